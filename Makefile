@@ -1,0 +1,71 @@
+# The commands of this checkout. Each of them makes or updates .venv first, which costs nothing when nothing changed.
+# Set-up speaks on stderr: stdout is the command's own (make demo ARGS="--for 20 --json" > demo.json).
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# The steps of `check` go from cheap to dear and end with the tests, also under -j.
+.NOTPARALLEL:
+
+# T: what to test (a path, or path::name). JOBS: processes to share the tests among. ARGS: options handed on.
+T ?=
+JOBS ?=
+ARGS ?=
+
+BIN := .venv/bin
+CODE := src tests
+
+.PHONY: help
+help: ## List these commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make or update .venv (PYTHON=python3.12 chooses the interpreter)
+	@tools/setup.sh
+
+.PHONY: demo
+demo: setup ## Dial the example list with simulated agents and a simulated carrier (ARGS="--for 20 --json")
+	@$(BIN)/outdial demo $(ARGS)
+
+.PHONY: test
+test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
+	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
+
+.PHONY: check
+check: format-check lint types imports deps spelling test ## What a merge must pass: all of the checks below, then the tests
+
+.PHONY: format
+format: setup ## Lay out the code, and mend what the linter can mend by itself
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+.PHONY: format-check
+format-check: setup
+	@$(BIN)/ruff format --check $(CODE)
+
+.PHONY: lint
+lint: setup ## Look for mistakes with ruff
+	@$(BIN)/ruff check $(CODE)
+
+.PHONY: types
+types: setup ## Check the types with mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: setup ## Check that imports point inwards
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: deps
+deps: setup ## Compare what is imported with what pyproject.toml asks for
+	@$(BIN)/deptry src
+
+.PHONY: spelling
+spelling: setup ## Look for misspelled words
+	@$(BIN)/codespell
+
+.PHONY: lock
+lock: setup ## Compile requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@tools/lock.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove .venv and the tools' caches
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
