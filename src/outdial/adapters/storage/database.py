@@ -1,0 +1,121 @@
+"""The road to PostgreSQL: one pool, short transactions, and a gate that a virtual-time loop can count at.
+
+Statements go through `asyncpg.Connection` methods only: prepared statement objects, cursors and LISTEN would go past
+the gate (see docs/adr/0006).
+"""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+Row = asyncpg.Record
+Gate = Callable[[], AbstractContextManager[None]]
+"""Entered around everything that waits for the server."""
+
+
+def _gated(gate: Gate) -> type[asyncpg.Connection[asyncpg.Record]]:
+    """A connection class whose every conversation with the server passes through the gate."""
+
+    class GatedConnection(asyncpg.Connection):  # type: ignore[type-arg]
+        async def execute(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().execute(*args, **kwargs)
+
+        async def executemany(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().executemany(*args, **kwargs)
+
+        async def fetch(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().fetch(*args, **kwargs)
+
+        async def fetchrow(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().fetchrow(*args, **kwargs)
+
+        async def fetchval(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().fetchval(*args, **kwargs)
+
+        async def copy_records_to_table(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().copy_records_to_table(*args, **kwargs)
+
+        async def close(self, *args: Any, **kwargs: Any) -> Any:
+            with gate():
+                return await super().close(*args, **kwargs)
+
+    return GatedConnection
+
+
+async def _no_reset(_: Connection) -> None:
+    """Nothing to undo: session state is never changed, and transactions end where they began."""
+
+
+async def _speak_json(connection: Connection) -> None:
+    """Let jsonb columns come and go as Python values."""
+    await connection.set_type_codec(
+        "jsonb", encoder=lambda value: json.dumps(value, ensure_ascii=False), decoder=json.loads, schema="pg_catalog"
+    )
+
+
+class Database:
+    """A pool of connections; made by `open_database`."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection without a transaction: for reading and for single statements."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """All or nothing: commits when the block ends, undoes everything when it raises."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+
+
+@contextlib.asynccontextmanager
+async def open_database(
+    connect: Mapping[str, Any], *, size: int = 10, schema: str | None = None, gate: Gate = nullcontext
+) -> AsyncIterator[Database]:
+    """Open a pool of `size` connections with asyncpg's own connection arguments; closed at the end of the block.
+
+    `schema` puts a schema of its own first on the search path (throw-away runs on a shared server).
+    """
+    settings = {"application_name": "outdial", "timezone": "UTC"}
+    if schema is not None:
+        settings["search_path"] = schema
+    arguments = dict(connect)
+    settings |= arguments.pop("server_settings", {})
+
+    async def gated_connect(*args: Any, **kwargs: Any) -> Any:
+        with gate():
+            return await asyncpg.connect(*args, **kwargs)
+
+    pool = await asyncpg.create_pool(
+        **arguments,
+        min_size=size,
+        max_size=size,
+        max_queries=2**62,
+        max_inactive_connection_lifetime=0,
+        max_cached_statement_lifetime=0,
+        connection_class=_gated(gate),
+        connect=gated_connect,
+        init=_speak_json,
+        reset=_no_reset,
+        server_settings=settings,
+    )
+    try:
+        yield Database(pool)
+    finally:
+        await pool.close()

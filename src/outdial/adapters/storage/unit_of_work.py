@@ -1,0 +1,51 @@
+"""One transaction for one account: the one place where rows are tied to whom they belong to."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from outdial.adapters.storage.campaigns import CampaignRows
+from outdial.adapters.storage.database import Connection, Database
+from outdial.adapters.storage.numbers import NumberRows
+from outdial.adapters.storage.outbox import OutboxRows
+from outdial.adapters.storage.record_lists import RecordListRows
+from outdial.adapters.storage.records import RecordRows
+from outdial.adapters.storage.users import UserRows
+from outdial.domain.values import AccountId
+from outdial.ports.clock import Clock
+from outdial.ports.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SqlUnitOfWork:
+    """The stores of one account on one connection."""
+
+    account: AccountId
+    campaigns: CampaignRows
+    record_lists: RecordListRows
+    records: RecordRows
+    users: UserRows
+    numbers: NumberRows
+    outbox: OutboxRows
+
+    @classmethod
+    def on(cls, connection: Connection, account: AccountId, clock: Clock) -> "SqlUnitOfWork":
+        return cls(
+            account,
+            CampaignRows(connection, account),
+            RecordListRows(connection, account),
+            RecordRows(connection, account),
+            UserRows(connection, account),
+            NumberRows(connection, account),
+            OutboxRows(connection, account, clock),
+        )
+
+
+class SqlStorage:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    @contextlib.asynccontextmanager
+    async def unit_of_work(self, account: AccountId) -> AsyncIterator[UnitOfWork]:
+        async with self._database.transaction() as connection:
+            yield SqlUnitOfWork.on(connection, account, self._clock)

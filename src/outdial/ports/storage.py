@@ -1,0 +1,42 @@
+"""The unit of work: what one use case reads and writes, in one transaction, for one account."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from outdial.domain.values import AccountId
+from outdial.ports.campaigns import CampaignStore
+from outdial.ports.numbers import NumberStore
+from outdial.ports.record_lists import RecordListStore
+from outdial.ports.records import RecordStore
+from outdial.ports.users import UserStore
+
+
+class Outbox(Protocol):
+    """Events that leave together with the change that made them."""
+
+    async def add(self, topic: str, payload: dict[str, object]) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """Stores opened for one account: nothing of another account can be reached through them."""
+
+    @property
+    def account(self) -> AccountId: ...
+    @property
+    def campaigns(self) -> CampaignStore: ...
+    @property
+    def record_lists(self) -> RecordListStore: ...
+    @property
+    def records(self) -> RecordStore: ...
+    @property
+    def users(self) -> UserStore: ...
+    @property
+    def numbers(self) -> NumberStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
+
+
+class Storage(Protocol):
+    def unit_of_work(self, account: AccountId) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Commits when the block ends well; nothing stays when it raises."""
+        ...
