@@ -44,8 +44,8 @@ done
 venv_package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_PYTHON_DOWNLOADS=never
-# uv stops where it cannot keep a cache (accounts without a home); pip merely goes on without.
-mkdir -p "${UV_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/uv}" 2>/dev/null || export UV_NO_CACHE=1
+# uv stops where it cannot keep a cache (accounts without a home), and pip complains.
+mkdir -p "${UV_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/uv}" 2>/dev/null || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
 # uv brings its own list of authorities and does not look at the machine's, which may hold a company's own.
 if [ -r /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1; fi
 # uv does not read pip's variables: whoever pointed pip at a mirror or a certificate means uv as well.
