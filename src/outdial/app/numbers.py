@@ -1,0 +1,50 @@
+"""Caller ids of an account: added one by one, and listed."""
+
+import re
+
+import phonenumbers
+
+from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.values import AccountId, PhoneNumber
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.numbers import CallerNumber, NumberId
+from outdial.ports.storage import Storage
+
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+
+
+def e164(text: str) -> PhoneNumber:
+    """The number, if it is written in E.164 and has a length that its country uses.
+
+    It need not be in service: numbers kept for fiction are welcome, as simulations call from them.
+
+    Raises:
+        Invalid: it is no such number.
+    """
+    if _E164.fullmatch(text):
+        try:
+            if phonenumbers.is_possible_number(phonenumbers.parse(text)):
+                return PhoneNumber(text)
+        except phonenumbers.NumberParseException:
+            pass
+    problem = FieldProblem("phone_number", "must be a number in E.164: a plus sign, country code and digits only")
+    raise Invalid(f"{text!r} is not a phone number in E.164, such as +12025550142", [problem])
+
+
+async def add(account: AccountId, *, phone_number: str, storage: Storage, clock: Clock, ids: Ids) -> CallerNumber:
+    """Give an account a number that its campaigns may call from.
+
+    Raises:
+        Invalid: the number is not E.164.
+        NumberTaken: the account has it already.
+    """
+    number = CallerNumber(NumberId(ids.new("number")), e164(phone_number), clock.now())
+    async with storage.unit_of_work(account) as uow:
+        await uow.numbers.add(number)
+    return number
+
+
+async def listed(account: AccountId, *, offset: int, limit: int, storage: Storage) -> tuple[int, list[CallerNumber]]:
+    """How many caller ids there are, and one page of them in the order in which they were added."""
+    async with storage.unit_of_work(account) as uow:
+        return await uow.numbers.count(), await uow.numbers.page(offset=offset, limit=limit)

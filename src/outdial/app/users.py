@@ -1,0 +1,49 @@
+"""Users of an account: made one by one, and listed."""
+
+from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.values import AccountId, UserId
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.storage import Storage
+from outdial.ports.users import User
+
+MAX_NAME = 100
+MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3: a path is 256 octets with its angle brackets.
+
+
+async def create(account: AccountId, *, name: str, email: str | None, storage: Storage, clock: Clock, ids: Ids) -> User:
+    """Make a user, who can then be assigned to campaigns.
+
+    Raises:
+        Invalid: no name, or something that is no e-mail address.
+        EmailTaken: another user of the account has the address.
+    """
+    name = name.strip()
+    email = email.strip().lower() if email is not None else None
+    problems = []
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        problems.append(FieldProblem("name", f"must be 1 to {MAX_NAME} printable characters"))
+    if email is not None and not _looks_like_email(email):
+        problems.append(FieldProblem("email", "must be an e-mail address, such as ana@example.com"))
+    if problems:
+        raise Invalid("the user is not valid", problems)
+    user = User(UserId(ids.new("user")), name, email, clock.now())
+    async with storage.unit_of_work(account) as uow:
+        await uow.users.add(user)
+    return user
+
+
+async def listed(account: AccountId, *, offset: int, limit: int, storage: Storage) -> tuple[int, list[User]]:
+    """How many users there are, and one page of them in the order in which they were made."""
+    async with storage.unit_of_work(account) as uow:
+        return await uow.users.count(), await uow.users.page(offset=offset, limit=limit)
+
+
+def _looks_like_email(text: str) -> bool:
+    """Whether a message could be addressed to it; only its owner can say whether it arrives."""
+    local, at, host = text.rpartition("@")
+    return (
+        bool(local and at and "." in host.strip("."))
+        and len(text) <= MAX_EMAIL
+        and text.isprintable()
+        and not any(letter in ' ,;<>"' for letter in text)
+    )
