@@ -87,7 +87,7 @@ get_uv() {
     fi
 }
 if ! get_uv; then
-    missing="$venv_package is missing (or any of python3-pip and uv)"
+    missing="the package $venv_package is missing (python3-pip or uv would do as well)"
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
         fail "$missing: install it (Debian: apt-get install $venv_package) and run make again"
     fi
