@@ -1,0 +1,82 @@
+"""How much risk a call may carry, so that the abandonment allowance is used and not overdrawn."""
+
+from __future__ import annotations
+
+from math import exp, sqrt
+from typing import Any
+
+LOOK_AHEAD_SECONDS = 1800.0
+LIVE_RATE_SECONDS = 300.0
+INTEGRAL_GAIN, INTEGRAL_LOW, INTEGRAL_HIGH = 0.03, -1.5, 1.2
+HIGHEST_THRESHOLD = 0.6
+
+
+class Budget:
+    """Counts live calls and abandoned ones, and turns what is left of the allowance into a risk threshold.
+
+    The threshold is nearly constant, as the optimal one is: a slow integral removes the risk model's bias, and the
+    distance to a small reserve bends it so that an overdraft heals itself whatever the model's error.
+
+    Attributes:
+        cap: allowed abandoned / live, a fraction.
+        abandoned, live: so far; live calls are counted when their fate is known.
+        integral: the slow correction, as a logarithm.
+    """
+
+    def __init__(self, cap: float, reserve: float) -> None:
+        self.cap = cap
+        self.reserve = reserve
+        self.abandoned = 0
+        self.live = 0
+        self.integral = 0.0
+        self._rate = 0.0
+        self._rate_at = 0.0
+
+    @property
+    def balance(self) -> float:
+        """Abandoned calls still allowed as of now; negative when overdrawn."""
+        return self.cap * self.live - self.abandoned
+
+    def settled(self, now: float, *, abandoned: bool) -> None:
+        """Count a live call's fate."""
+        self.live += 1
+        self.abandoned += abandoned
+        step = INTEGRAL_GAIN * (self.cap - abandoned)
+        self.integral = min(INTEGRAL_HIGH, max(INTEGRAL_LOW, self.integral + step))
+        self._rate = self.live_rate(now) + 1 / LIVE_RATE_SECONDS
+        self._rate_at = max(self._rate_at, now)
+
+    def live_rate(self, now: float) -> float:
+        """Live calls per second, averaged over about the last five minutes."""
+        return self._rate * exp(-max(0.0, now - self._rate_at) / LIVE_RATE_SECONDS)
+
+    def threshold(self, now: float, lives_left: float | None = None) -> float:
+        """The largest risk a call may carry; 0 = launch nothing that could be abandoned.
+
+        Args:
+            now: seconds.
+            lives_left: live calls still to be expected of the list, if it is known to run out.
+        """
+        if self.cap <= 0:
+            return 0.0
+        coming = LOOK_AHEAD_SECONDS * self.live_rate(now)
+        if lives_left is not None:
+            coming = min(coming, lives_left)
+            if lives_left < 1 / self.cap and self.balance < 1:
+                return 0.0  # nothing can be earned back before the list ends
+        unit = self.cap * max(coming, 3 / self.cap)
+        spread = sqrt(unit) / 1.4
+        if self.balance < -max(1.0, 2 * spread):
+            return 0.0
+        wanted = min(self.reserve * spread, 0.25 * self.cap * self.live)
+        bend = min(1.6, max(0.1, 1 + (self.balance - wanted) / unit))
+        return min(HIGHEST_THRESHOLD, 0.6 * self.cap * exp(self.integral) * float(bend**1.4))
+
+    def state(self) -> dict[str, Any]:
+        """The counts, as JSON values."""
+        return {"abandoned": self.abandoned, "live": self.live, "integral": self.integral}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up stored counts in full: the allowance belongs to the campaign, not to the process."""
+        self.abandoned, self.live = int(state["abandoned"]), int(state["live"])
+        self.integral = min(INTEGRAL_HIGH, max(INTEGRAL_LOW, float(state["integral"])))

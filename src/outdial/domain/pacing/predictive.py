@@ -1,0 +1,286 @@
+"""Predictive dialing by a budgeted hazard threshold.
+
+A call is launched while the risk that it would be abandoned, if a person answers it, stays within a threshold. In a
+world whose optimum can be computed exactly, that rule with one constant threshold reaches the optimum to a few
+tenths of a point; so the work is in estimating the risk (`answer_rate`, `hazards`, `risk`) and in steering the
+threshold by what is left of the abandonment allowance (`budget`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from outdial.domain.pacing.answer_rate import AnswerRate, Cohort
+from outdial.domain.pacing.base import PacerConfig, State
+from outdial.domain.pacing.budget import Budget
+from outdial.domain.pacing.floor import Call, Floor, FloorListener
+from outdial.domain.pacing.hazards import (
+    ANSWER_POINTS,
+    ELAPSED,
+    RING_BIN,
+    TALK_PRIOR_SECONDS,
+    TALK_SECONDS,
+    WRAP_PRIOR_SECONDS,
+    WRAP_SECONDS,
+    DurationTable,
+    RingTable,
+    elapsed_index,
+    free_within,
+)
+from outdial.domain.pacing.risk import Outlook, Supply, most_within, risk_of_call, waiting_offsets
+
+STATE_VERSION = 1
+MATURE_SHARE = 0.97
+"""A cohort is mature when this share of its live verdicts has come in."""
+REBUILD_SECONDS, REBUILD_SECONDS_AT_FIRST, AT_FIRST_SECONDS = 30.0, 5.0, 120.0
+HIGHEST_REACH = 0.98
+ANALYSIS_MEMORY = 1 / 50
+PRIOR_ANALYSIS_LIVE, PRIOR_ANALYSIS_SECONDS = 0.6, 1.6
+PRIOR_HANG_UPS, PRIOR_WAITING_SECONDS = 1.0, 30.0
+
+
+class PredictivePacer(FloorListener):
+    """Launches ahead of free agents, as far as the abandonment cap allows; learns everything as it goes.
+
+    Args:
+        reserve: how much of the allowance to keep back, in typical fluctuations of it; 2.0 ends about one shift in
+            forty above the cap in the worst cells, 1.2 about one in six for 0.2 points of occupancy more.
+    """
+
+    reactive = False
+
+    def __init__(self, reserve: float = 2.0) -> None:
+        self.reserve = reserve
+        self.start(PacerConfig())
+
+    # ------------------------------------------------------------------ Pacer
+
+    def start(self, cfg: PacerConfig | Mapping[str, Any]) -> None:
+        """Begin afresh with these settings, forgetting everything."""
+        self.config = PacerConfig.of(cfg)
+        self.floor = Floor(self.config, self)
+        self.budget = Budget(self.config.cap, self.reserve)
+        self.rate = AnswerRate()
+        self.ring = RingTable(self.config.maxring)
+        self.talk = DurationTable(TALK_SECONDS, TALK_PRIOR_SECONDS)
+        self.wrap = DurationTable(WRAP_SECONDS, WRAP_PRIOR_SECONDS)
+        self.analysis_live = PRIOR_ANALYSIS_LIVE if self.config.amd else 1.0
+        self.analysis_seconds = PRIOR_ANALYSIS_SECONDS if self.config.amd else 0.0
+        self.hang_ups = PRIOR_HANG_UPS
+        self.waiting_seconds = PRIOR_WAITING_SECONDS
+        self._leads_left: int | None = None
+        self._began: float | None = None
+        self._rebuilt = 0.0
+        self._just_restored = False
+        self._no_overdial_until: float | None = None
+        # For each answer point, for each moment until which a person may wait: its weight, and the chances of
+        # talking and of wrapping agents to be free by then (by index in ELAPSED).
+        self._free: list[list[tuple[float, list[float], list[float]]]] = []
+
+    def event(self, now: float, kind: str, **info: Any) -> None:
+        """Take note of one fact (see `Pacer`).
+
+        One kind more than other pacers know: ``leads`` with `left`, the records still to be dialed, so that the
+        allowance is not overdrawn at the end of a list; without it the list is taken as endless.
+        """
+        if kind == "leads":
+            left = info.get("left")
+            self._leads_left = None if left is None else max(0, int(left))
+            return
+        self.floor.event(now, kind, info)
+
+    def decide(self, now: float, room: int) -> int:
+        """How many calls to launch now, 0..room."""
+        floor = self.floor
+        floor.tidy(now)
+        self._refresh(now)
+        if room <= 0:
+            return 0
+        # As many calls as there are agents without one cannot be abandoned for want of an agent.
+        safe = min(room, max(0, floor.idle_count - floor.in_flight - floor.waiting))
+        answer_rate = self.answer_rate(now)
+        threshold = self.threshold(now, answer_rate)
+        if threshold <= 0 or safe == room or not (floor.idle_count or floor.talk or floor.wrap):
+            return safe
+        ahead = floor.idle_count - floor.waiting
+        outlooks = self._outlooks(now, answer_rate)
+        return most_within(threshold, safe, room, lambda n: risk_of_call(n, ahead, outlooks))
+
+    def state(self) -> State:
+        """What was learned and what was spent, as JSON values."""
+        return {
+            "version": STATE_VERSION,
+            "budget": self.budget.state(),
+            "answers": {"lives": self.rate.lives, "dials": self.rate.dials},
+            "ring": self.ring.state(),
+            "talk": self.talk.state(),
+            "wrap": self.wrap.state(),
+            "analysis": {"live": self.analysis_live, "seconds": self.analysis_seconds},
+            "waiting": {"hang_ups": self.hang_ups, "seconds": self.waiting_seconds},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a stored `state` after `start`; an empty one changes nothing.
+
+        The budget counts in full, the tables at half weight. For one ring time nothing is launched that could be
+        abandoned, since calls of the former process may still be ringing.
+
+        Raises:
+            ValueError: the state is of another version; nothing was taken up.
+        """
+        if not state:
+            return
+        if state.get("version") != STATE_VERSION:
+            raise ValueError(f"pacer state has version {state.get('version')!r}, not {STATE_VERSION}")
+        self.budget.restore(state["budget"])
+        self.rate.lives = state["answers"]["lives"] / 2
+        self.rate.dials = state["answers"]["dials"] / 2
+        self.ring.restore(state["ring"])
+        self.talk.restore(state["talk"])
+        self.wrap.restore(state["wrap"])
+        if self.config.amd:
+            self.analysis_live = float(state["analysis"]["live"])
+            self.analysis_seconds = float(state["analysis"]["seconds"])
+        self.hang_ups = state["waiting"]["hang_ups"] / 2
+        self.waiting_seconds = state["waiting"]["seconds"] / 2
+        self._just_restored = True
+        self._began = None
+
+    # ------------------------------------------------- what a decision rests on
+
+    def answer_rate(self, now: float) -> float:
+        """Estimated live calls per launch, a fraction."""
+        delay = self.analysis_seconds
+        return self.rate.estimate(now, lambda age: self.ring.arrived(age - delay))
+
+    def threshold(self, now: float, answer_rate: float) -> float:
+        """The risk a call may carry at present."""
+        if self._no_overdial_until is not None and now < self._no_overdial_until:
+            return 0.0
+        lives_left = None if self._leads_left is None else answer_rate * self._leads_left
+        return self.budget.threshold(now, lives_left)
+
+    def risk(self, now: float, n: int = 1) -> float:
+        """Chance that the n-th additional call would be abandoned if a person answers it."""
+        self.floor.tidy(now)
+        self._refresh(now)
+        ahead = self.floor.idle_count - self.floor.waiting
+        return risk_of_call(n, ahead, self._outlooks(now, self.answer_rate(now)))
+
+    def _outlooks(self, now: float, answer_rate: float) -> list[Outlook]:
+        busy_talking = self._by_elapsed(now, self.floor.talk)
+        busy_wrapping = self._by_elapsed(now, self.floor.wrap)
+        last_age = len(self.ring.over)
+        ringing = [
+            (min(last_age, max(0, int((now - cohort.at) / RING_BIN))), cohort.ringing)
+            for cohort in self.rate.cohorts
+            if cohort.ringing > 0
+        ]
+        in_analysis, live = self.floor.in_analysis, self.analysis_live
+        outlooks = []
+        for k, reach in enumerate(self.ring.reach):
+            mean = in_analysis * live
+            variance = mean * (1 - live)
+            for age, calls in ringing:
+                r = min(HIGHEST_REACH, answer_rate * reach[age])
+                mean += calls * r
+                variance += calls * r * (1 - r)
+            supplies = []
+            for weight, talking, wrapping in self._free[k]:
+                free = spread = 0.0
+                for i, agents in busy_talking:
+                    q = talking[i]
+                    free += agents * q
+                    spread += agents * q * (1 - q)
+                for i, agents in busy_wrapping:
+                    q = wrapping[i]
+                    free += agents * q
+                    spread += agents * q * (1 - q)
+                supplies.append(Supply(weight, free, spread))
+            outlooks.append(Outlook(supplies, mean, variance, answer_rate * ANSWER_POINTS[k]))
+        return outlooks
+
+    def _by_elapsed(self, now: float, busy: Mapping[Any, float]) -> list[tuple[int, int]]:
+        """Busy agents who will come back, as (index in ELAPSED, how many)."""
+        counts = [0] * len(ELAPSED)
+        leaving = self.floor.leaving
+        for agent, began in busy.items():
+            if agent not in leaving:
+                counts[elapsed_index(now - began)] += 1
+        return [(i, agents) for i, agents in enumerate(counts) if agents]
+
+    def _refresh(self, now: float) -> None:
+        """Let cohorts mature, and rebuild the tables when due."""
+        if self._began is None:
+            self._began = now
+            if self._just_restored:
+                self._no_overdial_until = now + self.config.maxring
+            self._rebuild(now)
+        self.rate.mature(now, self.ring.within(MATURE_SHARE) + self.analysis_seconds)
+        at_first = now - self._began < AT_FIRST_SECONDS
+        if now - self._rebuilt >= (REBUILD_SECONDS_AT_FIRST if at_first else REBUILD_SECONDS):
+            self._rebuild(now)
+
+    def _rebuild(self, now: float) -> None:
+        self._rebuilt = now
+        self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
+        self.talk.rebuild([max(0.0, now - began) for began in self.floor.talk.values()])
+        self.wrap.rebuild([max(0.0, now - began) for began in self.floor.wrap.values()])
+        offsets = waiting_offsets(self.config.tab, self.hang_ups / self.waiting_seconds)
+        self._free = [
+            [
+                (weight, *free_within(self.talk, self.wrap, answered + self.analysis_seconds + offset))
+                for offset, weight in offsets
+            ]
+            for answered in self.ring.points
+        ]
+
+    # --------------------------------------------------------- FloorListener
+
+    def launched(self, call: Call) -> None:
+        """A call was sent."""
+        call.tag = self.rate.launched(call.launched_at)
+
+    def withdrawn(self, call: Call) -> None:
+        """A call was never placed: it says nothing about answers."""
+        self.rate.withdrawn(_cohort(call))
+
+    def ring_over(self, call: Call, now: float, *, answered: bool) -> None:
+        """Ringing ended in an answer or any other result."""
+        _cohort(call).ringing -= 1
+        self.ring.ring_over(now - call.launched_at)
+
+    def ring_lost(self, call: Call) -> None:
+        """A ringing call was written off: no longer expected, and no ring time learned."""
+        _cohort(call).ringing -= 1
+
+    def judged(self, call: Call, now: float, *, live: bool) -> None:
+        """An answered call was found to be a waiting person, or not."""
+        answered_at = now if call.answered_at is None else call.answered_at
+        if self.config.amd:
+            self.analysis_live += ANALYSIS_MEMORY * (live - self.analysis_live)
+        if live:
+            if self.config.amd:
+                self.analysis_seconds += ANALYSIS_MEMORY * (max(0.0, now - answered_at) - self.analysis_seconds)
+            self.rate.found_live(_cohort(call))
+            self.ring.answered_live(answered_at - call.launched_at)
+
+    def settled(self, now: float, waited: float, *, connected: bool, by_caller: bool) -> None:
+        """A live call was bridged or abandoned."""
+        self.budget.settled(now, abandoned=not connected)
+        self.waiting_seconds += waited
+        self.hang_ups += by_caller
+
+    def talk_over(self, seconds: float) -> None:
+        """A conversation ended."""
+        self.talk.add(seconds)
+
+    def wrap_over(self, seconds: float) -> None:
+        """A wrap-up ended."""
+        self.wrap.add(seconds)
+
+
+def _cohort(call: Call) -> Cohort:
+    cohort: Cohort = call.tag
+    return cohort
