@@ -7,12 +7,12 @@ import math
 import pytest
 
 from outdial.domain.pacing.risk import (
+    Forecast,
     Outlook,
     Supply,
     matched_binomial,
     most_within,
     no_agent_probability,
-    risk_of_call,
     waiting_offsets,
 )
 
@@ -91,23 +91,45 @@ class TestHowLongAPersonMayWait:
         assert [moment for moment, _ in waiting_offsets(10.0, 0.1)] == [0.5, 2.0, 5.5, 9.0, 10.0]
 
 
+def a_forecast(ahead: int, *outlooks: Outlook) -> Forecast:
+    return Forecast(ahead, len(outlooks), outlooks.__getitem__)
+
+
 class TestHowManyCalls:
     OUTLOOK = Outlook([Supply(1.0, 1.5, 1.0)], mean=0.8, variance=0.6, each=0.2)
 
     def test_the_risk_rises_with_each_further_call(self) -> None:
-        risks = [risk_of_call(n, 3, [self.OUTLOOK]) for n in range(1, 40)]
+        forecast = a_forecast(3, self.OUTLOOK)
+        risks = [forecast.risk(n) for n in range(1, 40)]
         assert risks == sorted(risks)
         assert risks[0] < 0.05 < 0.9 < risks[-1]
 
     def test_the_risk_is_the_mean_over_answer_points_and_moments(self) -> None:
         early = Outlook([Supply(1.0, 0.5, 0.45)], mean=0.8, variance=0.7, each=0.1)
         late = Outlook([Supply(0.25, 0.5, 0.45), Supply(0.75, 0.5, 0.45)], mean=0.8, variance=0.7, each=0.3)
-        assert risk_of_call(1, 1, [early, late]) == pytest.approx(0.402761, abs=1e-6)
+        assert a_forecast(1, early, late).risk(1) == pytest.approx(0.402761, abs=1e-6)
+
+    def test_a_limit_is_judged_as_by_the_whole_risk(self) -> None:
+        forecast = a_forecast(3, self.OUTLOOK, Outlook([Supply(1.0, 2.5, 1.0)], mean=1.8, variance=1.6, each=0.3))
+        for n in range(1, 20):
+            risk = forecast.risk(n)
+            assert forecast.within(risk + 1e-9, n)
+            assert not forecast.within(risk - 1e-9, n)
+
+    def test_later_answer_points_are_not_looked_at_when_the_first_is_risk_enough(self) -> None:
+        looked: list[int] = []
+
+        def look(k: int) -> Outlook:
+            looked.append(k)
+            return Outlook([Supply(1.0, 0.0, 0.0)], mean=0.0, variance=0.0, each=0.2)
+
+        assert not Forecast(0, 4, look).within(0.1, 1)
+        assert looked == [0]
 
     @pytest.mark.parametrize("room", [0, 1, 2, 3, 7, 8, 9, 100])
     @pytest.mark.parametrize("best", [0, 1, 2, 3, 5, 8, 13])
-    def test_the_search_finds_the_largest_number_within_the_limit(self, best: int, room: int) -> None:
-        assert most_within(best, 0, room, float) == min(best, room)
+    def test_the_search_finds_the_largest_number_that_fits(self, best: int, room: int) -> None:
+        assert most_within(0, room, lambda n: n <= best) == min(best, room)
 
     def test_calls_already_known_to_be_safe_are_not_taken_back(self) -> None:
-        assert most_within(0.01, 3, 10, lambda n: 1.0) == 3
+        assert most_within(3, 10, lambda n: False) == 3

@@ -28,12 +28,13 @@ from outdial.domain.pacing.hazards import (
     elapsed_index,
     free_within,
 )
-from outdial.domain.pacing.risk import Outlook, Supply, most_within, risk_of_call, waiting_offsets
+from outdial.domain.pacing.risk import Forecast, Outlook, Supply, most_within, waiting_offsets
 
 STATE_VERSION = 1
 MATURE_SHARE = 0.97
 """A cohort is mature when this share of its live verdicts has come in."""
 REBUILD_SECONDS, REBUILD_SECONDS_AT_FIRST, AT_FIRST_SECONDS = 30.0, 5.0, 120.0
+REBUILD_PARTS: tuple[int | str, ...] = ("ring", "busy", *range(len(ANSWER_POINTS)))
 HIGHEST_REACH = 0.98
 ANALYSIS_MEMORY = 1 / 50
 PRIOR_ANALYSIS_LIVE, PRIOR_ANALYSIS_SECONDS = 0.6, 1.6
@@ -76,7 +77,8 @@ class PredictivePacer(FloorListener):
         self._no_overdial_until: float | None = None
         # For each answer point, for each moment until which a person may wait: its weight, and the chances of
         # talking and of wrapping agents to be free by then (by index in ELAPSED).
-        self._free: list[list[tuple[float, list[float], list[float]]]] = []
+        self._free: list[list[tuple[float, list[float], list[float]]]] = [[] for _ in ANSWER_POINTS]
+        self._to_rebuild: list[int | str] = []
 
     def event(self, now: float, kind: str, **info: Any) -> None:
         """Take note of one fact (see `Pacer`).
@@ -103,9 +105,8 @@ class PredictivePacer(FloorListener):
         threshold = self.threshold(now, answer_rate)
         if threshold <= 0 or safe == room or not (floor.idle_count or floor.talk or floor.wrap):
             return safe
-        ahead = floor.idle_count - floor.waiting
-        outlooks = self._outlooks(now, answer_rate)
-        return most_within(threshold, safe, room, lambda n: risk_of_call(n, ahead, outlooks))
+        forecast = self._forecast(now, answer_rate)
+        return most_within(safe, room, lambda n: forecast.within(threshold, n))
 
     def state(self) -> State:
         """What was learned and what was spent, as JSON values."""
@@ -165,10 +166,9 @@ class PredictivePacer(FloorListener):
         """Chance that the n-th additional call would be abandoned if a person answers it."""
         self.floor.tidy(now)
         self._refresh(now)
-        ahead = self.floor.idle_count - self.floor.waiting
-        return risk_of_call(n, ahead, self._outlooks(now, self.answer_rate(now)))
+        return self._forecast(now, self.answer_rate(now)).risk(n)
 
-    def _outlooks(self, now: float, answer_rate: float) -> list[Outlook]:
+    def _forecast(self, now: float, answer_rate: float) -> Forecast:
         busy_talking = self._by_elapsed(now, self.floor.talk)
         busy_wrapping = self._by_elapsed(now, self.floor.wrap)
         last_age = len(self.ring.over)
@@ -178,10 +178,11 @@ class PredictivePacer(FloorListener):
             if cohort.ringing > 0
         ]
         in_analysis, live = self.floor.in_analysis, self.analysis_live
-        outlooks = []
-        for k, reach in enumerate(self.ring.reach):
+
+        def look(k: int) -> Outlook:
             mean = in_analysis * live
             variance = mean * (1 - live)
+            reach = self.ring.reach[k]
             for age, calls in ringing:
                 r = min(HIGHEST_REACH, answer_rate * reach[age])
                 mean += calls * r
@@ -198,8 +199,9 @@ class PredictivePacer(FloorListener):
                     free += agents * q
                     spread += agents * q * (1 - q)
                 supplies.append(Supply(weight, free, spread))
-            outlooks.append(Outlook(supplies, mean, variance, answer_rate * ANSWER_POINTS[k]))
-        return outlooks
+            return Outlook(supplies, mean, variance, answer_rate * ANSWER_POINTS[k])
+
+        return Forecast(self.floor.idle_count - self.floor.waiting, len(ANSWER_POINTS), look)
 
     def _by_elapsed(self, now: float, busy: Mapping[Any, float]) -> list[tuple[int, int]]:
         """Busy agents who will come back, as (index in ELAPSED, how many)."""
@@ -211,30 +213,36 @@ class PredictivePacer(FloorListener):
         return [(i, agents) for i, agents in enumerate(counts) if agents]
 
     def _refresh(self, now: float) -> None:
-        """Let cohorts mature, and rebuild the tables when due."""
+        """Let cohorts mature, and rebuild the tables when due, a part in each decision to keep every one short."""
         if self._began is None:
-            self._began = now
+            self._began = self._rebuilt = now
             if self._just_restored:
                 self._no_overdial_until = now + self.config.maxring
-            self._rebuild(now)
+            self._to_rebuild = []
+            for part in REBUILD_PARTS:
+                self._rebuild(part, now)
         self.rate.mature(now, self.ring.within(MATURE_SHARE) + self.analysis_seconds)
         at_first = now - self._began < AT_FIRST_SECONDS
-        if now - self._rebuilt >= (REBUILD_SECONDS_AT_FIRST if at_first else REBUILD_SECONDS):
-            self._rebuild(now)
+        if not self._to_rebuild and now - self._rebuilt >= (REBUILD_SECONDS_AT_FIRST if at_first else REBUILD_SECONDS):
+            self._rebuilt = now
+            self._to_rebuild = list(reversed(REBUILD_PARTS))
+        if self._to_rebuild:
+            self._rebuild(self._to_rebuild.pop(), now)
 
-    def _rebuild(self, now: float) -> None:
-        self._rebuilt = now
-        self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
-        self.talk.rebuild([max(0.0, now - began) for began in self.floor.talk.values()])
-        self.wrap.rebuild([max(0.0, now - began) for began in self.floor.wrap.values()])
-        offsets = waiting_offsets(self.config.tab, self.hang_ups / self.waiting_seconds)
-        self._free = [
-            [
-                (weight, *free_within(self.talk, self.wrap, answered + self.analysis_seconds + offset))
-                for offset, weight in offsets
+    def _rebuild(self, part: int | str, now: float) -> None:
+        """Renew the ring curves, the curves of talk and wrap-up, or the chances to be free by an answer point."""
+        if part == "ring":
+            self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
+        elif part == "busy":
+            self.talk.rebuild([max(0.0, now - began) for began in self.floor.talk.values()])
+            self.wrap.rebuild([max(0.0, now - began) for began in self.floor.wrap.values()])
+        else:
+            k = int(part)
+            answered = self.ring.points[k] + self.analysis_seconds
+            self._free[k] = [
+                (weight, *free_within(self.talk, self.wrap, answered + offset))
+                for offset, weight in waiting_offsets(self.config.tab, self.hang_ups / self.waiting_seconds)
             ]
-            for answered in self.ring.points
-        ]
 
     # --------------------------------------------------------- FloorListener
 

@@ -132,32 +132,61 @@ class Outlook:
     each: float
 
 
-def risk_of_call(n: int, ahead: int, outlooks: list[Outlook]) -> float:
-    """Chance that the n-th additional call is abandoned, given that a person answers it."""
-    total = 0.0
-    for outlook in outlooks:
+class Forecast:
+    """The risk of further calls at one moment; each answer point is looked at only when it is needed.
+
+    Args:
+        ahead: idle agents less people already waiting.
+        points: number of answer points.
+        look: what is expected by the k-th answer point.
+    """
+
+    def __init__(self, ahead: int, points: int, look: Callable[[int], Outlook]) -> None:
+        self._ahead = ahead
+        self._outlooks: list[Outlook | None] = [None] * points
+        self._look = look
+
+    def risk(self, n: int) -> float:
+        """Chance that the n-th additional call is abandoned, given that a person answers it."""
+        points = len(self._outlooks)
+        return sum(self._at_point(k, n) for k in range(points)) / points
+
+    def within(self, limit: float, n: int) -> bool:
+        """Whether `risk(n) <= limit`, stopping at the first answer points if they alone say no."""
+        left = limit * len(self._outlooks)
+        for k in range(len(self._outlooks)):
+            left -= self._at_point(k, n)
+            if left < 0:
+                return False
+        return True
+
+    def _at_point(self, k: int, n: int) -> float:
+        outlook = self._outlooks[k]
+        if outlook is None:
+            outlook = self._outlooks[k] = self._look(k)
         mean = outlook.mean + (n - 1) * outlook.each
         variance = outlook.variance + (n - 1) * outlook.each * (1 - outlook.each)
         demand: list[float] = []
+        risk = 0.0
         for supply in outlook.supply:
-            total += supply.weight * shortfall(ahead, supply, mean, variance, demand)
-    return total / len(outlooks)
+            risk += supply.weight * shortfall(self._ahead, supply, mean, variance, demand)
+        return risk
 
 
-def most_within(limit: float, known: int, room: int, risk: Callable[[int], float]) -> int:
-    """The largest n in known..room with risk(n) <= limit, for a risk that rises with n; `known` is taken as given."""
+def most_within(known: int, room: int, fits: Callable[[int], bool]) -> int:
+    """The largest n in known..room that fits, where all smaller ones fit too; `known` is taken as given."""
     low, step = known, 1
     while True:
         high = low + step
         if high > room:
             high = room + 1
             break
-        if risk(high) > limit:
+        if not fits(high):
             break
         low, step = high, step * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if risk(middle) <= limit:
+        if fits(middle):
             low = middle
         else:
             high = middle
