@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Final, Self
 
-from outdial.domain.errors import Conflict, NotPossible
+from outdial.domain.errors import Conflict, NotFound, NotPossible
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import CampaignId, PhoneType
 
@@ -65,6 +65,10 @@ class TimeUnit(enum.Enum):
     HOURS = "HOURS"
     DAYS = "DAYS"
 
+    @property
+    def length(self) -> timedelta:
+        return _UNIT_LENGTH[self]
+
 
 _UNIT_LENGTH: Final = {
     TimeUnit.SECONDS: timedelta(seconds=1),
@@ -72,18 +76,6 @@ _UNIT_LENGTH: Final = {
     TimeUnit.HOURS: timedelta(hours=1),
     TimeUnit.DAYS: timedelta(days=1),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPeriod:
-    """An amount with the unit it was given in, so that it is shown again as it was asked for."""
-
-    amount: int
-    unit: TimeUnit
-
-    @property
-    def length(self) -> timedelta:
-        return self.amount * _UNIT_LENGTH[self.unit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +214,7 @@ class Campaign:
         complete = not self.missing()
         match self.status:
             case CampaignStatus.INCOMPLETE if complete:
-                return replace(self, status=CampaignStatus.READY)
+                return replace(self, status=CampaignStatus.READY, action_required=False)
             case CampaignStatus.READY | CampaignStatus.PAUSED if not complete:
                 return replace(
                     self,
@@ -252,6 +244,14 @@ class Campaign:
     def check_deletable(self) -> None:
         if self.status is CampaignStatus.RUNNING:
             raise CampaignRunning(self.id)
+
+
+class CampaignNotFound(NotFound):
+    code = "campaign-not-found"
+
+    def __init__(self, campaign_id: object) -> None:
+        super().__init__("there is no campaign with this id")
+        self.campaign_id = campaign_id
 
 
 class CampaignNotStartable(NotPossible):

@@ -6,12 +6,14 @@ the gate (see docs/adr/0006).
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from outdial.domain.errors import Unavailable
 
 Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 Row = asyncpg.Record
@@ -65,6 +67,21 @@ async def _speak_json(connection: Connection) -> None:
     )
 
 
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer; nothing of the statement or transaction stays."""
+
+    code = "database-unavailable"
+
+
+@contextlib.contextmanager
+def _worded() -> Iterator[None]:
+    """Say in our own words that the server is away; what it refuses for other reasons passes through."""
+    try:
+        yield
+    except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError) as exc:
+        raise DatabaseUnavailable("the database does not answer") from exc
+
+
 class Database:
     """A pool of connections; made by `open_database`."""
 
@@ -74,14 +91,16 @@ class Database:
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection without a transaction: for reading and for single statements."""
-        async with self._pool.acquire() as connection:
-            yield connection
+        with _worded():
+            async with self._pool.acquire() as connection:
+                yield connection
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """All or nothing: commits when the block ends, undoes everything when it raises."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            yield connection
+        with _worded():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
 
 
 @contextlib.asynccontextmanager

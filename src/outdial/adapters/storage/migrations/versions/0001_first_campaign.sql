@@ -60,7 +60,6 @@ create table campaign (
   strategy        jsonb,
   activity        jsonb,               -- what the engine observes, with a time and a reason
   pacer_state     jsonb,
-  next_caller     int not null default 0,
   version         int not null default 1,
   created_at      timestamptz not null,
   updated_at      timestamptz not null
@@ -206,7 +205,7 @@ create table dial_item (
   next_at     timestamptz,                      -- null = never attempted
   lease_until timestamptz,
   attempt_id  bigint,                           -- the open attempt that blocks this record, if any
-  fence       bigint not null default 0,
+  fence       bigint not null default 0,        -- the owner's, when it was claimed
   primary key (campaign_id, record_id)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_cost_delay = 0);
@@ -239,7 +238,6 @@ create table attempt (
   verdict     text,
   bridged_at  timestamptz,
   ended_at    timestamptz,
-  wrapped_at  timestamptz,
   user_id     int,
   outcome     text,                     -- null = in flight
   counted     boolean,
@@ -274,7 +272,7 @@ create table outbox (
 -- its zone's present window holds every lower priority back.
 create function claim_records(
   campaign int, open_zones smallint[], closing timestamptz[], wanted int, newest_first boolean, strict boolean,
-  owner_fence bigint, until timestamptz
+  lease_name text, owner_fence bigint, until timestamptz
 ) returns table (record bigint, item_priority smallint, ord int)
 language plpgsql as $$
 declare
@@ -284,6 +282,11 @@ declare
   p int;
   place int := 0;
 begin
+  -- Whoever lost the lease takes nothing: the fence is checked in the transaction that takes.
+  perform from lease l where l.name = lease_name and l.fence = owner_fence for share;
+  if not found then
+    return;
+  end if;
   if strict then
     for p in reverse 11..1 loop
       if exists (
@@ -297,6 +300,7 @@ begin
     end loop;
   end if;
   for p in reverse 11..floor_priority loop
+    exit when left_to_take <= 0;
     for again in 0..1 loop
       exit when left_to_take <= 0;
       if again = 0 and not newest_first then

@@ -1,0 +1,470 @@
+"""The dialer's work in PostgreSQL: claims by fenced lease, attempts written before the call, ends written once.
+
+Every statement whose order matters says so, and every time is given by the caller (docs/adr/0006).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from outdial.adapters.storage.campaigns import campaign_from_row
+from outdial.adapters.storage.database import Database, Row
+from outdial.domain.outcomes import Outcome, Reason
+from outdial.domain.retry import DialAgain, Phone, Tally
+from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
+from outdial.ports.dialing import (
+    Backlog,
+    Claimed,
+    Ended,
+    History,
+    NewAttempt,
+    OpenAttempt,
+    Refused,
+    Results,
+    RunningCampaign,
+)
+
+ENROL_AT_ONCE: Final = 5_000
+
+_LEASE = """
+insert into lease as l (name, holder, fence, until)
+values ($1, $2, 1, coalesce($4, now()) + $3::interval)
+on conflict (name) do update set
+  holder = excluded.holder, until = excluded.until,
+  fence = l.fence + (l.holder <> excluded.holder or l.until < coalesce($4, now()))::int
+where l.holder = excluded.holder or l.until < coalesce($4, now())
+returning fence
+"""
+
+_RUNNING = """
+select c.*,
+  array(select u.uuid from campaign_user cu join app_user u on u.id = cu.user_id
+        where cu.campaign_id = c.id order by u.id) as users,
+  array(select n.e164 from campaign_number cn join caller_number n on n.id = cn.number_id
+        where cn.campaign_id = c.id order by n.id) as caller_ids,
+  (select count(*) from campaign_record_list cl join record_list l on l.id = cl.list_id
+   where cl.campaign_id = c.id and l.status = 'ACCEPTED') as accepted_lists
+from campaign c where c.status = 'RUNNING' order by c.priority desc, c.id
+"""
+
+# The next records of one list that the campaign has not taken in yet. A record begins with the first type of
+# the chain it has a phone for, among those that calling hours can reach; without a chain, with its first phone.
+_ENROL = """
+with fresh as (
+  select r.id, r.seq, r.priority from record r
+  where r.list_id = $2 and r.seq > $3 order by r.seq limit $6
+), chosen as (
+  select f.id, f.seq, f.priority, p.position, p.e164, p.phone_type, p.zone_id, p.zone_id = any($5) as unreachable
+  from fresh f cross join lateral (
+    select p.* from record_phone p
+    where p.record_id = f.id and (cardinality($4::smallint[]) = 0 or p.phone_type = any($4))
+    order by cardinality($4::smallint[]) = 0 and p.position > 0, p.zone_id = any($5),
+      array_position($4, p.phone_type), p.position
+    limit 1) p
+), entered as (
+  insert into dial_item (campaign_id, record_id, list_id, seq, priority, position, e164, phone_type, zone_id,
+                         state, reason)
+  select $1, id, $2, seq, priority, position, e164, phone_type, zone_id,
+    case when unreachable then 'D' else 'R' end::"char", case when unreachable then $7 end
+  from chosen order by seq
+  on conflict (campaign_id, record_id) do nothing
+)
+select count(*) as taken, max(seq) as last_seq from fresh
+"""
+
+_CLAIM = """
+select c.ord, i.record_id, i.list_id, i.priority, i.position, i.e164, i.phone_type, i.zone_id, i.attempts,
+  (select count(*) from attempt a where a.campaign_id = $1 and a.record_id = i.record_id) + 1 as number,
+  exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
+          where cd.campaign_id = $1 and (e.expires_on is null or e.expires_on >= $10::date)) as on_dnc
+from claim_records($1, $2, $3, $4, $5, $6, $7, $8, $9) c
+join dial_item i on i.campaign_id = $1 and i.record_id = c.record
+order by c.ord
+"""
+
+_BEGIN = """
+with written as (
+  insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type, zone_id, caller_id,
+                       mode, fence, started_at)
+  select n.uuid, $1, n.record_id, n.list_id, n.number, n.priority, n.e164, n.phone_type, n.zone_id, n.caller_id,
+    $2, $3, n.started_at
+  from unnest($4::uuid[], $5::bigint[], $6::int[], $7::smallint[], $8::smallint[], $9::bigint[], $10::smallint[],
+              $11::smallint[], $12::bigint[], $13::timestamptz[]) with ordinality
+    as n(uuid, record_id, list_id, number, priority, e164, phone_type, zone_id, caller_id, started_at, ord)
+  order by n.ord
+  returning id, record_id
+), blocked as (
+  update dial_item i set attempt_id = w.id from written w where i.campaign_id = $1 and i.record_id = w.record_id
+)
+select id, record_id from written order by id
+"""
+
+_END = """
+with facts as (
+  select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::boolean[], $6::timestamptz[], $7::timestamptz[],
+    $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::boolean[],
+    $15::smallint[], $16::smallint[], $17::text[], $18::"char"[], $19::text[], $20::timestamptz[], $21::smallint[])
+  as f(attempt_id, record_id, outcome, counted, ringing_at, answered_at, verdict_at, verdict, bridged_at, ended_at,
+       agent, hangup_by, left_early, sip_status, q850, cause, state, reason, next_at, position)
+), ended as (
+  update attempt a set outcome = f.outcome, counted = f.counted, ringing_at = f.ringing_at,
+    answered_at = f.answered_at, verdict_at = f.verdict_at, verdict = f.verdict, bridged_at = f.bridged_at,
+    ended_at = f.ended_at, user_id = (select u.id from app_user u where u.uuid = f.agent), hangup_by = f.hangup_by,
+    left_early = f.left_early, sip_status = f.sip_status, q850 = f.q850, cause = f.cause
+  from facts f where a.id = f.attempt_id and a.outcome is null
+  returning a.id
+)
+update dial_item i set state = f.state, reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
+  attempts = i.attempts + f.counted::int, uncounted = case when f.counted then 0 else i.uncounted + 1 end,
+  attempt_id = null, lease_until = null, position = coalesce(f.position, i.position),
+  e164 = coalesce(p.e164, i.e164), phone_type = coalesce(p.phone_type, i.phone_type),
+  zone_id = coalesce(p.zone_id, i.zone_id)
+from facts f join ended e on e.id = f.attempt_id
+  left join record_phone p on p.record_id = f.record_id and p.position = f.position
+where i.campaign_id = $1 and i.record_id = f.record_id
+"""
+
+
+class DialRows:
+    """Implements `outdial.ports.dialing.DialStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take_lease(self, name: str, holder: str, *, seconds: float, now: datetime | None) -> int | None:
+        async with self._database.connection() as connection:
+            fence: int | None = await connection.fetchval(_LEASE, name, holder, timedelta(seconds=seconds), now)
+        return fence
+
+    async def drop_lease(self, name: str, holder: str) -> None:
+        # The row stays, with its fence: who comes next must get a higher one.
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "update lease set until = '-infinity' where name = $1 and holder = $2", name, holder
+            )
+
+    async def running_campaigns(self) -> Sequence[RunningCampaign]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_RUNNING)
+        return [
+            RunningCampaign(
+                row["id"],
+                AccountId(row["account_id"]),
+                campaign_from_row(row),
+                tuple(UserId(user) for user in row["users"]),
+                tuple(number_from_int(number) for number in row["caller_ids"]),
+                row["pacer_state"],
+            )
+            for row in rows
+        ]
+
+    async def zones(self) -> Mapping[int, tuple[str, ...]]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch("select id, names from zone order by id")
+        return {row["id"]: tuple(row["names"]) for row in rows}
+
+    async def zones_of(self, campaign: int) -> frozenset[int]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """select distinct p.zone_id from campaign_record_list l join record_phone p on p.list_id = l.list_id
+                   where l.campaign_id = $1 order by 1""",
+                campaign,
+            )
+        return frozenset(row["zone_id"] for row in rows)
+
+    async def enrol(self, campaign: RunningCampaign, unreachable: frozenset[int]) -> int:
+        strategy = campaign.campaign.strategy
+        chain = [item.type.code for item in strategy.record_chain] if strategy is not None else []
+        taken = 0
+        async with self._database.transaction() as connection:
+            behind = await connection.fetch(
+                """select cl.list_id, cl.enrolled_seq from campaign_record_list cl
+                   join record_list l on l.id = cl.list_id
+                   where cl.campaign_id = $1 and l.status = 'ACCEPTED' and l.last_seq > cl.enrolled_seq
+                   order by cl.list_id for update of cl""",
+                campaign.key,
+            )
+            for row in behind:
+                found = await connection.fetchrow(
+                    _ENROL,
+                    campaign.key,
+                    row["list_id"],
+                    row["enrolled_seq"],
+                    chain,
+                    sorted(unreachable),
+                    ENROL_AT_ONCE,
+                    Reason.NO_COMMON_CALLING_HOURS.value,
+                )
+                assert found is not None
+                taken += found["taken"]
+                # A list whose newest records were deleted has nothing left up to its last seq: it is caught up.
+                caught_up = """update campaign_record_list cl set enrolled_seq = coalesce($3, l.last_seq)
+                               from record_list l
+                               where cl.campaign_id = $1 and cl.list_id = $2 and l.id = cl.list_id"""
+                await connection.execute(caught_up, campaign.key, row["list_id"], found["last_seq"])
+        return taken
+
+    async def promote(self, campaign: int, now: datetime) -> int:
+        async with self._database.connection() as connection:
+            done: str = await connection.execute(
+                "update dial_item set state = 'R', reason = null "
+                "where campaign_id = $1 and state = 'W' and next_at <= $2",
+                campaign,
+                now,
+            )
+        return _count(done)
+
+    async def claim(
+        self,
+        campaign: RunningCampaign,
+        *,
+        lease: str,
+        fence: int,
+        open_zones: Mapping[int, datetime],
+        wanted: int,
+        strict: bool,
+        now: datetime,
+        lease_seconds: float,
+    ) -> Sequence[Claimed]:
+        strategy = campaign.campaign.strategy
+        zones = sorted(open_zones)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _CLAIM,
+                campaign.key,
+                zones,
+                [open_zones[zone] for zone in zones],
+                wanted,
+                strategy is not None and strategy.newest_first,
+                strict,
+                lease,
+                fence,
+                now + timedelta(seconds=lease_seconds),
+                now.date(),
+            )
+        return [
+            Claimed(
+                row["record_id"],
+                row["list_id"],
+                row["priority"],
+                row["position"],
+                number_from_int(row["e164"]),
+                PhoneType.of_code(row["phone_type"]),
+                row["zone_id"],
+                row["attempts"],
+                row["number"],
+                row["on_dnc"],
+            )
+            for row in rows
+        ]
+
+    async def refuse(self, campaign: int, refusals: Sequence[Refused]) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """update dial_item i set lease_until = null, reason = f.reason,
+                     state = case when f.suppressed then 'X' else 'R' end::"char",
+                     position = coalesce(p.position, i.position), e164 = coalesce(p.e164, i.e164),
+                     phone_type = coalesce(p.phone_type, i.phone_type), zone_id = coalesce(p.zone_id, i.zone_id)
+                   from unnest($2::bigint[], $3::text[], $4::boolean[], $5::smallint[])
+                     as f(record_id, reason, suppressed, position)
+                     left join record_phone p on p.record_id = f.record_id and p.position = f.position
+                   where i.campaign_id = $1 and i.record_id = f.record_id and i.attempt_id is null""",
+                campaign,
+                [refused.record for refused in refusals],
+                [refused.reason.value if refused.suppressed else None for refused in refusals],
+                [refused.suppressed for refused in refusals],
+                [refused.position for refused in refusals],
+            )
+
+    async def begin(self, campaign: RunningCampaign, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
+        mode = campaign.campaign.dialing_mode
+        claims = [attempt.claimed for attempt in attempts]
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _BEGIN,
+                campaign.key,
+                mode.value if mode is not None else "",
+                fence,
+                [attempt.id for attempt in attempts],
+                [claim.record for claim in claims],
+                [claim.list_key for claim in claims],
+                [claim.number for claim in claims],
+                [claim.priority for claim in claims],
+                [number_to_int(claim.phone) for claim in claims],
+                [claim.phone_type.code for claim in claims],
+                [claim.zone for claim in claims],
+                [number_to_int(attempt.caller_id) if attempt.caller_id else None for attempt in attempts],
+                [attempt.started_at for attempt in attempts],
+            )
+        keys = {row["record_id"]: row["id"] for row in rows}
+        return [keys[claim.record] for claim in claims]
+
+    async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]:
+        async with self._database.connection() as connection:
+            phones = await connection.fetch(
+                """select p.record_id, p.position, p.phone_type, p.e164, p.zone_id, i.position as next_position,
+                     i.uncounted from dial_item i join record_phone p on p.record_id = i.record_id
+                   where i.campaign_id = $1 and i.record_id = any($2) order by p.record_id, p.position""",
+                campaign,
+                records,
+            )
+            past = await connection.fetch(
+                """select record_id, e164, phone_type, outcome, count(*) as times from attempt
+                   where campaign_id = $1 and record_id = any($2) and counted group by 1, 2, 3, 4
+                   order by 1, 2, 3, 4""",
+                campaign,
+                records,
+            )
+        return _histories(phones, past)
+
+    async def end(self, campaign: int, ended: Sequence[Ended]) -> None:
+        steps = [_step_columns(one) for one in ended]
+        calls = [one.call for one in ended]
+        async with self._database.connection() as connection:
+            await connection.execute(
+                _END,
+                campaign,
+                [one.attempt for one in ended],
+                [one.record for one in ended],
+                [one.outcome.value for one in ended],
+                [one.outcome.counted for one in ended],
+                [call.ringing_at for call in calls],
+                [call.answered_at for call in calls],
+                [call.verdict_at for call in calls],
+                [call.verdict for call in calls],
+                [call.bridged_at for call in calls],
+                [call.ended_at for call in calls],
+                [call.agent for call in calls],
+                [call.hangup_by.value if call.hangup_by else None for call in calls],
+                [call.left_early for call in calls],
+                [call.sip_status for call in calls],
+                [call.q850 for call in calls],
+                [call.cause for call in calls],
+                *zip(*steps, strict=True),
+            )
+
+    async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "select id, uuid, record_id, started_at from attempt "
+                "where campaign_id = $1 and outcome is null order by id",
+                campaign,
+            )
+        return [OpenAttempt(row["id"], row["uuid"], row["record_id"], row["started_at"]) for row in rows]
+
+    async def release_claims(self, campaign: int, now: datetime | None) -> int:
+        async with self._database.connection() as connection:
+            done: str = await connection.execute(
+                """update dial_item set state = 'R', lease_until = null
+                   where campaign_id = $1 and state = 'C' and attempt_id is null
+                     and ($2::timestamptz is null or lease_until <= $2)""",
+                campaign,
+                now,
+            )
+        return _count(done)
+
+    async def backlog(self, campaign: int) -> Backlog:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                """select exists (select from dial_item where campaign_id = $1 and state = 'R' and next_at is null)
+                       or exists (select from dial_item where campaign_id = $1 and state = 'R' and next_at is not null)
+                     as ready,
+                     exists (select from dial_item where campaign_id = $1 and state = 'C') as claimed,
+                     (select min(next_at) from dial_item where campaign_id = $1 and state = 'W') as next_due""",
+                campaign,
+            )
+        assert row is not None
+        return Backlog(row["ready"], row["claimed"], row["next_due"])
+
+    async def note(
+        self, campaign: int, activity: Mapping[str, object], pacer_state: Mapping[str, object] | None
+    ) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "update campaign set activity = $2, pacer_state = coalesce($3, pacer_state) where id = $1",
+                campaign,
+                dict(activity),
+                dict(pacer_state) if pacer_state is not None else None,
+            )
+
+    async def run_out(self, campaign: RunningCampaign) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """update campaign set action_required = true, version = version + 1,
+                     status = case when run_once then 'PAUSED' else status end
+                   where id = $1 and status = 'RUNNING' and not action_required""",
+                campaign.key,
+            )
+
+    async def results(self, campaign: int) -> Results:
+        async with self._database.connection() as connection:
+            outcomes = await connection.fetch(
+                """select coalesce(outcome, 'in_flight') as outcome, count(*) as times,
+                     count(*) filter (where left_early) as left_early
+                   from attempt where campaign_id = $1 group by 1 order by 1""",
+                campaign,
+            )
+            records = await connection.fetch(
+                """select state in ('D', 'X') as final, count(*) as times,
+                     case state when 'R' then $2 when 'C' then $3 else reason end as reason
+                   from dial_item where campaign_id = $1 group by 1, 3 order by 3""",
+                campaign,
+                Reason.READY.value,
+                Reason.IN_CALL.value,
+            )
+        return Results(
+            sum(row["times"] for row in outcomes),
+            {row["outcome"]: row["times"] for row in outcomes},
+            sum(row["left_early"] for row in outcomes),
+            sum(row["times"] for row in records),
+            sum(row["times"] for row in records if row["final"]),
+            {row["reason"]: row["times"] for row in records},
+        )
+
+
+def _step_columns(ended: Ended) -> tuple[str, str | None, datetime | None, int | None]:
+    """state, reason, next_at and position of the record after the attempt."""
+    match ended.step:
+        case DialAgain(position, at, reason):
+            return "W", reason.value, at, position
+        case no_more:
+            return "D", no_more.reason.value, None, None
+
+
+def _histories(phones: Iterable[Row], past: Iterable[Row]) -> Mapping[int, History]:
+    phones_of: dict[int, list[Phone]] = defaultdict(list)
+    position_of_number: dict[tuple[int, int], int] = {}
+    where: dict[int, tuple[int, int]] = {}
+    for row in phones:
+        record = row["record_id"]
+        phones_of[record].append(Phone(row["position"], PhoneType.of_code(row["phone_type"]), zone=row["zone_id"]))
+        position_of_number.setdefault((record, row["e164"]), row["position"])
+        where[record] = (row["next_position"], row["uncounted"])
+    by_outcome: dict[int, dict[Outcome, int]] = defaultdict(lambda: defaultdict(int))
+    by_type: dict[int, dict[PhoneType, int]] = defaultdict(lambda: defaultdict(int))
+    bad: dict[int, set[int]] = defaultdict(set)
+    for row in past:
+        record, outcome = row["record_id"], Outcome(row["outcome"])
+        by_outcome[record][outcome] += row["times"]
+        by_type[record][PhoneType.of_code(row["phone_type"])] += row["times"]
+        if outcome is Outcome.INVALID_NUMBER and (record, row["e164"]) in position_of_number:
+            bad[record].add(position_of_number[record, row["e164"]])
+    return {
+        record: History(
+            tuple(found),
+            where[record][0],
+            Tally(
+                sum(by_outcome[record].values()),
+                dict(by_outcome[record]),
+                dict(by_type[record]),
+                where[record][1],
+                frozenset(bad[record]),
+            ),
+        )
+        for record, found in phones_of.items()
+    }
+
+
+def _count(command_tag: str) -> int:
+    return int(command_tag.rsplit(" ", 1)[-1])

@@ -1,0 +1,469 @@
+"""One campaign at work: look, pace, claim, last word, originate; and always a reason why it is or is not dialing."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from outdial.app import attempts
+from outdial.app.attempts import Finished
+from outdial.dialer.agent_pool import AgentPool
+from outdial.dialer.call_flow import CallFlow
+from outdial.dialer.journal import Journal
+from outdial.domain import retry
+from outdial.domain.activity import NOTHING_TO_DIAL, Activity, Doing
+from outdial.domain.calling_hours import CallingHours
+from outdial.domain.calls import Failed
+from outdial.domain.campaigns import CampaignStatus, DialingConfiguration, DialingStrategy
+from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial, may_dial
+from outdial.domain.errors import Unavailable
+from outdial.domain.outcomes import Outcome
+from outdial.domain.pacing.base import Pacer, PacerConfig
+from outdial.domain.retry import DialAgain
+from outdial.domain.values import UserId
+from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.dialing import Claimed, DialStore, Ended, NewAttempt, Refused, RunningCampaign
+
+log = structlog.get_logger(__name__)
+
+CLAIM_LEASE_SECONDS: Final = 30.0
+NOTE_AT_MOST_EVERY: Final = 5.0
+"""Seconds of dialing time between two notes of the same campaign's activity in the database."""
+
+_DEFAULT_ABANDON_SECONDS: Final = 2
+_DEFAULT_RATIO: Final = 1
+_CARRIER_PAUSE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How a loop works; durations in seconds of dialing time.
+
+    `strict_priority`: a record that waits for its retry holds lower priorities back.
+    """
+
+    decide_seconds: float = 1.0
+    strict_priority: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The lease under which campaigns are dialed, with its fence."""
+
+    lease: str
+    fence: int
+
+
+class CampaignLoop:
+    """Dials one running campaign until it is told to stop and its calls are over."""
+
+    def __init__(
+        self,
+        running: RunningCampaign,
+        ownership: Ownership,
+        *,
+        store: DialStore,
+        carrier: Carrier,
+        pool: AgentPool,
+        clock: Clock,
+        ids: Ids,
+        pacer: Pacer,
+        settings: LoopSettings,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._running, self._ownership, self._settings = running, ownership, settings
+        self._store, self._carrier, self._pool, self._clock, self._ids = store, carrier, pool, clock, ids
+        self.pacer = pacer
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._changed = True
+        self.flow = CallFlow(
+            running.key,
+            carrier=carrier,
+            pool=pool,
+            clock=clock,
+            abandon_seconds=self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS,
+            tell_pacer=self._tell_pacer,
+            finished=self._finished,
+            spawn=spawn,
+        )
+        self.journal = Journal(clock, self._write_ends, self._ends_written)
+        self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
+        self.exhausted = asyncio.Event()
+        self.attempts_started = 0
+        self._noted: tuple[Doing, datetime | None] | None = None
+        self._noted_at = float("-inf")
+        self._zones: Mapping[int, tuple[str, ...]] = {}
+        self._zone_keys: frozenset[int] = frozenset()
+        self._unreachable: frozenset[int] = frozenset()
+        self._open: dict[int, datetime] = {}
+        self._zones_change: datetime | None = None
+        self._zones_known = False
+        self._next_due: datetime | None = None
+        self._dry = False
+        self._work_changed = True
+        self._carrier_rests_until = float("-inf")
+        self._next_caller = 0
+        self._started = clock.monotonic()
+
+    # From outside -----------------------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> int:
+        return self._running.key
+
+    @property
+    def campaign_id(self) -> UUID:
+        return self._running.campaign.id
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls or unwritten ends are left."""
+        return bool(self.flow.live) or len(self.journal) > 0
+
+    def update(self, running: RunningCampaign) -> None:
+        """Take up a changed campaign: settings, agents, numbers. New records are looked for in any case."""
+        if running.users != self._running.users:
+            self._pool.detach(self.key)
+            self._running = running
+            self._pool.attach(self.key, running.users, self)
+        if running.campaign.strategy != self._running.campaign.strategy:
+            self._zones_known = False
+        self._running = running
+        self.flow.abandon_seconds = self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS
+        self._changed = self._work_changed = True
+        self._wake.set()
+
+    def look_for_records(self) -> None:
+        """Records may have come to the campaign's lists."""
+        self._changed = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Launch nothing more; `run` ends when the calls in progress are over and written."""
+        self._stopping = True
+        self._wake.set()
+
+    def hear(self, event: CallEvent) -> None:
+        self.flow.hear(event)
+
+    def agent_event(self, agent: UserId, kind: str) -> None:
+        self._tell_pacer(kind, agent=agent)
+        if kind in ("login", "logout"):
+            self._wake.set()
+
+    def agent_ready(self, agent: UserId) -> None:
+        self.flow.agent_ready()
+
+    # The loop ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Dial until stopped and done. The journal runs beside it."""
+        configuration = self._configuration
+        self.pacer.start(
+            PacerConfig(
+                cap=(configuration.max_abandonment_rate or 3) / 100,
+                ratio=float(configuration.max_dialing_ratio or _DEFAULT_RATIO),
+                tab=float(self.flow.abandon_seconds),
+                maxring=float(configuration.max_ring_time_in_secs),
+                amd=bool(configuration.answering_machine_detection),
+            )
+        )
+        if self._running.pacer_state:
+            self.pacer.restore(self._running.pacer_state)
+        self._pool.attach(self.key, self._running.users, self)
+        try:
+            while not (self._stopping and not self.busy):
+                self._wake.clear()
+                try:
+                    await self._look()
+                    if not self._stopping:
+                        await self._turn()
+                    else:
+                        self._observe(Doing.PAUSING)
+                    await self._note()
+                except Unavailable as exc:
+                    log.warning("campaign_waits", campaign_id=str(self.campaign_id), why=exc.code)
+                    self._observe(Doing.DATABASE_DOWN)
+                    await self._clock.sleep(1.0)
+                await self._wait()
+        finally:
+            self._pool.detach(self.key)
+
+    async def _look(self) -> None:
+        """Bring what is known up to date: records, zones, records whose time has come."""
+        if self._changed:
+            self._changed = False
+            await self._take_in_records()
+        now = self._clock.now()
+        if self._zones_change is not None and now >= self._zones_change:
+            self._look_at_zones(now)
+        if self._next_due is not None and now >= self._next_due:
+            await self._store.promote(self.key, now)
+            self._next_due = (await self._store.backlog(self.key)).next_due
+            self._work_changed = True
+
+    async def _take_in_records(self) -> None:
+        if not self._zones_known or await self._store.zones_of(self.key) != self._zone_keys:
+            self._zones = await self._store.zones()
+            self._zone_keys = await self._store.zones_of(self.key)
+            now = self._clock.now()
+            self._unreachable = frozenset(
+                key for key in self._zone_keys if not self._hours.ever_open(self._zones[key], now)
+            )
+            self._zones_known = True
+            self._look_at_zones(now)
+        while await self._store.enrol(self._running, self._unreachable):
+            self._work_changed = True
+        self._next_due = (await self._store.backlog(self.key)).next_due
+
+    def _look_at_zones(self, now: datetime) -> None:
+        """Which zone sets are open, until when, and when that changes next."""
+        openings = {key: self._hours.opening(self._zones[key], now) for key in sorted(self._zone_keys)}
+        far = datetime.max.replace(tzinfo=now.tzinfo)
+        self._open = {key: opening.until or far for key, opening in openings.items() if opening.is_open}
+        self._zones_change = min((o.until for o in openings.values() if o.until is not None), default=None)
+        self._work_changed = True
+
+    async def _turn(self) -> None:
+        """One decision, and what follows from it."""
+        if self._dry and not self._work_changed:
+            return
+        self._dry = False
+        mono = self._mono()
+        if self._clock.monotonic() < self._carrier_rests_until:
+            return
+        at_work = self._pool.at_work(self.key)
+        if not at_work:
+            self._observe(Doing.NO_AGENTS_READY)
+            return
+        ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
+        ratio_room, lines = ratio * at_work - self.flow.unanswered, self._carrier.free_lines()
+        room = max(0, min(ratio_room, lines))
+        wanted = self.pacer.decide(mono, room)
+        if wanted <= 0:
+            if room > 0:
+                self._observe(Doing.LIMITED_BY_ABANDONMENT)
+            else:
+                self._observe(Doing.LIMITED_BY_RATIO if ratio_room <= 0 else Doing.LIMITED_BY_LINES)
+            return
+        self._work_changed = False
+        launched = await self._launch(wanted)
+        if launched < wanted and not self._work_changed:
+            await self._run_dry()
+        else:
+            self._observe(Doing.DIALING)
+
+    async def _launch(self, wanted: int) -> int:
+        """Claim, last word, attempt row, call; answers how many records were claimed."""
+        now = self._clock.now()
+        claimed = await self._store.claim(
+            self._running,
+            lease=self._ownership.lease,
+            fence=self._ownership.fence,
+            open_zones=self._open,
+            wanted=wanted,
+            strict=self._settings.strict_priority,
+            now=now,
+            lease_seconds=CLAIM_LEASE_SECONDS,
+        )
+        if not claimed:
+            return 0
+        now = self._clock.now()
+        going, refused = [], []
+        for claim in claimed:
+            candidate = Candidate(self._zones[claim.zone], claim.attempts, claim.on_dnc)
+            verdict = may_dial(
+                candidate,
+                status=CampaignStatus.PAUSED if self._stopping else CampaignStatus.RUNNING,
+                hours=self._hours,
+                max_attempts=self._strategy.max_attempts,
+                now=now,
+            )
+            match verdict:
+                case DialNow():
+                    going.append(claim)
+                case DialLater(_, reason):
+                    refused.append(Refused(claim.record, reason, suppressed=False))
+                case NeverDial(reason):
+                    refused.append(Refused(claim.record, reason, True, None))
+        if refused:
+            await self._store.refuse(self.key, await self._with_next_phone(refused))
+            self._work_changed = True
+        if going:
+            await self._originate(going)
+        return len(claimed)
+
+    async def _with_next_phone(self, refused: Sequence[Refused]) -> list[Refused]:
+        """A record whose number may not be called goes on with its next phone, if it has one."""
+        histories = await self._store.histories(self.key, sorted(one.record for one in refused if one.suppressed))
+        answer = []
+        for one in refused:
+            history = histories.get(one.record)
+            if one.suppressed and history is not None:
+                phone = retry.next_phone(
+                    self._strategy, history.phones, history.position, history.tally, unreachable=self._unreachable
+                )
+                if phone is not None and history.tally.counted < self._strategy.max_attempts:
+                    answer.append(replace(one, suppressed=False, position=phone.position))
+                    continue
+            answer.append(one)
+        return answer
+
+    async def _originate(self, claims: Sequence[Claimed]) -> None:
+        now = self._clock.now()
+        new = [
+            NewAttempt(self._ids.new("attempt", self.key, claim.record, claim.number), claim, self._caller_id(), now)
+            for claim in claims
+        ]
+        keys = await self._store.begin(self._running, self._ownership.fence, new)
+        configuration = self._configuration
+        detect = bool(configuration.answering_machine_detection)
+        self.attempts_started += len(new)
+        for key, attempt in zip(keys, new, strict=True):
+            self.flow.launched(key, attempt, detect_machines=detect)
+            call = NewCall(
+                attempt.id,
+                attempt.claimed.phone,
+                attempt.caller_id,
+                float(configuration.max_ring_time_in_secs),
+                detect,
+                f"{attempt.claimed.record}/{attempt.claimed.number}",
+            )
+            try:
+                await self._carrier.originate(call)
+            except NoFreeLine as exc:
+                self._not_sent(attempt.id, Outcome.CONGESTION, str(exc))
+            except CarrierUnreachable as exc:
+                self._not_sent(attempt.id, Outcome.CARRIER_FAULT, str(exc))
+                self._carrier_rests_until = self._clock.monotonic() + _CARRIER_PAUSE
+                self._observe(Doing.CARRIER_DOWN)
+
+    def _not_sent(self, call_id: UUID, outcome: Outcome, why: str) -> None:
+        self.flow.hear(CallEvent(call_id, self._clock.now(), Failed(outcome, cause=why)))
+
+    def _caller_id(self) -> Any:
+        """The campaign's numbers in turn."""
+        numbers = self._running.caller_ids
+        if not numbers:
+            return None
+        self._next_caller += 1
+        return numbers[(self._next_caller - 1) % len(numbers)]
+
+    async def _run_dry(self) -> None:
+        """Nothing could be claimed: find out why, and until when there is no use in asking again."""
+        backlog = await self._store.backlog(self.key)
+        self._next_due = backlog.next_due
+        self._dry = not self._work_changed
+        if backlog.exhausted and not self.busy:
+            self._observe(Doing.LIST_EXHAUSTED)
+            await self._note(at_once=True)
+            await self._store.run_out(self._running)
+            self.exhausted.set()
+        elif backlog.exhausted or backlog.claimed:
+            self._observe(Doing.DIALING)  # the last calls are on their way
+        elif backlog.ready and not self._open:
+            self._observe(Doing.OUTSIDE_CALLING_HOURS, self._zones_change)
+        elif self._open:
+            self._observe(Doing.WAITING_FOR_RETRY, self._next_change())
+        else:
+            self._observe(Doing.OUTSIDE_CALLING_HOURS, self._zones_change)
+
+    def _next_change(self) -> datetime | None:
+        return min((at for at in (self._next_due, self._zones_change) if at is not None), default=None)
+
+    async def _wait(self) -> None:
+        """Until the next decision: a moment while there is work, else until something changes."""
+        if self._stopping and not self.busy:
+            return
+        seconds: float | None
+        if self._stopping:
+            seconds = 1.0
+        elif self._dry:
+            change = self._next_change()
+            seconds = None if change is None else max(0.0, (change - self._clock.now()).total_seconds())
+        elif self.activity.doing is Doing.NO_AGENTS_READY:
+            seconds = None
+        else:
+            seconds = self._settings.decide_seconds
+        try:
+            async with asyncio.timeout(None if seconds is None else self._clock.real_seconds(seconds)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    # What happens meanwhile -------------------------------------------------------------------------------------
+
+    def _tell_pacer(self, kind: str, **info: Any) -> None:
+        self.pacer.event(self._mono(), kind, **info)
+        if self.pacer.reactive and not self._dry:
+            self._wake.set()
+
+    def _finished(self, finished: Finished) -> None:
+        self.journal.add(finished)
+
+    async def _write_ends(self, finished: Sequence[Finished]) -> Sequence[Ended]:
+        return await attempts.finish(self._store, self._running, finished, unreachable=self._unreachable)
+
+    def _ends_written(self, ended: Sequence[Ended]) -> None:
+        for one in ended:
+            if isinstance(one.step, DialAgain):
+                self._next_due = min(self._next_due or one.step.at, one.step.at)
+        # A record that ended or waits may have held others back, and the last one ends the list.
+        self._work_changed = True
+        if self._dry or self._stopping:
+            self._wake.set()
+
+    # What is told -----------------------------------------------------------------------------------------------
+
+    def _observe(self, doing: Doing, until: datetime | None = None) -> None:
+        if (doing, until) != (self.activity.doing, self.activity.until):
+            since = self.activity.since if doing is self.activity.doing else self._clock.now()
+            self.activity = Activity(doing, since, until, len(self.flow.live))
+            self._pool.nothing_to_dial(doing in NOTHING_TO_DIAL)
+
+    async def _note(self, *, at_once: bool = False) -> None:
+        """Keep the stored activity true, without a write for every flicker."""
+        now = (self.activity.doing, self.activity.until)
+        due = at_once or self._clock.monotonic() - self._noted_at >= NOTE_AT_MOST_EVERY
+        if now == self._noted or not due:
+            return
+        self._noted, self._noted_at = now, self._clock.monotonic()
+        await self._store.note(self.key, activity_json(self.activity), None)
+
+    async def note_end(self) -> None:
+        """Store what the pacer learned, and that this engine no longer dials."""
+        nobody = Activity(Doing.NO_ENGINE, self._clock.now())
+        await self._store.note(self.key, activity_json(nobody), self.pacer.state())
+
+    def _mono(self) -> float:
+        return self._clock.monotonic() - self._started
+
+    @property
+    def _configuration(self) -> DialingConfiguration:
+        assert self._running.campaign.configuration is not None, "an incomplete campaign cannot run"
+        return self._running.campaign.configuration
+
+    @property
+    def _strategy(self) -> DialingStrategy:
+        assert self._running.campaign.strategy is not None, "an incomplete campaign cannot run"
+        return self._running.campaign.strategy
+
+    @property
+    def _hours(self) -> CallingHours:
+        return CallingHours(self._strategy.calling_hours)
+
+
+def activity_json(activity: Activity) -> dict[str, object]:
+    """The activity as the API shows it."""
+    return {
+        "activity": activity.doing.value,
+        "since": activity.since.isoformat(),
+        "reason": activity.sentence(),
+        **({"until": activity.until.isoformat()} if activity.until is not None else {}),
+    }

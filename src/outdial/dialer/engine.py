@@ -1,0 +1,204 @@
+"""The dialing engine of one process: owns the pool by lease, runs a loop for every running campaign."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from outdial.dialer import recovery
+from outdial.dialer.agent_pool import AgentPool
+from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings, Ownership
+from outdial.domain.campaigns import DialingMode
+from outdial.domain.errors import Unavailable
+from outdial.domain.pacing.base import Pacer
+from outdial.ports.carrier import CallEvent, Carrier
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.dialing import DialStore, RunningCampaign
+
+log = structlog.get_logger(__name__)
+
+POOL_LEASE: Final = "pool/default"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the engine works. Seconds of dialing time unless it says otherwise.
+
+    Attributes:
+        poll_seconds: how often campaigns are looked at when nobody gives a hint.
+        lease_seconds: how long ownership outlives its owner, in the database's own time.
+        simulated_lease: time of the lease is the dial clock's: only for simulations, where one engine exists.
+        drain_seconds: how long a stop waits for conversations before it ends them.
+    """
+
+    poll_seconds: float = 1.0
+    lease_seconds: float = 8.0
+    simulated_lease: bool = False
+    drain_seconds: float = 30.0
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class Engine:
+    """Dials every running campaign it owns. `run` it as a task; `stop` it before the loop closes."""
+
+    def __init__(
+        self,
+        *,
+        holder: str,
+        store: DialStore,
+        carrier: Carrier,
+        pool: AgentPool,
+        clock: Clock,
+        ids: Ids,
+        new_pacer: Callable[[RunningCampaign], Pacer],
+        settings: EngineSettings | None = None,
+    ) -> None:
+        self._holder = holder
+        self._store, self._carrier, self.pool, self._clock, self._ids = store, carrier, pool, clock, ids
+        self._new_pacer = new_pacer
+        self._settings = settings or EngineSettings()
+        self.loops: dict[int, CampaignLoop] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._commands: set[asyncio.Task[None]] = set()
+        self._versions: dict[int, int] = {}
+        self._hint = asyncio.Event()
+        self._stopping = False
+        self._fence: int | None = None
+        self._failure: BaseException | None = None
+        carrier.listen(self._hear)
+
+    def hint(self) -> None:
+        """Something changed in the database: look now instead of at the next poll."""
+        self._hint.set()
+
+    @property
+    def owns(self) -> bool:
+        """Whether this engine holds the lease and so may dial."""
+        return self._fence is not None
+
+    async def run(self) -> None:
+        """Take the lease, dial, until `stop`; raises what a campaign's loop died of, if one did."""
+        while not self._stopping:
+            self._hint.clear()
+            try:
+                await self._keep_lease()
+                if self._fence is not None:
+                    await self._supervise(self._fence)
+            except Unavailable as exc:
+                log.warning("engine_waits", why=exc.code)
+            if self._failure is not None:
+                raise self._failure
+            if self._stopping:
+                return
+            try:
+                async with asyncio.timeout(self._clock.real_seconds(self._settings.poll_seconds)):
+                    await self._hint.wait()
+            except TimeoutError:
+                pass
+
+    async def stop(self) -> None:
+        """Launch nothing more, let conversations end within the drain time, write everything, give up the lease."""
+        self._stopping = True
+        self._hint.set()
+        loops = list(self.loops.values())
+        for loop in loops:
+            loop.stop()
+            await loop.flow.take_back(talking_too=False)
+        await self._until_idle(self._settings.drain_seconds)
+        for loop in loops:
+            await loop.flow.take_back(talking_too=True)
+        await self._until_idle(self._settings.drain_seconds)
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._fence is not None:
+            try:
+                await self._store.drop_lease(POOL_LEASE, self._holder)
+            except Unavailable as exc:
+                log.warning("lease_not_dropped", why=exc.code)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    async def _until_idle(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=self._clock.real_seconds(seconds))
+
+    async def _keep_lease(self) -> None:
+        now: datetime | None = self._clock.now() if self._settings.simulated_lease else None
+        fence = await self._store.take_lease(POOL_LEASE, self._holder, seconds=self._settings.lease_seconds, now=now)
+        if fence != self._fence:
+            log.info("lease", name=POOL_LEASE, fence=fence, owned=fence is not None)
+            # Whoever lost it launches nothing more: claims carry the old fence and take nothing.
+            for loop in self.loops.values():
+                loop.stop()
+            self._fence = fence
+
+    async def _supervise(self, fence: int) -> None:
+        """Start, update and stop loops until they match the campaigns that are asked to run."""
+        wanted = {running.key: running for running in await self._store.running_campaigns()}
+        for key, running in wanted.items():
+            version = running.campaign.version
+            loop = self.loops.get(key)
+            if loop is None:
+                await self._start(running, Ownership(POOL_LEASE, fence))
+            elif version != self._versions[key]:
+                loop.update(running)
+            else:
+                loop.look_for_records()
+            self._versions[key] = version
+        for key, loop in self.loops.items():
+            if key not in wanted:
+                loop.stop()
+
+    async def _start(self, running: RunningCampaign, ownership: Ownership) -> None:
+        if running.campaign.dialing_mode is not DialingMode.PREDICTIVE:
+            log.warning("mode_not_dialed", campaign_id=str(running.campaign.id))
+            return
+        await recovery.put_right(self._store, self._carrier, running, self._clock)
+        loop = CampaignLoop(
+            running,
+            ownership,
+            store=self._store,
+            carrier=self._carrier,
+            pool=self.pool,
+            clock=self._clock,
+            ids=self._ids,
+            pacer=self._new_pacer(running),
+            settings=self._settings.loop,
+            spawn=self._spawn,
+        )
+        self.loops[running.key] = loop
+        self._tasks[running.key] = asyncio.create_task(self._run_loop(loop), name=f"campaign {running.key}")
+
+    async def _run_loop(self, loop: CampaignLoop) -> None:
+        """A campaign's loop with its journal; when it ends, everything of it is written."""
+        journal = asyncio.create_task(loop.journal.run(), name=f"journal {loop.key}")
+        try:
+            await loop.run()
+            await loop.journal.drained()
+            await loop.note_end()
+        except Unavailable as exc:
+            log.warning("campaign_end_not_noted", why=exc.code)
+        except BaseException as exc:
+            self._failure = self._failure or exc
+            self._hint.set()
+            raise
+        finally:
+            journal.cancel()
+            self.loops.pop(loop.key, None)
+            self._tasks.pop(loop.key, None)
+
+    def _hear(self, event: CallEvent) -> None:
+        for loop in self.loops.values():
+            if event.call_id in loop.flow.live:
+                loop.hear(event)
+                return
+
+    def _spawn(self, command: Coroutine[Any, Any, None]) -> None:
+        """Carry out a carrier's command at once, without waiting for it here."""
+        task = asyncio.create_task(command)
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)

@@ -1,0 +1,64 @@
+"""What a campaign is really doing, as the engine observes it: not what people asked for, which is its status."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+
+class Doing(enum.Enum):
+    DIALING = "dialing"
+    LIMITED_BY_ABANDONMENT = "limited_by_abandonment"
+    LIMITED_BY_RATIO = "limited_by_ratio"
+    LIMITED_BY_LINES = "limited_by_lines"
+    NO_AGENTS_READY = "no_agents_ready"
+    OUTSIDE_CALLING_HOURS = "outside_calling_hours"
+    WAITING_FOR_RETRY = "waiting_for_retry"
+    LIST_EXHAUSTED = "list_exhausted"
+    CARRIER_DOWN = "carrier_down"
+    DATABASE_DOWN = "database_down"
+    NO_ENGINE = "no_engine"
+    PAUSING = "pausing"
+
+
+NOTHING_TO_DIAL: Final = frozenset({Doing.OUTSIDE_CALLING_HOURS, Doing.WAITING_FOR_RETRY, Doing.LIST_EXHAUSTED})
+"""While one of these holds, agents wait for no fault of pacing: that time is kept apart from occupancy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What is going on since when, and until when if that is known."""
+
+    doing: Doing
+    since: datetime
+    until: datetime | None = None
+    calls: int = 0
+
+    def sentence(self) -> str:
+        """The reason line for people."""
+        until = f" until {self.until:%a %H:%M} UTC" if self.until is not None else ""
+        match self.doing:
+            case Doing.DIALING:
+                return "dialing"
+            case Doing.LIMITED_BY_ABANDONMENT:
+                return "holding back: one more call could be abandoned with the agents there are"
+            case Doing.LIMITED_BY_RATIO:
+                return "the dialing ratio allows no more calls for the agents signed in"
+            case Doing.LIMITED_BY_LINES:
+                return "every line of the carrier is in use"
+            case Doing.NO_AGENTS_READY:
+                return "no agent is signed in and off pause"
+            case Doing.OUTSIDE_CALLING_HOURS:
+                return f"outside calling hours{until}"
+            case Doing.WAITING_FOR_RETRY:
+                return f"every record left waits for its next attempt{until}"
+            case Doing.LIST_EXHAUSTED:
+                return "every record is final"
+            case Doing.CARRIER_DOWN:
+                return f"the carrier does not take calls: trying again{until}"
+            case Doing.DATABASE_DOWN:
+                return "the database does not answer: no new calls, calls in progress go on"
+            case Doing.NO_ENGINE:
+                return "no dialer is running"
+            case Doing.PAUSING:
+                return f"pausing: {self.calls} calls finishing"

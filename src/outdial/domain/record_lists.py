@@ -1,0 +1,191 @@
+"""Record lists and the files that fill them: their states, and what moves them on."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, NewType, Self
+from uuid import UUID
+
+from outdial.domain.errors import Conflict, Invalid, NotFound, OutdialError
+from outdial.domain.values import CampaignId, RecordListId
+
+UploadId = NewType("UploadId", UUID)
+
+UPLOAD_LIFETIME: Final = timedelta(hours=1)
+"""How long a signed address takes a file."""
+LARGEST_FIRST_FILE: Final = 100_000_000
+"""Bytes of the file a list is created with."""
+LARGEST_LATER_FILE: Final = 20_000_000
+"""Bytes of a file that is added to a list."""
+
+
+class UniqueBy(enum.Enum):
+    """What makes two records of a list the same."""
+
+    PHONE_NUMBER = "PHONE_NUMBER"
+    EXTERNAL = "EXTERNAL"
+    NOTHING = "NOTHING"
+
+
+class ListStatus(enum.Enum):
+    """The life of a list, and of each file that is sent to it."""
+
+    INCOMPLETE = "INCOMPLETE"
+    UPLOADED = "UPLOADED"
+    VALIDATION_STARTED = "VALIDATION_STARTED"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    CORRUPTED = "CORRUPTED"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    id: RecordListId
+    name: str
+    unique_by: UniqueBy
+    status: ListStatus
+    records_count: int
+    created_at: datetime
+    updated_at: datetime
+
+    def uploaded(self) -> Self:
+        """The list once its first file is said to be complete."""
+        if self.status is not ListStatus.INCOMPLETE:
+            raise RecordListNotWaiting(self.id, self.status)
+        return replace(self, status=ListStatus.UPLOADED)
+
+    def after_import(self, result: ListStatus, *, first_file: bool) -> Self:
+        """The list once a file has been read: a later file can make a list usable, never unusable."""
+        if first_file and self.status is not ListStatus.ACCEPTED:
+            return replace(self, status=result)
+        return replace(self, status=ListStatus.ACCEPTED) if result is ListStatus.ACCEPTED else self
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a client says about a file before sending it; what is given is checked against the bytes."""
+
+    filename: str | None = None
+    byte_size: int | None = None
+    checksum: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way into a list.
+
+    Args:
+        first_file: the list was made for it and takes its status.
+        stored_as: the name of the file: the hash of the secret in its signed address, which is stored nowhere.
+        stored_bytes: None until the bytes are here.
+        report: what is known of its rows; complete when the status is final.
+    """
+
+    id: UploadId
+    list_id: RecordListId
+    status: ListStatus
+    facts: FileFacts
+    first_file: bool
+    expires_at: datetime
+    stored_as: str
+    stored_bytes: int | None = None
+    rows_done: int = 0
+    report: Mapping[str, Any] | None = None
+    callback: Mapping[str, Any] | None = None
+
+    def uploaded(self) -> Self:
+        """The upload once its file is said to be complete."""
+        if self.status is not ListStatus.INCOMPLETE:
+            raise UploadNotWaiting(self.id, self.status)
+        if self.stored_bytes is None:
+            raise NoFile(self.id)
+        return replace(self, status=ListStatus.UPLOADED)
+
+    @property
+    def largest(self) -> int:
+        """The most bytes this upload may have."""
+        return LARGEST_FIRST_FILE if self.first_file else LARGEST_LATER_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignUsing:
+    """A campaign that dials a list."""
+
+    id: CampaignId
+    name: str
+
+
+class RecordListNotFound(NotFound):
+    code = "record-list-not-found"
+
+    def __init__(self, list_id: object) -> None:
+        super().__init__(f"there is no record list {list_id}")
+
+
+class UploadNotFound(NotFound):
+    code = "upload-request-not-found"
+
+    def __init__(self, upload_id: object) -> None:
+        super().__init__(f"there is no upload request {upload_id}")
+
+
+class RecordListNotWaiting(Conflict):
+    code = "record-list-not-waiting"
+
+    def __init__(self, list_id: RecordListId, status: ListStatus) -> None:
+        super().__init__(f"the record list is {status.value} and does not wait for a file")
+        self.list_id, self.status = list_id, status
+
+
+class UploadNotWaiting(Conflict):
+    code = "upload-request-not-waiting"
+
+    def __init__(self, upload_id: UploadId, status: ListStatus) -> None:
+        super().__init__(f"the upload request is {status.value} and does not wait for a file")
+        self.upload_id, self.status = upload_id, status
+
+
+class NoFile(Invalid):
+    code = "no-file"
+
+    def __init__(self, upload_id: object) -> None:
+        super().__init__("no file has been sent to the signed address yet")
+        self.upload_id = upload_id
+
+
+class FileDiffers(Invalid):
+    """The bytes that came are not the file that was announced; they are not kept."""
+
+    code = "file-differs"
+
+
+class ListFileTooLarge(Invalid):
+    """The file that a list is made for is larger than lists may be."""
+
+    code = "list-file-too-large"
+
+    def __init__(self) -> None:
+        super().__init__(f"the file of a new list has at most {LARGEST_FIRST_FILE} bytes")
+
+
+class UploadFileTooLarge(Invalid):
+    """The file that is added to a list is larger than those may be."""
+
+    code = "upload-file-too-large"
+
+    def __init__(self) -> None:
+        super().__init__(f"a file that is added to a list has at most {LARGEST_LATER_FILE} bytes")
+
+
+class AddressRefused(OutdialError):
+    """The signed address is forged, out of date or used up: 403."""
+
+    code = "upload-address-refused"
+
+
+class TooManyUploads(Invalid):
+    """So many files wait to be read that another one must come later."""
+
+    code = "too-many-upload-requests"

@@ -1,0 +1,100 @@
+"""The road to the telephone network: a few commands, answered when accepted; what happens is told by events."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from outdial.domain.calls import CallFact
+from outdial.domain.errors import Unavailable
+from outdial.domain.values import PhoneNumber, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """A call to be placed. Its id is ours, so that a command may be repeated after a time-out.
+
+    Attributes:
+        key: tells this call from every other, repeatably from run to run: record and attempt number.
+        ring_seconds: unanswered for so long, it is given up.
+    """
+
+    id: UUID
+    number: PhoneNumber
+    caller_id: PhoneNumber | None
+    ring_seconds: float
+    detect_machines: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """Something that happened to a call, stamped where it was observed. Events of one call come in order."""
+
+    call_id: UUID
+    at: datetime
+    fact: CallFact
+
+
+class NoFreeLine(Unavailable):
+    """Nothing was sent; the attempt may be made again at once."""
+
+    code = "no-free-line"
+
+
+class CarrierUnreachable(Unavailable):
+    """It may be ringing; never redial before the ring timeout passed."""
+
+    code = "carrier-unreachable"
+
+
+class NoSuchCall(Unavailable):
+    """The call is over; its last event has been or will be delivered."""
+
+    code = "no-such-call"
+
+
+class Carrier(Protocol):
+    """One way of placing calls. Every call ends with exactly one `Failed` or `HungUp`."""
+
+    def listen(self, hear: Callable[[CallEvent], None]) -> None:
+        """Name the one who is told of every event, at once and in order."""
+        ...
+
+    def free_lines(self) -> int:
+        """How many more calls may be launched now, by lines and by calls per second."""
+        ...
+
+    def originate(self, call: NewCall) -> Awaitable[None]:
+        """Ring `call.number`.
+
+        Raises:
+            NoFreeLine: nothing was sent.
+            CarrierUnreachable: it may be ringing.
+        """
+        ...
+
+    def bridge(self, call_id: UUID, agent: UserId) -> Awaitable[None]:
+        """Let the two hear each other.
+
+        Raises:
+            NoSuchCall: the callee has gone.
+        """
+        ...
+
+    def hang_up(self, call_id: UUID) -> Awaitable[None]:
+        """End the call, whatever its state; a call that is over already is no error."""
+        ...
+
+    def play_then_hang_up(self, call_id: UUID) -> Awaitable[None]:
+        """Play the campaign's safety message to the callee, then end the call."""
+        ...
+
+    def calls(self) -> Awaitable[tuple[UUID, ...]]:
+        """The calls that exist now, in no promised order: for putting things right after a restart.
+
+        Raises:
+            CarrierUnreachable: not known.
+        """
+        ...

@@ -1,0 +1,206 @@
+"""What the dialer keeps in storage: the work of a campaign, its attempts, and who may dial it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from outdial.domain.calls import Call
+from outdial.domain.campaigns import Campaign
+from outdial.domain.outcomes import Outcome, Reason
+from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
+from outdial.domain.values import AccountId, PhoneNumber, PhoneType, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCampaign:
+    """A campaign as the engine needs it; `key` is its key in storage."""
+
+    key: int
+    account: AccountId
+    campaign: Campaign
+    users: tuple[UserId, ...]
+    caller_ids: tuple[PhoneNumber, ...]
+    pacer_state: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A record taken for dialing, with the number that is next and what the last word needs to know.
+
+    `number` counts the record's attempts in this campaign, the coming one included.
+    """
+
+    record: int
+    list_key: int
+    priority: int
+    position: int
+    phone: PhoneNumber
+    phone_type: PhoneType
+    zone: int
+    attempts: int
+    number: int
+    on_dnc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """An attempt that is about to be made: written before the call is sent."""
+
+    id: UUID
+    claimed: Claimed
+    caller_id: PhoneNumber | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt without an outcome, found after a restart."""
+
+    key: int
+    id: UUID
+    record: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A record's phones and past attempts in a campaign: what `retry.next_step` asks for."""
+
+    phones: tuple[Phone, ...]
+    position: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt's end and what follows for its record."""
+
+    attempt: int
+    record: int
+    call: Call
+    outcome: Outcome
+    step: DialAgain | NoMore
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A claimed record that the last word turned down.
+
+    `position` with state ready or waiting; `suppressed` = out of dialing for `reason`.
+    """
+
+    record: int
+    reason: Reason
+    suppressed: bool
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is left to do: for sleeping until something changes, and for saying why nothing dials."""
+
+    ready: bool
+    claimed: bool
+    next_due: datetime | None
+
+    @property
+    def exhausted(self) -> bool:
+        return not self.ready and not self.claimed and self.next_due is None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What became of a campaign's calls and records so far, each by name."""
+
+    attempts: int
+    outcomes: Mapping[str, int]
+    left_early: int
+    records: int
+    final: int
+    reasons: Mapping[str, int]
+
+
+class DialStore(Protocol):
+    """The dialer's own storage. Every write names the campaign and the owner's fence where ownership matters."""
+
+    async def take_lease(self, name: str, holder: str, *, seconds: float, now: datetime | None) -> int | None:
+        """Become or stay the owner of `name`; answers the fence, or `None` while somebody else owns it.
+
+        `now` is the server's own clock unless a simulation gives one: clocks of machines differ.
+        """
+        ...
+
+    async def drop_lease(self, name: str, holder: str) -> None: ...
+
+    async def running_campaigns(self) -> Sequence[RunningCampaign]:
+        """Every campaign that is asked to run, of all accounts, by priority descending and age."""
+        ...
+
+    async def zones(self) -> Mapping[int, tuple[str, ...]]:
+        """The interned sets of time zones."""
+        ...
+
+    async def zones_of(self, campaign: int) -> frozenset[int]:
+        """The zone sets of all phones in the campaign's lists."""
+        ...
+
+    async def enrol(self, campaign: RunningCampaign, unreachable: frozenset[int]) -> int:
+        """Take records into the campaign that are in its accepted lists and not yet in its work; how many came.
+
+        A bounded step: call again until it answers 0. A record begins with the first phone of the chain whose zone
+        is not in `unreachable`; with none, it is final at once.
+        """
+        ...
+
+    async def promote(self, campaign: int, now: datetime) -> int:
+        """Make records ready whose waiting time is over; how many."""
+        ...
+
+    async def claim(
+        self,
+        campaign: RunningCampaign,
+        *,
+        lease: str,
+        fence: int,
+        open_zones: Mapping[int, datetime],
+        wanted: int,
+        strict: bool,
+        now: datetime,
+        lease_seconds: float,
+    ) -> Sequence[Claimed]:
+        """Take up to `wanted` records, best first. `open_zones` says when each open zone's window closes."""
+        ...
+
+    async def refuse(self, campaign: int, refusals: Sequence[Refused]) -> None: ...
+
+    async def begin(self, campaign: RunningCampaign, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
+        """Write the attempts down, in flight; answers their keys, in order."""
+        ...
+
+    async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]: ...
+
+    async def end(self, campaign: int, ended: Sequence[Ended]) -> None:
+        """Write ends down, once each: an attempt that has an outcome keeps it."""
+        ...
+
+    async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]: ...
+
+    async def release_claims(self, campaign: int, now: datetime | None) -> int:
+        """Give back records whose claim ran out before an attempt was written; `None` = all of them."""
+        ...
+
+    async def backlog(self, campaign: int) -> Backlog: ...
+
+    async def note(
+        self, campaign: int, activity: Mapping[str, object], pacer_state: Mapping[str, object] | None
+    ) -> None:
+        """Store what the engine observes, and what the pacer learned."""
+        ...
+
+    async def run_out(self, campaign: RunningCampaign) -> None:
+        """All records are final: ask for a person's attention, and pause a campaign that runs once."""
+        ...
+
+    async def results(self, campaign: int) -> Results: ...

@@ -1,0 +1,28 @@
+"""Agents who are always there: they talk as long as the callee does and wrap up for a while, by keyed chance."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from random import Random
+
+from outdial.dialer.agent_pool import AgentPool
+from outdial.domain.values import UserId
+from outdial.ports.clock import Clock
+
+
+class SimulatedAgents:
+    """Signs users in and makes them ready again after each wrap-up of about `wrap_seconds` on average."""
+
+    def __init__(self, pool: AgentPool, clock: Clock, *, seed: int, wrap_seconds: float = 15.0) -> None:
+        self._pool, self._clock, self._seed, self._wrap_seconds = pool, clock, seed, wrap_seconds
+        pool.watch(self)
+
+    def sign_in(self, users: Sequence[UserId]) -> None:
+        for user in users:
+            self._pool.sign_in(user)
+
+    def wrap_up_began(self, agent: UserId, call_key: str) -> None:
+        chance = Random(f"{self._seed}:wrap:{call_key}")
+        sigma = math.sqrt(math.log1p(0.8**2))
+        seconds = chance.lognormvariate(math.log(self._wrap_seconds) - sigma**2 / 2, sigma)
+        asyncio.get_running_loop().call_later(self._clock.real_seconds(seconds), self._pool.ready, agent)

@@ -1,0 +1,143 @@
+"""A campaign dialed from start to end by the real engine, with simulated agents over the simulated carrier."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from outdial.adapters.clock import LoopClock, SeededIds
+from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier, World
+from outdial.app.summary import summary
+from outdial.dialer.agent_pool import AgentPool
+from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings
+from outdial.dialer.engine import Engine, EngineSettings
+from outdial.domain.pacing.base import Pacer
+from outdial.domain.pacing.predictive import PredictivePacer
+from outdial.domain.pacing.progressive import ProgressivePacer
+from outdial.domain.values import UserId
+from outdial.ports.clock import Clock
+from outdial.ports.dialing import DialStore
+from outdial.simulation.agents import SimulatedAgents
+
+VIRTUAL_START: Final = datetime(2026, 6, 1, tzinfo=UTC)
+LONGEST: Final = timedelta(days=90)
+"""Dialing time after which a run that waits for the end of its list gives up."""
+
+_ONE_OWNER_FOR_EVER: Final = 10 * 365 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How to dial.
+
+    Attributes:
+        start: the dialing clock's first instant.
+        speed: seconds of dialing time per second of the loop's; on a virtual-time loop leave it at 1.
+        virtual: the loop's time is virtual: nothing is polled, ownership never runs out.
+        until: dialing time at which to stop; `None` = when every record is final.
+        most_calls: stop after so many attempts were started.
+        pacer: a name out of `PACERS`.
+    """
+
+    users: Sequence[UserId]
+    seed: int
+    start: datetime
+    speed: float = 1.0
+    virtual: bool = False
+    until: datetime | None = None
+    most_calls: int | None = None
+    world: World | None = None
+    pacer: str = "predictive"
+    strict_priority: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A shift that is going on: for tables and progress bars."""
+
+    engine: Engine
+    pool: AgentPool
+    clock: Clock
+    store: DialStore
+    carrier: SimulatedCarrier
+
+    @property
+    def loop(self) -> CampaignLoop | None:
+        """The only campaign's loop, once it runs."""
+        return next(iter(self.engine.loops.values()), None)
+
+
+PACERS: Final[dict[str, Callable[[], Pacer]]] = {"predictive": PredictivePacer, "progressive": ProgressivePacer}
+
+
+@contextlib.asynccontextmanager
+async def working(store: DialStore, shift: Shift) -> AsyncIterator[Live]:
+    """An engine at work with its agents signed in; stopped, and everything written, at the end of the block."""
+    clock = LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
+    pool = AgentPool(clock)
+    carrier = SimulatedCarrier(clock, seed=shift.seed, world=shift.world)
+    agents = SimulatedAgents(pool, clock, seed=shift.seed)
+    settings = EngineSettings(
+        poll_seconds=86_400.0 if shift.virtual else shift.speed,
+        lease_seconds=_ONE_OWNER_FOR_EVER if shift.virtual else 8.0,
+        simulated_lease=shift.virtual,
+        drain_seconds=300.0 if shift.virtual else 2.0 * shift.speed,
+        loop=LoopSettings(strict_priority=shift.strict_priority),
+    )
+    engine = Engine(
+        holder=f"simulation/{shift.seed}",
+        store=store,
+        carrier=carrier,
+        pool=pool,
+        clock=clock,
+        ids=SeededIds(shift.seed),
+        new_pacer=lambda running: PACERS[shift.pacer](),
+        settings=settings,
+    )
+    agents.sign_in(shift.users)
+    running = asyncio.create_task(engine.run(), name="engine")
+    try:
+        yield Live(engine, pool, clock, store, carrier)
+    finally:
+        await engine.stop()
+        await running
+
+
+async def dial(
+    store: DialStore, shift: Shift, *, started: Callable[[Live], None] = lambda live: None
+) -> tuple[dict[str, object], bool]:
+    """Dial the one running campaign until the shift is over; answers the summary, and whether it came to its end.
+
+    The end is what was asked for: the hour, the number of calls, or every record final. `started` is told of the
+    engine as soon as it works.
+    """
+    (running,) = await store.running_campaigns()
+    reached = False
+    async with working(store, shift) as live:
+        started(live)
+        deadline = shift.until or shift.start + LONGEST
+        loop = await _loop_of(live)
+        ends: list[asyncio.Task[object]] = [asyncio.create_task(loop.exhausted.wait())]
+        if shift.most_calls is not None:
+            ends.append(asyncio.create_task(_after_calls(live, loop, shift.most_calls)))
+        timeout = live.clock.real_seconds((deadline - live.clock.now()).total_seconds())
+        done, pending = await asyncio.wait(ends, timeout=max(0.0, timeout), return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        reached = bool(done) or shift.until is not None
+        spent = live.pool.time_spent()
+    results = await store.results(running.key)
+    return summary(results, occupancy=spent.occupancy, idle_outside_seconds=spent.idle_outside), reached
+
+
+async def _loop_of(live: Live) -> CampaignLoop:
+    while live.loop is None:
+        await live.clock.sleep(0.1)
+    return live.loop
+
+
+async def _after_calls(live: Live, loop: CampaignLoop, most: int) -> None:
+    while loop.attempts_started < most:
+        await live.clock.sleep(1.0)
