@@ -1,0 +1,238 @@
+"""Record lists and upload requests in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.record_lists import (
+    CampaignUsing,
+    FileFacts,
+    ListStatus,
+    RecordList,
+    RecordListNotFound,
+    UniqueBy,
+    Upload,
+    UploadId,
+    UploadNotFound,
+)
+from outdial.domain.text import folded
+from outdial.domain.values import AccountId, CampaignId, RecordListId
+from outdial.ports.record_lists import ListFilter
+
+_COLUMNS = "l.uuid, l.name, l.unique_identifier_type, l.status, l.records_count, l.created_at, l.updated_at"
+_ORDER_COLUMNS = {"name": "l.name_folded", "records_count": "l.records_count", "created_at": "l.created_at"}
+_ORDER_COLUMNS["updated_at"] = "l.updated_at"
+
+# The file a list was made for came into being in the same transaction, and so at the same instant, as the list.
+_UPLOADS = """
+select u.uuid, l.uuid as list_uuid, u.status, u.filename, u.byte_size, u.checksum, u.content_type, u.expires_at,
+  u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback,
+  u.created_at = l.created_at and not exists (select from upload_request o where o.list_id = l.id and o.id < u.id)
+    as first_file
+from upload_request u join record_list l on l.id = u.list_id
+"""
+
+
+class RecordListRows:
+    def __init__(self, connection: Connection, account: AccountId) -> None:
+        self._connection, self._account = connection, account
+
+    async def add(self, new: RecordList) -> None:
+        await self._connection.execute(
+            """
+            insert into record_list (uuid, account_id, name, name_folded, unique_identifier_type, status, records_count,
+              created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            new.id,
+            self._account,
+            new.name,
+            folded(new.name),
+            new.unique_by.value,
+            new.status.value,
+            new.records_count,
+            new.created_at,
+            new.updated_at,
+        )
+
+    async def get(self, list_id: RecordListId, *, lock: bool = False) -> RecordList:
+        row = await self._connection.fetchrow(
+            f"select {_COLUMNS} from record_list l where account_id = $1 and uuid = $2 {_for_update('l', lock)}",  # noqa: S608
+            self._account,
+            list_id,
+        )
+        if row is None:
+            raise RecordListNotFound(list_id)
+        return _record_list(row)
+
+    async def save_status(self, changed: RecordList, at: datetime) -> None:
+        await self._connection.execute(
+            "update record_list set status = $3, updated_at = $4 where account_id = $1 and uuid = $2",
+            self._account,
+            changed.id,
+            changed.status.value,
+            at,
+        )
+
+    async def take_turn(self, list_id: RecordListId) -> None:
+        # The row lock would do, but it would also make whoever changes the list's name wait for an import's chunk.
+        await self._connection.execute(
+            "select pg_advisory_xact_lock(hashtextextended('record_list', id)) from record_list"
+            " where account_id = $1 and uuid = $2",
+            self._account,
+            list_id,
+        )
+
+    async def count(self, wanted: ListFilter) -> int:
+        where, values = self._where(wanted)
+        found: int = await self._connection.fetchval(f"select count(*) from record_list l where {where}", *values)  # noqa: S608
+        return found
+
+    async def page(
+        self, wanted: ListFilter, *, order: Sequence[tuple[str, bool]], offset: int, limit: int
+    ) -> list[RecordList]:
+        where, values = self._where(wanted)
+        by = [f"{_ORDER_COLUMNS[column]} {'desc' if descending else 'asc'}" for column, descending in order]
+        rows = await self._connection.fetch(
+            f"select {_COLUMNS} from record_list l where {where} order by {', '.join([*by, 'l.id'])}"  # noqa: S608
+            f" offset ${len(values) + 1} limit ${len(values) + 2}",
+            *values,
+            offset,
+            limit,
+        )
+        return [_record_list(row) for row in rows]
+
+    def _where(self, wanted: ListFilter) -> tuple[str, list[object]]:
+        values: list[object] = [self._account]
+        tests = ["l.account_id = $1"]
+
+        def test(condition: str, value: object) -> None:
+            if value is not None:
+                values.append(value)
+                tests.append(condition.replace("?", f"${len(values)}"))
+
+        test("position(? in l.name_folded) > 0", None if wanted.name is None else folded(wanted.name))
+        test("l.status = ?", None if wanted.status is None else wanted.status.value)
+        test(
+            "l.id in (select b.list_id from campaign_record_list b join campaign c on c.id = b.campaign_id"
+            " where c.account_id = l.account_id and c.uuid = any(?::uuid[]))",
+            None if wanted.campaigns is None else list(wanted.campaigns),
+        )
+        test("l.created_at >= ?", wanted.created_from)
+        test("l.created_at <= ?", wanted.created_to)
+        test("l.updated_at >= ?", wanted.updated_from)
+        test("l.updated_at <= ?", wanted.updated_to)
+        if wanted.none_at_all:
+            tests.append("false")
+        return " and ".join(tests), values
+
+    async def campaigns_using(
+        self, lists: Sequence[RecordListId], *, limit: int
+    ) -> Mapping[RecordListId, tuple[int, Sequence[CampaignUsing]]]:
+        rows = await self._connection.fetch(
+            """
+            select * from (
+              select l.uuid as list_uuid, c.uuid, c.name, c.id, count(*) over w as total,
+                row_number() over (w order by c.id rows unbounded preceding) as n
+              from record_list l join campaign_record_list b on b.list_id = l.id join campaign c on c.id = b.campaign_id
+              where l.account_id = $1 and l.uuid = any($2::uuid[]) window w as (partition by l.id)
+            ) using_it where n <= $3 order by list_uuid, n
+            """,
+            self._account,
+            list(lists),
+            limit,
+        )
+        found: dict[RecordListId, tuple[int, list[CampaignUsing]]] = {one: (0, []) for one in lists}
+        for row in rows:
+            list_id = RecordListId(row["list_uuid"])
+            before = found[list_id][1]
+            found[list_id] = (row["total"], [*before, CampaignUsing(CampaignId(row["uuid"]), row["name"])])
+        return found
+
+    async def unfinished_uploads(self) -> Sequence[Upload]:
+        rows = await self._connection.fetch(
+            f"{_UPLOADS} where l.account_id = $1 and u.status in ('UPLOADED', 'VALIDATION_STARTED') order by u.id",
+            self._account,
+        )
+        return [_upload(row) for row in rows]
+
+    async def add_upload(self, new: Upload, at: datetime) -> None:
+        await self._connection.execute(
+            """
+            insert into upload_request (uuid, list_id, status, filename, byte_size, checksum, content_type, expires_at,
+              stored_as, callback, created_at, updated_at)
+            select $3, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12 from record_list
+            where account_id = $1 and uuid = $2
+            """,
+            self._account,
+            new.list_id,
+            new.id,
+            new.status.value,
+            new.facts.filename,
+            new.facts.byte_size,
+            new.facts.checksum,
+            new.facts.content_type,
+            new.expires_at,
+            new.stored_as,
+            None if new.callback is None else dict(new.callback),
+            at,
+        )
+
+    async def upload(self, list_id: RecordListId, upload_id: UploadId | None, *, lock: bool = False) -> Upload:
+        first = upload_id is None
+        which = "u.id = (select min(o.id) from upload_request o where o.list_id = l.id)" if first else "u.uuid = $3"
+        row = await self._connection.fetchrow(
+            f"{_UPLOADS} where l.account_id = $1 and l.uuid = $2 and {which} {_for_update('u', lock)}",
+            self._account,
+            list_id,
+            *(() if first else (upload_id,)),
+        )
+        if row is None or (first and not row["first_file"]):
+            raise UploadNotFound(upload_id or list_id)
+        return _upload(row)
+
+    async def save_upload(self, upload: Upload, at: datetime) -> None:
+        await self._connection.execute(
+            """
+            update upload_request u set status = $3, stored_bytes = $4, rows_done = $5, updated_at = $6, report = $7
+            from record_list l where l.id = u.list_id and l.account_id = $1 and u.uuid = $2
+            """,
+            self._account,
+            upload.id,
+            upload.status.value,
+            upload.stored_bytes,
+            upload.rows_done,
+            at,
+            None if upload.report is None else dict(upload.report),
+        )
+
+
+def _for_update(table: str, lock: bool) -> str:
+    return f"for no key update of {table}" if lock else ""
+
+
+def _record_list(row: Row) -> RecordList:
+    return RecordList(
+        RecordListId(row["uuid"]),
+        row["name"],
+        UniqueBy(row["unique_identifier_type"]),
+        ListStatus(row["status"]),
+        row["records_count"],
+        row["created_at"],
+        row["updated_at"],
+    )
+
+
+def _upload(row: Row) -> Upload:
+    return Upload(
+        id=UploadId(row["uuid"]),
+        list_id=RecordListId(row["list_uuid"]),
+        status=ListStatus(row["status"]),
+        facts=FileFacts(row["filename"], row["byte_size"], row["checksum"], row["content_type"]),
+        first_file=row["first_file"],
+        expires_at=row["expires_at"],
+        stored_as=row["stored_as"],
+        stored_bytes=row["stored_bytes"],
+        rows_done=row["rows_done"],
+        report=row["report"],
+        callback=row["callback"],
+    )

@@ -1,0 +1,241 @@
+"""Records and their phones in PostgreSQL."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.record_lists import RecordListNotFound, UniqueBy, UploadId
+from outdial.domain.records import NewRecord, Record, RecordId, RecordNotFound
+from outdial.domain.values import (
+    AccountId,
+    PhoneNumber,
+    PhoneType,
+    RecordListId,
+    number_from_int,
+    number_to_int,
+)
+from outdial.domain.zones import ZoneNames
+from outdial.ports.records import NameRecords, RecordFilter
+
+_RECORD = """
+select r.uuid, r.first_name, r.last_name, r.timezone, r.priority, r.external_id, r.external_provider, r.external_url,
+  r.sync_external_id, r.extra_data, r.created_at, r.updated_at, p.types, p.numbers
+from record r cross join lateral (
+  select array_agg(phone_type order by position) as types, array_agg(e164 order by position) as numbers
+  from record_phone where record_id = r.id) p
+"""
+_ORDER_COLUMNS = {"updated_at": "r.updated_at", "priority": "r.priority", "seq": "r.seq"}
+_SEARCH_COLUMNS = {
+    "first_name": "r.first_name ilike ?",
+    "last_name": "r.last_name ilike ?",
+    "phone_number": "exists (select from record_phone p where p.record_id = r.id and '+' || p.e164 like ?)",
+}
+_INSERT = """
+insert into record (id, uuid, list_id, seq, upload_request_id, first_name, last_name, timezone, priority, external_id,
+  external_provider, external_url, sync_external_id, extra_data, created_at, updated_at)
+select n.id, n.uuid, $1, n.seq, (select u.id from upload_request u where u.list_id = $1 and u.uuid = $2), n.first_name,
+  n.last_name, n.timezone, n.priority, n.external_id, n.external_provider, n.external_url, n.sync_external_id,
+  n.extra_data::jsonb, $3, $3
+from unnest($4::bigint[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::text[],
+  $12::text[], $13::text[], $14::boolean[], $15::text[])
+  as n(id, uuid, seq, first_name, last_name, timezone, priority, external_id, external_provider, external_url,
+    sync_external_id, extra_data)
+"""
+
+
+class RecordRows:
+    def __init__(self, connection: Connection, account: AccountId) -> None:
+        self._connection, self._account = connection, account
+
+    async def taken(
+        self, list_id: RecordListId, unique_by: UniqueBy, keys: Collection[tuple[str, ...]]
+    ) -> set[tuple[str, ...]]:
+        if not keys or unique_by is UniqueBy.NOTHING:
+            return set()
+        key = await self._list_key(list_id)
+        if unique_by is UniqueBy.PHONE_NUMBER:
+            rows = await self._connection.fetch(
+                "select distinct e164 from record_phone where list_id = $1 and e164 = any($2::bigint[])",
+                key,
+                [number_to_int(PhoneNumber(number)) for (number,) in keys],
+            )
+            return {(number_from_int(row["e164"]),) for row in rows}
+        rows = await self._connection.fetch(
+            """
+            select distinct r.external_provider, r.external_id from unnest($2::text[], $3::text[]) as k(provider, id)
+              join record r on r.list_id = $1 and r.external_provider = k.provider and r.external_id = k.id
+            """,
+            key,
+            *(list(column) for column in zip(*keys, strict=True)),
+        )
+        return {(row["external_provider"], row["external_id"]) for row in rows}
+
+    async def add(
+        self,
+        list_id: RecordListId,
+        records: Sequence[NewRecord],
+        *,
+        name: NameRecords,
+        at: datetime,
+        upload: UploadId | None = None,
+    ) -> list[RecordId]:
+        if not records:
+            return []
+        key = await self._list_key(list_id)
+        zone_of = await self._zones({phone.zones for record in records for phone in record.phones})
+        # Drawn first and sorted here: that `nextval` beside an `order by` is called in that order is nowhere promised.
+        drawn = await self._connection.fetch(
+            "select nextval('record_seq') as seq, nextval(pg_get_serial_sequence('record', 'id')) as id"
+            " from generate_series(1, $1)",
+            len(records),
+        )
+        seqs, keys = sorted(row["seq"] for row in drawn), sorted(row["id"] for row in drawn)
+        uuids = [name(seq) for seq in seqs]
+        await self._connection.execute(
+            _INSERT,
+            key,
+            upload,
+            at,
+            keys,
+            uuids,
+            seqs,
+            [record.first_name for record in records],
+            [record.last_name for record in records],
+            [record.timezone for record in records],
+            [record.priority for record in records],
+            [record.external_id for record in records],
+            [record.external_provider for record in records],
+            [record.external_url for record in records],
+            [record.sync_external_id for record in records],
+            [json.dumps(record.extra_data, ensure_ascii=False) for record in records],
+        )
+        await self._connection.copy_records_to_table(
+            "record_phone",
+            records=[
+                (record_key, position, key, phone.type.code, number_to_int(phone.number), zone_of[phone.zones])
+                for record_key, record in zip(keys, records, strict=True)
+                for position, phone in enumerate(record.phones)
+            ],
+            columns=["record_id", "position", "list_id", "phone_type", "e164", "zone_id"],
+        )
+        await self._connection.execute(
+            """
+            update record_list set records_count = records_count + $2, last_seq = greatest(last_seq, $3),
+              updated_at = $4
+            where id = $1
+            """,
+            key,
+            len(records),
+            seqs[-1],
+            at,
+        )
+        return [RecordId(uuid) for uuid in uuids]
+
+    async def get(self, list_id: RecordListId, record_id: RecordId) -> Record:
+        found = await self.several(list_id, [record_id])
+        if record_id not in found:
+            raise RecordNotFound(record_id)
+        return found[record_id]
+
+    async def several(self, list_id: RecordListId, ids: Sequence[RecordId]) -> Mapping[RecordId, Record]:
+        rows = await self._connection.fetch(
+            f"{_RECORD} join record_list l on l.id = r.list_id"
+            " where l.account_id = $1 and l.uuid = $2 and r.uuid = any($3::uuid[]) order by r.seq",
+            self._account,
+            list_id,
+            list(ids),
+        )
+        return {RecordId(row["uuid"]): _record(row, list_id) for row in rows}
+
+    async def count(self, list_id: RecordListId, wanted: RecordFilter) -> int:
+        where, values = self._where(await self._list_key(list_id), wanted)
+        found: int = await self._connection.fetchval(f"select count(*) from record r where {where}", *values)  # noqa: S608
+        return found
+
+    async def page(
+        self, list_id: RecordListId, wanted: RecordFilter, *, order: tuple[str, bool], offset: int, limit: int
+    ) -> list[Record]:
+        where, values = self._where(await self._list_key(list_id), wanted)
+        column, descending = order
+        rows = await self._connection.fetch(
+            f"{_RECORD} where {where} order by {_ORDER_COLUMNS[column]} {'desc' if descending else 'asc'}, r.seq"
+            f" offset ${len(values) + 1} limit ${len(values) + 2}",
+            *values,
+            offset,
+            limit,
+        )
+        return [_record(row, list_id) for row in rows]
+
+    async def _list_key(self, list_id: RecordListId) -> int:
+        key: int | None = await self._connection.fetchval(
+            "select id from record_list where account_id = $1 and uuid = $2", self._account, list_id
+        )
+        if key is None:
+            raise RecordListNotFound(list_id)
+        return key
+
+    async def _zones(self, wanted: set[ZoneNames]) -> dict[ZoneNames, int]:
+        """The key of each set of zones, those that are new stored first."""
+        names = sorted(wanted)
+        known = await self._known_zones(names)
+        # Sorted, so that two imports that meet new zones wait for each other rather than lock each other. Only what is
+        # missing is inserted: a conflict would use a key up as well, and they are small numbers.
+        for missing in (zones for zones in names if zones not in known):
+            await self._connection.execute("insert into zone (names) values ($1) on conflict do nothing", list(missing))
+        return known if len(known) == len(names) else await self._known_zones(names)
+
+    async def _known_zones(self, names: Sequence[ZoneNames]) -> dict[ZoneNames, int]:
+        # An array of arrays of unequal lengths does not exist in PostgreSQL: asked for as JSON.
+        rows = await self._connection.fetch(
+            """
+            select z.id, z.names from jsonb_array_elements($1) as w(names)
+              join zone z on z.names = array(select jsonb_array_elements_text(w.names))
+            """,
+            [list(zones) for zones in names],
+        )
+        return {tuple(row["names"]): row["id"] for row in rows}
+
+    def _where(self, key: int, wanted: RecordFilter) -> tuple[str, list[object]]:
+        values: list[object] = [key]
+        tests = ["r.list_id = $1"]
+
+        def test(condition: str, value: object) -> None:
+            if value is not None:
+                values.append(value)
+                tests.append(condition.replace("?", f"${len(values)}"))
+
+        test(
+            "exists (select from record_phone p where p.list_id = r.list_id and p.record_id = r.id and p.e164 = ?)",
+            None if wanted.phone_number is None else number_to_int(wanted.phone_number),
+        )
+        test("r.upload_request_id = (select id from upload_request where list_id = $1 and uuid = ?)", wanted.upload)
+        if wanted.search is not None:
+            literal = wanted.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            any_of = " or ".join(_SEARCH_COLUMNS[column] for column in wanted.search_in)
+            test(f"({any_of})", f"%{literal.replace('*', '%')}%")
+        test("r.priority = any(?::smallint[])", None if wanted.priorities is None else list(wanted.priorities))
+        test("r.timezone = any(?::text[])", None if wanted.timezones is None else list(wanted.timezones))
+        test("r.updated_at >= ?", wanted.updated_from)
+        test("r.updated_at <= ?", wanted.updated_to)
+        return " and ".join(tests), values
+
+
+def _record(row: Row, list_id: RecordListId) -> Record:
+    phones = zip(row["types"] or (), row["numbers"] or (), strict=True)
+    return Record(
+        RecordId(row["uuid"]),
+        list_id,
+        row["first_name"],
+        row["last_name"],
+        tuple((PhoneType.of_code(kind), number_from_int(digits)) for kind, digits in phones),
+        row["timezone"],
+        row["priority"],
+        row["external_provider"],
+        row["external_id"],
+        row["external_url"],
+        row["sync_external_id"],
+        row["extra_data"],
+        row["created_at"],
+        row["updated_at"],
+    )
