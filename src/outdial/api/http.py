@@ -1,0 +1,74 @@
+"""The HTTP application: which routes it has, how it refuses, what wraps every request."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from outdial.api import campaigns, oauth
+from outdial.api.problems import (
+    Refused,
+    log,
+    on_database_away,
+    on_domain_error,
+    on_http_error,
+    on_internal_error,
+    on_refused,
+    on_unread_parameters,
+)
+from outdial.api.services import Services
+from outdial.domain.errors import OutdialError
+
+ROUTERS = (oauth.router, campaigns.router)
+"""A module of routes joins the API with its name here."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application around its services; it opens and closes nothing by itself."""
+    app = FastAPI(
+        title="Outdial",
+        description="Outbound dialing: campaigns, record lists and records.",
+        version="1",
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.add_exception_handler(OutdialError, on_domain_error)
+    app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_unread_parameters)
+    for away in services.database_away:
+        app.add_exception_handler(away, on_database_away)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(EveryRequest, services=services)
+    return app
+
+
+class EveryRequest:
+    """Names each request, and turns what nobody expected into an answer that gives nothing away."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app, self._services = app, services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._services.ids.new("request").hex
+        answering = False
+
+        async def named(message: Message) -> None:
+            nonlocal answering
+            if message["type"] == "http.response.start":
+                answering = True
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, named)
+        except Exception:
+            log.exception("request_failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            if answering:
+                raise
+            await on_internal_error(Request(scope), request_id)(scope, receive, named)

@@ -1,0 +1,34 @@
+"""What the HTTP edge is given to work with: put together in `bootstrap`, carried by the application."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.storage import Storage
+from outdial.ports.tokens import AccessStore, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock` is the one that dialing goes by, `wall` the machine's: tokens and signed addresses.
+
+    `database_away` are the exceptions by which the storage adapter says that the database does not answer.
+    `uploads` is where the files of record lists go.
+    """
+
+    storage: Storage
+    access: AccessStore
+    tokens: Tokens
+    clock: Clock
+    wall: Clock
+    ids: Ids
+    public_url: str | None = None
+    uploads: Any = None
+    database_away: tuple[type[Exception], ...] = ()
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
