@@ -10,6 +10,9 @@ from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber, NumberId
 from outdial.ports.storage import Storage
 
+FICTION = PhoneNumber("+12025550100")
+"""A caller id that belongs to nobody: North American numbers 555-0100 to 555-0199 are kept for fiction."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
@@ -48,3 +51,14 @@ async def listed(account: AccountId, *, offset: int, limit: int, storage: Storag
     """How many caller ids there are, and one page of them in the order in which they were added."""
     async with storage.unit_of_work(account) as uow:
         return await uow.numbers.count(), await uow.numbers.page(offset=offset, limit=limit)
+
+
+async def ensure_simulated(account: AccountId, *, storage: Storage, clock: Clock, ids: Ids) -> CallerNumber:
+    """The caller id that simulations call from; made when it is missing."""
+    async with storage.unit_of_work(account) as uow:
+        present = await uow.numbers.by_phone([FICTION])
+        if FICTION in present:
+            return present[FICTION]
+        number = CallerNumber(NumberId(ids.new("number")), FICTION, clock.now())
+        await uow.numbers.add(number)
+    return number

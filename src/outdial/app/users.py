@@ -38,6 +38,18 @@ async def listed(account: AccountId, *, offset: int, limit: int, storage: Storag
         return await uow.users.count(), await uow.users.page(offset=offset, limit=limit)
 
 
+async def ensure_simulated(account: AccountId, count: int, *, storage: Storage, clock: Clock, ids: Ids) -> list[User]:
+    """So many agents that a machine plays, always the same ones: those that are missing are made."""
+    wanted = {f"agent-{number}@simulated.invalid": f"Agent {number}" for number in range(1, count + 1)}
+    async with storage.unit_of_work(account) as uow:
+        users = await uow.users.by_email(wanted.keys())
+        for email, name in wanted.items():
+            if email not in users:
+                users[email] = User(UserId(ids.new("user")), name, email, clock.now())
+                await uow.users.add(users[email])
+    return [users[email] for email in wanted]
+
+
 def _looks_like_email(text: str) -> bool:
     """Whether a message could be addressed to it; only its owner can say whether it arrives."""
     local, at, host = text.rpartition("@")

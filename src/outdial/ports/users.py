@@ -45,6 +45,10 @@ class UserStore(Protocol):
         """Those of the ids that are users of this account."""
         ...
 
+    async def by_email(self, emails: Collection[str]) -> dict[str, User]:
+        """Users of this account that have one of the addresses."""
+        ...
+
     async def count(self) -> int: ...
 
     async def page(self, *, offset: int, limit: int) -> list[User]:

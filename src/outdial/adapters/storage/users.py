@@ -42,6 +42,17 @@ class UserRows:
         )
         return frozenset(UserId(row["uuid"]) for row in rows)
 
+    async def by_email(self, emails: Collection[str]) -> dict[str, User]:
+        rows = await self._connection.fetch(
+            """
+            select uuid, name, email, created_at from app_user
+            where account_id = $1 and email = any($2::text[]) order by id
+            """,
+            self._account,
+            list(emails),
+        )
+        return {row["email"]: _user(row) for row in rows}
+
     async def count(self) -> int:
         found: int = await self._connection.fetchval(
             "select count(*) from app_user where account_id = $1", self._account

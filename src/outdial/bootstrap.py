@@ -1,0 +1,425 @@
+"""The only place that knows the concrete parts: it reads the settings, finds a database and puts things together.
+
+From the outside in: a `Server` is a database that answers (`database_server`, `throwaway_server`); an `Installation`
+is everything that use cases need, opened on it (`open_installation`). The first is a plain context manager, so that a
+run in virtual time can open the second on a loop of its own.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+
+import asyncpg
+import structlog
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from outdial import logs
+from outdial.adapters.clock import RandomIds, WallClock
+from outdial.adapters.oauth.tokens import JwtTokens
+from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
+from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
+from outdial.adapters.storage import migrate as migrations
+from outdial.adapters.storage.clients import AccessRows
+from outdial.adapters.storage.database import Database, Gate, open_database
+from outdial.adapters.storage.unit_of_work import SqlStorage
+from outdial.adapters.uploads import UploadFolder
+from outdial.api.http import create_app
+from outdial.api.services import Services
+from outdial.app import numbers, users
+from outdial.app.access import ensure_installed
+from outdial.domain.access import DEFAULT_ACCOUNT
+from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
+from outdial.domain.values import AccountId
+from outdial.ports.clock import Clock, Ids
+from outdial.ports.numbers import CallerNumber
+from outdial.ports.users import User
+from outdial.settings import LogFormat, Settings
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+"""What the driver raises when the database does not answer."""
+
+
+_WAITS_FOR_OTHER: Final = 100
+_WAIT_SECONDS: Final = 0.1
+"""A command waits ten seconds for another process that is just starting or stopping the embedded database."""
+
+
+class HomeInUse(Conflict):
+    """Another process of ours works in this home; nothing was touched."""
+
+    code = "home-in-use"
+
+
+class DatabaseNotStarted(Unavailable):
+    """The embedded PostgreSQL cannot run here; nothing of it runs."""
+
+    code = "database-not-started"
+
+
+class DatabaseUnreachable(Unavailable):
+    """The database does not answer, or does not let us in; nothing was changed."""
+
+    code = "database-unreachable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the database cannot be reached: {why}")
+
+
+class SchemaOutdated(NotPossible):
+    """The database is not of the schema that this release was written for."""
+
+    code = "schema-outdated"
+
+    def __init__(self, present: str | None, needed: str, remedy: str) -> None:
+        super().__init__(f"the database has schema {present or '(none)'} and this release needs {needed}: {remedy}")
+        self.present, self.needed = present, needed
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings of the environment, with what a command was given on top; logging follows them from here on.
+
+    Raises:
+        Invalid: a variable or an option cannot be understood; each is named.
+    """
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Values stay out of the message: one of them may be a secret.
+        problems = [
+            FieldProblem(f"OUTDIAL_{'.'.join(map(str, problem['loc'])).upper()}", problem["msg"])
+            for problem in error.errors()
+        ]
+        raise Invalid("the settings are not valid", problems) from None
+    logs.configure(as_json=settings.log_format is LogFormat.JSON, level=settings.log_level.value)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database that answers."""
+
+    connect: Mapping[str, Any] = field(repr=False)
+    """The arguments of `asyncpg.connect`."""
+
+    schema: str | None = None
+    """A schema of its own on a shared server, for throw-away runs."""
+
+    ours: bool = True
+    """False: another Outdial process runs it, and has brought its schema up to date."""
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals are not heard: what stops a database or removes its folder is not left half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python delivers signals to the main thread only.
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def database_server(settings: Settings, *, serving: bool = False) -> Iterator[Server]:
+    """The database of OUTDIAL_DATABASE_URL, or the embedded one: started, and stopped at the end of the block.
+
+    While another process runs the embedded one, a command goes through that one's socket; who wants to serve
+    (`serving`) is refused. Blocks for a second or two: to be used outside of any event loop.
+
+    Raises:
+        HomeInUse: `serving`, and another process serves this home; or one keeps it without ever getting ready.
+        DatabaseNotStarted: the embedded database cannot run; the text says why and what to do.
+    """
+    if settings.database_url is not None:
+        yield Server({"dsn": settings.database_url.get_secret_value()})
+        return
+    for _ in range(_WAITS_FOR_OTHER):
+        try:
+            with _embedded(EmbeddedPostgres(settings.home, account=settings.postgres_account)) as server:
+                yield server
+                return
+        except HomeInUse:
+            if serving:
+                raise
+        if (address := find_running(settings.home)) is not None:
+            yield Server(address.dsn_kwargs(), ours=False)
+            return
+        # Its owner is just starting or stopping it.
+        time.sleep(_WAIT_SECONDS)
+    with _embedded(EmbeddedPostgres(settings.home, account=settings.postgres_account)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def throwaway_server(settings: Settings, keep: Path | None = None) -> Iterator[Server]:
+    """A database for one run, gone at the end of the block: a cluster of its own in a temporary folder.
+
+    With OUTDIAL_DATABASE_URL it is a fresh schema there. `keep` is a folder for the cluster, which then stays; a
+    schema stays too. To be used outside of any event loop; `migrate` comes next.
+
+    Raises:
+        DatabaseNotStarted: the embedded database cannot run, or `keep` holds another one already.
+    """
+    if settings.database_url is None:
+        with _embedded(temporary_postgres(keep, account=settings.postgres_account)) as server:
+            yield server
+        return
+    server = Server({"dsn": settings.database_url.get_secret_value()}, f"outdial_{secrets.token_hex(6)}")
+    try:
+        yield server
+    finally:
+        if keep is None:
+            with _undisturbed(), _database_errors():
+                asyncio.run(_drop_schema(server))
+        else:
+            log.info("schema_kept", schema=server.schema)
+
+
+def database_made(settings: Settings) -> bool:
+    """Whether the home has an embedded database already."""
+    return (settings.home / "data").exists()
+
+
+@contextlib.contextmanager
+def _embedded(server: AbstractContextManager[EmbeddedPostgres]) -> Iterator[Server]:
+    """A started cluster; its stop, once begun, is not interrupted."""
+    stopping = contextlib.ExitStack()
+    with _embedded_errors():
+        postgres = stopping.enter_context(server)
+    try:
+        yield Server(postgres.dsn_kwargs())
+    finally:
+        with _undisturbed(), _embedded_errors():
+            stopping.close()
+
+
+@contextlib.contextmanager
+def _embedded_errors() -> Iterator[None]:
+    """Puts the supervisor's errors, whose texts are fit to be shown, into our families."""
+    try:
+        yield
+    except OtherProcess as error:
+        raise HomeInUse(str(error)) from error
+    except EmbeddedPostgresError as error:
+        raise DatabaseNotStarted(str(error)) from error
+
+
+async def _drop_schema(server: Server) -> None:
+    connection = await asyncpg.connect(**server.connect)
+    try:
+        await connection.execute(f'drop schema if exists "{server.schema}" cascade')
+    finally:
+        await connection.close()
+
+
+async def migrate(server: Server) -> tuple[str | None, str]:
+    """Bring a server to the schema of this release; answers the revisions before and after."""
+    with _database_errors():
+        before, after = await migrations.upgrade(server.connect, schema=server.schema)
+    if before != after:
+        log.info("database_migrated", before=before, after=after)
+    return before, after
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAnswers:
+    """What a database says of itself: its release, its time, the schema it has and the one it should have."""
+
+    version: str
+    at: datetime
+    schema: str | None
+    schema_needed: str
+
+
+async def look_at_database(server: Server) -> DatabaseAnswers:
+    """Ask a database about itself; nothing is changed."""
+    with _database_errors():
+        async with (
+            open_database(server.connect, size=1, schema=server.schema) as database,
+            database.connection() as connection,
+        ):
+            version = await connection.fetchval("show server_version")
+            at = await connection.fetchval("select statement_timestamp()")
+            made = await connection.fetchval("select to_regclass('schema_version') is not null")
+            schema = await connection.fetchval("select version_num from schema_version") if made else None
+    return DatabaseAnswers(version, at, schema, migrations.newest_revision())
+
+
+async def check_schema(server: Server, remedy: str = "restart the server with this release") -> str:
+    """The revision of the schema, which is the one this release needs.
+
+    Raises:
+        SchemaOutdated: it is another one.
+    """
+    answers = await look_at_database(server)
+    if answers.schema != answers.schema_needed:
+        raise SchemaOutdated(answers.schema, answers.schema_needed, remedy)
+    return answers.schema_needed
+
+
+async def _wait_for_schema(server: Server) -> None:
+    """Let the process that has just started a server make its first schema; then it must be ours."""
+    for _ in range(_WAITS_FOR_OTHER):
+        if (await look_at_database(server)).schema is not None:
+            break
+        await asyncio.sleep(_WAIT_SECONDS)
+    await check_schema(server)
+
+
+@contextlib.contextmanager
+def _database_errors() -> Iterator[None]:
+    """Turns what the driver raises while connecting into an error that names the database and keeps the cause."""
+    try:
+        yield
+    except (*DATABASE_AWAY, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything that use cases need, on one database.
+
+    `clock` is the one that dialing goes by; `wall_clock` the machine's own: tokens, signed addresses, leases.
+    """
+
+    settings: Settings
+    server: Server
+    database: Database
+    storage: SqlStorage
+    access: AccessRows
+    tokens: JwtTokens
+    clock: Clock
+    wall_clock: Clock
+    ids: Ids
+    uploads: UploadFolder
+
+    async def account_id(self, name: str = DEFAULT_ACCOUNT) -> AccountId:
+        """Raises `AccountNotFound`."""
+        return (await self.access.account(name)).id
+
+
+def assemble(
+    settings: Settings,
+    server: Server,
+    database: Database,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    uploads: Path | None = None,
+) -> Installation:
+    """Put an installation together on an open database; nothing is asked of it yet.
+
+    Without `clock` dialing goes by the machine's time; without `ids` identity is random.
+    """
+    wall_clock = WallClock()
+    access = AccessRows(database)
+    secret = None if settings.secret_key is None else settings.secret_key.get_secret_value()
+    dial_clock = clock or wall_clock
+    return Installation(
+        settings=settings,
+        server=server,
+        database=database,
+        storage=SqlStorage(database, dial_clock),
+        access=access,
+        tokens=JwtTokens(access, wall_clock, secret),
+        clock=dial_clock,
+        wall_clock=wall_clock,
+        ids=ids or RandomIds(),
+        uploads=UploadFolder(uploads or settings.uploads),
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_installation(
+    settings: Settings,
+    server: Server,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    uploads: Path | None = None,
+    size: int = 10,
+    gate: Gate = nullcontext,
+) -> AsyncIterator[Installation]:
+    """Open an installation on a server: its schema is brought up to date, its first account and key are made.
+
+    Where another process runs the server, that process has done so; here it is only checked.
+
+    Raises:
+        DatabaseUnreachable: it does not answer.
+        SchemaOutdated: another process runs the server, with another release of Outdial.
+    """
+    if server.ours:
+        await migrate(server)
+    else:
+        await _wait_for_schema(server)
+    with _database_errors():
+        opening = contextlib.AsyncExitStack()
+        database = await opening.enter_async_context(
+            open_database(server.connect, size=size, schema=server.schema, gate=gate)
+        )
+    async with opening:
+        here = assemble(settings, server, database, clock=clock, ids=ids, uploads=uploads)
+        await ensure_installed(here.access, here.tokens, here.wall_clock)
+        yield here
+
+
+async def simulated_staff(here: Installation, account: AccountId, agents: int) -> tuple[list[User], CallerNumber]:
+    """The agents a simulation plays and the number it calls from; what is missing is made."""
+    staff = await users.ensure_simulated(account, agents, storage=here.storage, clock=here.clock, ids=here.ids)
+    number = await numbers.ensure_simulated(account, storage=here.storage, clock=here.clock, ids=here.ids)
+    return staff, number
+
+
+@contextlib.asynccontextmanager
+async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[None]:
+    """Dial while the block runs; at its end no call is begun, and those in progress end or are taken back."""
+    if simulated_agents:
+        await simulated_staff(here, await here.account_id(), simulated_agents)
+    yield
+
+
+def http_app(here: Installation) -> FastAPI:
+    """The HTTP application of an installation."""
+    return create_app(
+        Services(
+            storage=here.storage,
+            access=here.access,
+            tokens=here.tokens,
+            clock=here.clock,
+            wall=here.wall_clock,
+            ids=here.ids,
+            public_url=here.settings.public_url,
+            uploads=here.uploads,
+            database_away=DATABASE_AWAY,
+        )
+    )
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the API; no database is needed."""
+    # Its routes are only described and never called, so that the database they would use may be missing.
+    nowhere = Database(cast(Any, None))
+    return http_app(assemble(Settings(), Server({}), nowhere)).openapi()

@@ -1,0 +1,99 @@
+"""What an installation can be told by its environment: `OUTDIAL_HOST=0.0.0.0` sets `host`, and so on.
+
+Read once, in `outdial.bootstrap`, and handed on as values; nothing else looks at the environment.
+"""
+
+import enum
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(enum.Enum):
+    """How log lines are written: for people, or one JSON object a line."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(enum.Enum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def default_home() -> Path:
+    """Where an installation keeps its data: the machine's place for root, else the user's own data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/outdial")
+    given = os.environ.get("XDG_DATA_HOME", "")
+    # The XDG base directory specification has relative paths ignored.
+    data = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "share"
+    return data / "outdial"
+
+
+class Settings(BaseSettings):
+    """Everything has a default: without any variable, Outdial runs on its own database on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="OUTDIAL_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(default_factory=default_home)
+    """The folder of the embedded database, its lock, its log and the uploaded files."""
+
+    database_url: SecretStr | None = None
+    """A PostgreSQL of yours (`postgresql://user@host/name`) instead of the embedded one."""
+
+    postgres_account: str | None = None
+    """For root only: the system account that the embedded PostgreSQL runs as."""
+
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """How the world reaches the API, for links; without it the request's own host is used."""
+
+    secret_key: SecretStr | None = None
+    """Encrypts the keys that sign access tokens, in the database."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    """0 lets the machine choose. A port that is given here is not exchanged for another one when it is taken."""
+
+    simulated_agents: int = Field(0, ge=0, le=1000)
+    """Agents that `outdial up` plays by itself."""
+
+    log_format: LogFormat = LogFormat.CONSOLE
+    log_level: LogLevel = LogLevel.INFO
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str | None) -> str | None:
+        return None if url is None else url.rstrip("/")
+
+    @property
+    def port_given(self) -> bool:
+        """Whether somebody asked for this very port."""
+        return "port" in self.model_fields_set
+
+    @property
+    def uploads(self) -> Path:
+        """Where uploaded lists wait for their import."""
+        return self.home / "uploads"
