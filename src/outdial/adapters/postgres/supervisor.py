@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from outdial.adapters.postgres.accounts import Account, choose_account, invoker, require_entry
@@ -83,7 +83,7 @@ class ServerAddress:
     user: str = USER
     database: str = DATABASE
 
-    def dsn_kwargs(self) -> dict[str, object]:
+    def dsn_kwargs(self) -> dict[str, Any]:
         """Arguments for `asyncpg.connect` and `asyncpg.create_pool`."""
         # TLS is said to be off, as PGSSLMODE of the caller's environment would otherwise be tried on a local socket.
         return {"host": self.host, "port": self.port, "user": self.user, "database": self.database, "ssl": False}
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
         """A connection URL; raises `RuntimeError` unless started."""
         return self.address.url
 
-    def dsn_kwargs(self) -> dict[str, object]:
+    def dsn_kwargs(self) -> dict[str, Any]:
         """Arguments for `asyncpg.connect`; raises `RuntimeError` unless started."""
         return self.address.dsn_kwargs()
 
