@@ -16,11 +16,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import asyncpg
 import structlog
-from fastapi import FastAPI
 from pydantic import ValidationError
 
 from outdial import logs
@@ -28,13 +27,10 @@ from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
-from outdial.adapters.storage import migrate as migrations
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
-from outdial.api.http import create_app
-from outdial.api.services import Services
 from outdial.app import numbers, users
 from outdial.app.access import ensure_installed
 from outdial.domain.access import DEFAULT_ACCOUNT
@@ -44,6 +40,10 @@ from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
 from outdial.ports.users import User
 from outdial.settings import LogFormat, Settings
+
+# Alembic and FastAPI take most of the time in which a short command starts: they are imported where they are needed.
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -237,6 +237,8 @@ async def _drop_schema(server: Server) -> None:
 
 async def migrate(server: Server) -> tuple[str | None, str]:
     """Bring a server to the schema of this release; answers the revisions before and after."""
+    from outdial.adapters.storage import migrate as migrations
+
     with _database_errors():
         before, after = await migrations.upgrade(server.connect, schema=server.schema)
     if before != after:
@@ -256,6 +258,8 @@ class DatabaseAnswers:
 
 async def look_at_database(server: Server) -> DatabaseAnswers:
     """Ask a database about itself; nothing is changed."""
+    from outdial.adapters.storage import migrate as migrations
+
     with _database_errors():
         async with (
             open_database(server.connect, size=1, schema=server.schema) as database,
@@ -401,8 +405,11 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
     yield
 
 
-def http_app(here: Installation) -> FastAPI:
+def http_app(here: Installation) -> "FastAPI":
     """The HTTP application of an installation."""
+    from outdial.api.http import create_app
+    from outdial.api.services import Services
+
     return create_app(
         Services(
             storage=here.storage,
