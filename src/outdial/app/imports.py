@@ -150,7 +150,11 @@ def _rows(source: TextSource) -> Iterator[tuple[int, list[str]]]:
     Raises:
         CorruptedFile: this cannot be read as CSV in UTF-8.
     """
-    with source() as lines:
+    try:
+        opened = source()
+    except FileNotFoundError as error:
+        raise CorruptedFile("the file is no longer there") from error
+    with opened as lines:
         watched = _Watched(lines)
         reader = csv.reader(iter(watched))
         try:

@@ -1,7 +1,7 @@
 """Records: from a row of text to people who can be called, or to the reason why not."""
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NewType
@@ -195,7 +195,7 @@ def read_number(text: str) -> phonenumbers.PhoneNumber | RowKind:
         return RowKind.PHONE_TOO_SHORT
     if digits > MOST_DIGITS:
         return RowKind.PHONE_TOO_LONG
-    if text[0] != "+" or not _PHONE_CHARACTERS.issuperset(text):
+    if text[0] != "+" or not _AFTER_PLUS.issuperset(text[1:]):
         return RowKind.PHONE_INVALID
     try:
         number = phonenumbers.parse(text, None)
@@ -205,7 +205,7 @@ def read_number(text: str) -> phonenumbers.PhoneNumber | RowKind:
     return number if possible == phonenumbers.ValidationResult.IS_POSSIBLE else RowKind.PHONE_INVALID
 
 
-_PHONE_CHARACTERS: Final = frozenset("+0123456789 -.()/\u00a0")
+_AFTER_PLUS: Final = frozenset("0123456789 -.()/\u00a0")
 
 
 def e164(number: phonenumbers.PhoneNumber) -> PhoneNumber:
@@ -334,9 +334,8 @@ def keys_of(record: NewRecord, unique_by: UniqueBy) -> list[tuple[str, ...]]:
             return []
 
 
-def duplicate(record: NewRecord, unique_by: UniqueBy, taken: Iterable[tuple[str, ...]]) -> RowProblem | None:
+def duplicate(record: NewRecord, unique_by: UniqueBy, taken: Collection[tuple[str, ...]]) -> RowProblem | None:
     """The problem of a record of which a key is among those that are taken; None when it is new."""
-    taken = taken if isinstance(taken, set | frozenset | dict) else set(taken)
     for place, key in enumerate(keys_of(record, unique_by)):
         if key in taken:
             if unique_by is UniqueBy.EXTERNAL:
@@ -344,6 +343,39 @@ def duplicate(record: NewRecord, unique_by: UniqueBy, taken: Iterable[tuple[str,
             phone = record.phones[place]
             return problem(RowKind.DUPLICATE_PHONE_NUMBER, phone.type.value, phone.number)
     return None
+
+
+def _numbers_of(draft: Draft) -> Iterator[tuple[PhoneType, PhoneNumber]]:
+    for phone_type, given in draft.phones:
+        if (text := given.strip()) and not isinstance(number := read_number(text), RowKind):
+            yield phone_type, e164(number)
+
+
+def keys_of_draft(draft: Draft, unique_by: UniqueBy) -> list[tuple[str, ...]]:
+    """As `keys_of`, of a row that may have other things wrong with it."""
+    match unique_by:
+        case UniqueBy.PHONE_NUMBER:
+            return [(number,) for _, number in _numbers_of(draft)]
+        case UniqueBy.EXTERNAL:
+            key = (draft.external_provider.strip(), draft.external_id.strip())
+            return [key] if all(key) else []
+        case UniqueBy.NOTHING:
+            return []
+
+
+def duplicates_of(draft: Draft, unique_by: UniqueBy, taken: Collection[tuple[str, ...]]) -> list[RowProblem]:
+    """As `duplicate`, of a row that may have other things wrong with it: one problem for each key that is taken."""
+    if unique_by is UniqueBy.PHONE_NUMBER:
+        return [
+            problem(RowKind.DUPLICATE_PHONE_NUMBER, phone_type.value, number)
+            for phone_type, number in _numbers_of(draft)
+            if (number,) in taken
+        ]
+    return [
+        problem(RowKind.DUPLICATE_EXTERNAL_REFERENCE, "external_id", key[1])
+        for key in keys_of_draft(draft, unique_by)
+        if key in taken
+    ]
 
 
 class RecordNotFound(NotFound):

@@ -21,7 +21,7 @@ class ListFilter:
     created_to: datetime | None = None
     updated_from: datetime | None = None
     updated_to: datetime | None = None
-    none_at_all: bool = False
+    nothing: bool = False
 
 
 class RecordListStore(Protocol):

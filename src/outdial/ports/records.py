@@ -15,7 +15,7 @@ from outdial.domain.values import PhoneNumber, RecordListId
 class RecordFilter:
     """Which records are asked for; None asks for all. Bounds of times are included.
 
-    `search` is folded text in which `*` stands for anything; it is looked for in the `search_in` members.
+    `search` is text in which `*` stands for anything; it is looked for in the `search_in` members.
     """
 
     phone_number: PhoneNumber | None = None
@@ -26,6 +26,7 @@ class RecordFilter:
     timezones: tuple[str, ...] | None = None
     updated_from: datetime | None = None
     updated_to: datetime | None = None
+    nothing: bool = False
 
 
 class NameRecords(Protocol):

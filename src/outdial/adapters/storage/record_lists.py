@@ -121,7 +121,7 @@ class RecordListRows:
         test("l.created_at <= ?", wanted.created_to)
         test("l.updated_at >= ?", wanted.updated_from)
         test("l.updated_at <= ?", wanted.updated_to)
-        if wanted.none_at_all:
+        if wanted.nothing:
             tests.append("false")
         return " and ".join(tests), values
 

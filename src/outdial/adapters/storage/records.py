@@ -218,6 +218,8 @@ class RecordRows:
         test("r.timezone = any(?::text[])", None if wanted.timezones is None else list(wanted.timezones))
         test("r.updated_at >= ?", wanted.updated_from)
         test("r.updated_at <= ?", wanted.updated_to)
+        if wanted.nothing:
+            tests.append("false")
         return " and ".join(tests), values
 
 

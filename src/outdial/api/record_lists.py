@@ -1,0 +1,409 @@
+"""Record lists: what may be sent, what is shown, and the routes of the compatible API; where their files arrive."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BeforeValidator, Field, StringConstraints
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from outdial.api.auth import needs
+from outdial.api.bodies import read_json
+from outdial.api.hal import Link, hal, instant, link, url, without_absent
+from outdial.api.paging import LongPageQuery, page_of
+from outdial.api.problems import Refused
+from outdial.api.services import Services, services_of
+from outdial.api.shapes import Instant, Query, Shape, all_of, any_case, read_as, read_query, wrong
+from outdial.app import record_lists
+from outdial.app.campaigns import uuid_of
+from outdial.app.imports import Importer
+from outdial.app.record_lists import CAMPAIGNS_SHOWN, Awaited, Seen
+from outdial.domain.access import Principal, Scope
+from outdial.domain.errors import FieldProblem, Invalid, Unavailable
+from outdial.domain.record_lists import AddressRefused, FileFacts, ListStatus, RecordList, UniqueBy, Upload
+from outdial.domain.values import CampaignId
+from outdial.ports.record_lists import ListFilter
+
+Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE)]
+Write = Annotated[Principal, needs(Scope.RECORD_LISTS_WRITE)]
+
+
+@contextlib.asynccontextmanager
+async def _importing(app: FastAPI) -> AsyncIterator[None]:
+    """Read uploaded files while the application serves, those first that an earlier server has left."""
+    services: Services = app.state.services
+    importer = Importer(storage=services.storage, clock=services.wall, ids=services.ids, files=services.uploads)
+    async with importer:
+        await importer.resume([account.id for account in await services.access.accounts()])
+        app.state.importer = importer
+        yield
+
+
+router = APIRouter(tags=["Record lists"], lifespan=_importing)
+
+
+def _importer_of(request: Request) -> Importer:
+    importer: Importer | None = getattr(request.app.state, "importer", None)
+    if importer is None:
+        raise Unavailable("this server does not read files at the moment")
+    return importer
+
+
+# What is shown -------------------------------------------------------------------------------------------------------
+
+
+def _self(request: Request, record_list: RecordList | Upload) -> Link:
+    list_id = record_list.id if isinstance(record_list, RecordList) else record_list.list_id
+    return link(request, f"/record-lists/{list_id}")
+
+
+def _members(request: Request, record_list: RecordList, who: Principal) -> dict[str, Any]:
+    return {
+        "id": str(record_list.id),
+        "name": record_list.name,
+        "unique_identifier_type": record_list.unique_by.value,
+        "status": record_list.status.value,
+        "records_count": record_list.records_count,
+        "account_id": str(who.account),
+        "created_at": instant(record_list.created_at),
+        "updated_at": instant(record_list.updated_at),
+        "_links": {"self": _self(request, record_list)},
+    }
+
+
+def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
+    """A list as the API shows it. There are no teams: who asks for them gets an empty array."""
+    return without_absent(
+        {
+            **_members(request, seen.list, who),
+            "teams": [] if teams else None,
+            "campaign_page": _campaign_page(request, seen),
+        }
+    )
+
+
+def _campaign_page(request: Request, seen: Seen) -> dict[str, Any]:
+    """The campaigns that use a list; the rest of a long page is found by the campaigns' own filter."""
+    address = url(request, f"/campaigns?record_list_id={seen.list.id}&per_page={CAMPAIGNS_SHOWN}&page=")
+    pages = max(1, -(-seen.campaigns_total // CAMPAIGNS_SHOWN))
+    links = {"self": {"href": f"{address}1"}, "first": {"href": f"{address}1"}, "last": {"href": f"{address}{pages}"}}
+    if pages > 1:
+        links["next"] = {"href": f"{address}2"}
+    return {
+        "total": seen.campaigns_total,
+        "count": len(seen.campaigns),
+        "page": 1,
+        "per_page": CAMPAIGNS_SHOWN,
+        "total_pages": pages,
+        "_links": links,
+        "_embedded": {
+            "campaigns": [
+                {
+                    "id": str(campaign.id),
+                    "campaign_name": campaign.name,
+                    "_links": {"self": link(request, f"/campaigns/{campaign.id}")},
+                }
+                for campaign in seen.campaigns
+            ]
+        },
+    }
+
+
+def _signed_url(request: Request, awaited: Awaited) -> str:
+    return url(request, f"/uploads/{awaited.token}")
+
+
+def _shown_upload(request: Request, upload: Upload, signed_url: str | None = None) -> dict[str, Any]:
+    links = {
+        "self": link(request, f"/record-lists/{upload.list_id}/upload-requests/{upload.id}"),
+        "record_list": _self(request, upload),
+    }
+    if signed_url is not None:
+        links["upload"] = {"href": signed_url}
+    return without_absent(
+        {
+            "id": str(upload.id),
+            "record_list_id": str(upload.list_id),
+            "signed_url": signed_url,
+            "status": upload.status.value,
+            "_links": links,
+        }
+    )
+
+
+# What may be sent ----------------------------------------------------------------------------------------------------
+
+
+class FileIn(Shape):
+    filename: Annotated[str, StringConstraints(min_length=1, max_length=35)] | None = None
+    # No upper bound here: a file that is too large has an answer of its own.
+    byte_size: Annotated[int, Field(ge=1)] | None = None
+    checksum: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+    content_type: Annotated[str, StringConstraints(min_length=1, max_length=35)] | None = None
+
+    def facts(self) -> FileFacts:
+        return FileFacts(self.filename, self.byte_size, self.checksum, self.content_type)
+
+
+class RecordListIn(Shape):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    unique_identifier_type: Annotated[UniqueBy, any_case(UniqueBy)] = UniqueBy.PHONE_NUMBER
+    csv_metadata: FileIn | None = None
+
+
+class UniqueIdentifierTypeInvalid(Invalid):
+    """The one member that is wrong is the type of the unique identifier."""
+
+    code = "unique-identifier-type-invalid"
+
+
+def _new_list(body: object) -> RecordListIn:
+    try:
+        return read_as(RecordListIn, body)
+    except Invalid as error:
+        if [field.name for field in error.fields] == ["unique_identifier_type"]:
+            raise UniqueIdentifierTypeInvalid(str(error), error.fields) from None
+        raise
+
+
+class CsvMetadataMissing(Invalid):
+    code = "csv-metadata-missing"
+
+
+class CallbackEndpointMissing(Invalid):
+    code = "callback-endpoint-missing"
+
+
+class CallbackMethodMissing(Invalid):
+    code = "callback-method-missing"
+
+
+class CallbackIn(Shape):
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=2083)]
+    method: Annotated[str, StringConstraints(min_length=1, max_length=10)]
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
+
+
+class UploadRequestIn(Shape):
+    csv_metadata: FileIn
+    callback_action: CallbackIn | None = None
+    send_atlas_notification: bool = False
+
+
+def _new_upload(body: object) -> UploadRequestIn:
+    """Raises `Invalid`, with a code of its own for each of the three members whose absence has one."""
+    if not isinstance(body, dict):
+        return read_as(UploadRequestIn, body)
+    if body.get("csv_metadata") is None:
+        raise CsvMetadataMissing("Invalid input", [FieldProblem("csv_metadata", "is required")])
+    callback = body.get("callback_action")
+    if isinstance(callback, dict):
+        # One of the published tables spells it in the plural.
+        callback = {"endpoint": callback.get("endpoints"), **callback}
+        if not callback["endpoint"]:
+            raise CallbackEndpointMissing("Invalid input", [FieldProblem("callback_action.endpoint", "is required")])
+        if not callback.get("method"):
+            raise CallbackMethodMissing("Invalid input", [FieldProblem("callback_action.method", "is required")])
+        body = body | {"callback_action": callback}
+    return read_as(UploadRequestIn, body)
+
+
+def _check_says_uploaded(body: object) -> None:
+    """A patch, as one operation or an array of one, that sets the status to UPLOADED. Raises `Invalid`."""
+    operations = body if isinstance(body, list) else [body]
+    if len(operations) != 1 or not isinstance(operations[0], dict):
+        raise Invalid("Invalid input", [FieldProblem("body", "must be one operation, or an array of one")])
+    wanted = {"op": ("replace",), "path": ("/status", "status"), "value": ("uploaded",)}
+    problems = []
+    for name, right in wanted.items():
+        given = operations[0].get(name)
+        if given is None:
+            problems.append(FieldProblem(name, "is required"))
+        elif not isinstance(given, str) or given.lower() not in right:
+            problems.append(FieldProblem(name, f"must be {right[0].upper() if name == 'value' else right[0]}"))
+    all_of(problems)
+
+
+ORDER_COLUMNS: Final = ("name", "records_count", "created_at", "updated_at")
+
+
+def _order(value: object) -> object:
+    """Columns, each bare or with its direction."""
+    order = []
+    for term in str(value).split(","):
+        column, colon, direction = term.strip().partition(":")
+        if column not in ORDER_COLUMNS or direction not in (("asc", "desc") if colon else ("",)):
+            raise wrong(
+                f"must be a comma-separated list of {', '.join(ORDER_COLUMNS)}, each bare or with :asc or :desc"
+            )
+        order.append((column, direction == "desc"))
+    return order
+
+
+def _teams_only(value: object) -> object:
+    if str(value).upper() != "TEAMS":
+        raise wrong("must be TEAMS")
+    return True
+
+
+WithTeams = Annotated[bool, BeforeValidator(_teams_only)]
+
+
+class DetailQuery(Query):
+    fields: WithTeams = False
+
+
+class ListQuery(LongPageQuery):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
+    status: Annotated[ListStatus, any_case(ListStatus)] | None = None
+    team_id: str | None = None
+    team_ids: list[str] = Field(default_factory=list)
+    campaign_ids: list[str] = Field(default_factory=list)
+    fields: WithTeams = False
+    created_at_from: Instant | None = None
+    created_at_to: Instant | None = None
+    updated_at_from: Instant | None = None
+    updated_at_to: Instant | None = None
+    order_by: Annotated[list[tuple[str, bool]], BeforeValidator(_order)] = [("created_at", True)]  # noqa: RUF012
+
+    def which(self) -> ListFilter:
+        """Raises `Invalid` where two parameters do not go together."""
+        problems = both_or_none(self, "created_at") + both_or_none(self, "updated_at")
+        if self.team_id is not None and self.team_ids:
+            problems.append(FieldProblem("team_ids", "must not be given together with team_id"))
+        all_of(problems, "Invalid query")
+        campaigns = [uuid for uuid in map(uuid_of, self.campaign_ids) if uuid is not None]
+        return ListFilter(
+            name=self.name,
+            status=self.status,
+            campaigns=tuple(map(CampaignId, campaigns)) if self.campaign_ids else None,
+            created_from=self.created_at_from,
+            created_to=self.created_at_to,
+            updated_from=self.updated_at_from,
+            updated_to=self.updated_at_to,
+            # There are no teams, and so no list belongs to one.
+            nothing=self.team_id is not None or bool(self.team_ids),
+        )
+
+
+def both_or_none(query: Query, name: str) -> list[FieldProblem]:
+    """The bounds of an instant must be given together."""
+    ends = [f"{name}_from", f"{name}_to"]
+    lacking = [end for end in ends if getattr(query, end) is None]
+    other = {ends[0]: ends[1], ends[1]: ends[0]}
+    return (
+        [FieldProblem(end, f"is required together with {other[end]}") for end in lacking] if len(lacking) == 1 else []
+    )
+
+
+# The routes ----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/record-lists", summary="List record lists")
+async def list_record_lists(request: Request, who: Manage) -> Response:
+    query = read_query(request, ListQuery)
+    total, found = await record_lists.listed(
+        query.which(),
+        order=query.order_by,
+        offset=query.offset,
+        limit=query.per_page,
+        by=who,
+        storage=services_of(request).storage,
+    )
+    items = [shown(request, seen, who, teams=query.fields) for seen in found]
+    return hal(request, page_of(request, "record_lists", items, total=total, query=query))
+
+
+@router.post("/record-lists", status_code=201, summary="Create a record list, with an address for its file")
+async def create_record_list(request: Request, who: Manage) -> Response:
+    services = services_of(request)
+    new = _new_list(await read_json(request))
+    record_list, awaited = await record_lists.create(
+        name=new.name,
+        unique_by=new.unique_identifier_type,
+        file=None if new.csv_metadata is None else new.csv_metadata.facts(),
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+    )
+    signed_url = None if awaited is None else _signed_url(request, awaited)
+    body = without_absent({**_members(request, record_list, who), "signed_url": signed_url})
+    if signed_url is not None:
+        body["_links"]["upload"] = {"href": signed_url}
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
+
+
+@router.get("/record-lists/{list_id}", summary="Record list details")
+async def record_list_details(request: Request, list_id: str, who: Manage) -> Response:
+    seen = await record_lists.get(list_id, by=who, storage=services_of(request).storage)
+    return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+
+
+@router.patch("/record-lists/{list_id}", summary="Say that the file of a list has been sent")
+async def patch_record_list(request: Request, list_id: str, who: Write) -> Response:
+    services = services_of(request)
+    await record_lists.get(list_id, by=who, storage=services.storage)
+    _check_says_uploaded(await read_json(request))
+    record_list = await record_lists.mark_list_uploaded(
+        list_id, by=who, storage=services.storage, clock=services.wall, importer=_importer_of(request)
+    )
+    return hal(request, _members(request, record_list, who))
+
+
+@router.post(
+    "/record-lists/{list_id}/upload-requests", status_code=201, summary="Get an address for a file with more records"
+)
+async def create_upload_request(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await record_lists.get(list_id, by=who, storage=services.storage)
+    new = _new_upload(await read_json(request))
+    awaited = await record_lists.request_upload(
+        list_id,
+        file=new.csv_metadata.facts(),
+        callback=None if new.callback_action is None else new.callback_action.model_dump(exclude_none=True),
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+    )
+    body = _shown_upload(request, awaited.upload, _signed_url(request, awaited))
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
+
+
+@router.patch("/record-lists/{list_id}/upload-requests/{upload_id}", summary="Say that a file has been sent")
+async def patch_upload_request(request: Request, list_id: str, upload_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await record_lists.get_upload(list_id, upload_id, by=who, storage=services.storage)
+    body = await read_json(request)
+    # The value may be left out: there is only one.
+    _check_says_uploaded({"value": "UPLOADED"} | body if isinstance(body, dict) else body)
+    upload = await record_lists.mark_upload_uploaded(
+        list_id, upload_id, by=who, storage=services.storage, clock=services.wall, importer=_importer_of(request)
+    )
+    return hal(request, _shown_upload(request, upload))
+
+
+@router.put("/uploads/{token}", summary="Send a file to its signed address")
+async def receive_file(request: Request, token: str) -> Response:
+    services = services_of(request)
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+    try:
+        await record_lists.receive(
+            token,
+            request.stream(),
+            announced=announced,
+            storage=services.storage,
+            clock=services.wall,
+            files=services.uploads,
+        )
+    except AddressRefused as error:
+        # What is still on its way is not read.
+        raise Refused(error.code, str(error), status=403, headers={"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise Invalid("the file ended early") from None
+    return Response(status_code=200)
