@@ -7,8 +7,10 @@ run in virtual time can open the second on a loop of its own.
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -29,6 +31,7 @@ from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, f
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
+from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.app import numbers, users
@@ -40,6 +43,7 @@ from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
 from outdial.ports.users import User
 from outdial.settings import LogFormat, Settings
+from outdial.simulation.shift import Live, Shift, working
 
 # Alembic and FastAPI take most of the time in which a short command starts: they are imported where they are needed.
 if TYPE_CHECKING:
@@ -56,6 +60,12 @@ DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
     OSError,
 )
 """What the driver raises when the database does not answer."""
+
+_REFUSED_WHILE_CONNECTING: Final[tuple[type[Exception], ...]] = (
+    *DATABASE_AWAY,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
 
 
 _WAITS_FOR_OTHER: Final = 100
@@ -298,7 +308,7 @@ def _database_errors() -> Iterator[None]:
     """Turns what the driver raises while connecting into an error that names the database and keeps the cause."""
     try:
         yield
-    except (*DATABASE_AWAY, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+    except _REFUSED_WHILE_CONNECTING as error:
         raise DatabaseUnreachable(str(error) or type(error).__name__) from error
 
 
@@ -398,11 +408,15 @@ async def simulated_staff(here: Installation, account: AccountId, agents: int) -
 
 
 @contextlib.asynccontextmanager
-async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[None]:
+async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[Live]:
     """Dial while the block runs; at its end no call is begun, and those in progress end or are taken back."""
+    staff: list[User] = []
     if simulated_agents:
-        await simulated_staff(here, await here.account_id(), simulated_agents)
-    yield
+        staff, _ = await simulated_staff(here, await here.account_id(), simulated_agents)
+    shift = Shift(users=[user.id for user in staff], seed=secrets.randbits(32), start=here.clock.now())
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    async with working(DialRows(here.database), shift, here.clock, ids=here.ids, holder=holder) as live:
+        yield live
 
 
 def http_app(here: Installation) -> "FastAPI":

@@ -113,8 +113,13 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: ASGIApp, listener: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Answer requests until SIGINT or SIGTERM, then finish those in progress; a second signal does not wait."""
+async def serve(
+    app: ASGIApp, listener: socket.socket, *, ready: Callable[[], None], seconds: float | None = None
+) -> None:
+    """Answer requests until SIGINT or SIGTERM, or for so many seconds, then finish those in progress.
+
+    A second signal does not wait.
+    """
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_SECONDS
     )
@@ -127,6 +132,8 @@ async def serve(app: ASGIApp, listener: socket.socket, *, ready: Callable[[], No
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    if seconds is not None:
+        loop.call_later(seconds, stop)
     # The handlers stay: what is shut down after this must not be cut short by an impatient second Ctrl-C.
     await server.serve([listener])
 
@@ -143,5 +150,5 @@ class _Server(uvicorn.Server):
         self._ready()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield

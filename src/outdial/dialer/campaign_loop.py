@@ -1,8 +1,9 @@
 """One campaign at work: look, pace, claim, last word, originate; and always a reason why it is or is not dialing."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -18,12 +19,12 @@ from outdial.domain import retry
 from outdial.domain.activity import NOTHING_TO_DIAL, Activity, Doing
 from outdial.domain.calling_hours import CallingHours
 from outdial.domain.calls import Failed
-from outdial.domain.campaigns import CampaignStatus, DialingConfiguration, DialingStrategy
+from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy
 from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial, may_dial
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome
 from outdial.domain.pacing.base import Pacer, PacerConfig
-from outdial.domain.retry import DialAgain
+from outdial.domain.retry import NoMore
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine
 from outdial.ports.clock import Clock, Ids
@@ -49,6 +50,17 @@ class LoopSettings:
 
     decide_seconds: float = 1.0
     strict_priority: bool = True
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a loop has done since it began, counted as it happens: for screens, not for the books."""
+
+    records: int = 0
+    final: int = 0
+    attempts: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    last_decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ class CampaignLoop:
         self.journal = Journal(clock, self._write_ends, self._ends_written)
         self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
         self.exhausted = asyncio.Event()
-        self.attempts_started = 0
+        self.progress = Progress()
         self._noted: tuple[Doing, datetime | None] | None = None
         self._noted_at = float("-inf")
         self._zones: Mapping[int, tuple[str, ...]] = {}
@@ -120,6 +132,10 @@ class CampaignLoop:
     @property
     def campaign_id(self) -> UUID:
         return self._running.campaign.id
+
+    @property
+    def campaign(self) -> Campaign:
+        return self._running.campaign
 
     @property
     def busy(self) -> bool:
@@ -218,7 +234,8 @@ class CampaignLoop:
             )
             self._zones_known = True
             self._look_at_zones(now)
-        while await self._store.enrol(self._running, self._unreachable):
+        while taken := await self._store.enrol(self._running, self._unreachable):
+            self.progress.records += taken
             self._work_changed = True
         self._next_due = (await self._store.backlog(self.key)).next_due
 
@@ -245,7 +262,7 @@ class CampaignLoop:
         ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
         ratio_room, lines = ratio * at_work - self.flow.unanswered, self._carrier.free_lines()
         room = max(0, min(ratio_room, lines))
-        wanted = self.pacer.decide(mono, room)
+        wanted = self.progress.last_decision = self.pacer.decide(mono, room)
         if wanted <= 0:
             if room > 0:
                 self._observe(Doing.LIMITED_BY_ABANDONMENT)
@@ -324,7 +341,7 @@ class CampaignLoop:
         keys = await self._store.begin(self._running, self._ownership.fence, new)
         configuration = self._configuration
         detect = bool(configuration.answering_machine_detection)
-        self.attempts_started += len(new)
+        self.progress.attempts += len(new)
         for key, attempt in zip(keys, new, strict=True):
             self.flow.launched(key, attempt, detect_machines=detect)
             call = NewCall(
@@ -412,7 +429,10 @@ class CampaignLoop:
 
     def _ends_written(self, ended: Sequence[Ended]) -> None:
         for one in ended:
-            if isinstance(one.step, DialAgain):
+            self.progress.outcomes[one.outcome] += 1
+            if isinstance(one.step, NoMore):
+                self.progress.final += 1
+            else:
                 self._next_due = min(self._next_due or one.step.at, one.step.at)
         # A record that ended or waits may have held others back, and the last one ends the list.
         self._work_changed = True
@@ -439,7 +459,10 @@ class CampaignLoop:
     async def note_end(self) -> None:
         """Store what the pacer learned, and that this engine no longer dials."""
         nobody = Activity(Doing.NO_ENGINE, self._clock.now())
-        await self._store.note(self.key, activity_json(nobody), self.pacer.state())
+        try:
+            await self._store.note(self.key, activity_json(nobody), self.pacer.state())
+        except Unavailable as exc:
+            log.warning("campaign_end_not_noted", campaign_id=str(self.campaign_id), why=exc.code)
 
     def _mono(self) -> float:
         return self._clock.monotonic() - self._started

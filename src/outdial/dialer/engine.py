@@ -175,19 +175,17 @@ class Engine:
 
     async def _run_loop(self, loop: CampaignLoop) -> None:
         """A campaign's loop with its journal; when it ends, everything of it is written."""
-        journal = asyncio.create_task(loop.journal.run(), name=f"journal {loop.key}")
         try:
-            await loop.run()
-            await loop.journal.drained()
-            await loop.note_end()
-        except Unavailable as exc:
-            log.warning("campaign_end_not_noted", why=exc.code)
-        except BaseException as exc:
+            async with asyncio.TaskGroup() as group:
+                journal = group.create_task(loop.journal.run(), name=f"journal {loop.key}")
+                await loop.run()
+                await loop.journal.drained()
+                await loop.note_end()
+                journal.cancel()
+        except Exception as exc:
             self._failure = self._failure or exc
             self._hint.set()
-            raise
         finally:
-            journal.cancel()
             self.loops.pop(loop.key, None)
             self._tasks.pop(loop.key, None)
 

@@ -17,7 +17,7 @@ from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.values import UserId
-from outdial.ports.clock import Clock
+from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import DialStore
 from outdial.simulation.agents import SimulatedAgents
 
@@ -62,6 +62,7 @@ class Live:
     clock: Clock
     store: DialStore
     carrier: SimulatedCarrier
+    running: asyncio.Task[None]
 
     @property
     def loop(self) -> CampaignLoop | None:
@@ -73,9 +74,14 @@ PACERS: Final[dict[str, Callable[[], Pacer]]] = {"predictive": PredictivePacer, 
 
 
 @contextlib.asynccontextmanager
-async def working(store: DialStore, shift: Shift) -> AsyncIterator[Live]:
-    """An engine at work with its agents signed in; stopped, and everything written, at the end of the block."""
-    clock = LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
+async def working(
+    store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
+) -> AsyncIterator[Live]:
+    """An engine at work with its agents signed in; stopped, and everything written, at the end of the block.
+
+    Without `clock` the shift's own begins to run now; without `ids` and `holder` they follow from the seed.
+    """
+    clock = clock or LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
     pool = AgentPool(clock)
     carrier = SimulatedCarrier(clock, seed=shift.seed, world=shift.world)
     agents = SimulatedAgents(pool, clock, seed=shift.seed)
@@ -83,23 +89,23 @@ async def working(store: DialStore, shift: Shift) -> AsyncIterator[Live]:
         poll_seconds=86_400.0 if shift.virtual else shift.speed,
         lease_seconds=_ONE_OWNER_FOR_EVER if shift.virtual else 8.0,
         simulated_lease=shift.virtual,
-        drain_seconds=300.0 if shift.virtual else 2.0 * shift.speed,
+        drain_seconds=300.0 if shift.virtual else shift.speed,
         loop=LoopSettings(strict_priority=shift.strict_priority),
     )
     engine = Engine(
-        holder=f"simulation/{shift.seed}",
+        holder=holder or f"simulation/{shift.seed}",
         store=store,
         carrier=carrier,
         pool=pool,
         clock=clock,
-        ids=SeededIds(shift.seed),
+        ids=ids or SeededIds(shift.seed),
         new_pacer=lambda running: PACERS[shift.pacer](),
         settings=settings,
     )
     agents.sign_in(shift.users)
     running = asyncio.create_task(engine.run(), name="engine")
     try:
-        yield Live(engine, pool, clock, store, carrier)
+        yield Live(engine, pool, clock, store, carrier, running)
     finally:
         await engine.stop()
         await running
@@ -120,11 +126,12 @@ async def dial(
         deadline = shift.until or shift.start + LONGEST
         loop = await _loop_of(live)
         ends: list[asyncio.Task[object]] = [asyncio.create_task(loop.exhausted.wait())]
+        died: list[asyncio.Task[object]] = [live.running]
         if shift.most_calls is not None:
             ends.append(asyncio.create_task(_after_calls(live, loop, shift.most_calls)))
         timeout = live.clock.real_seconds((deadline - live.clock.now()).total_seconds())
-        done, pending = await asyncio.wait(ends, timeout=max(0.0, timeout), return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
+        done, pending = await asyncio.wait(ends + died, timeout=max(0.0, timeout), return_when=asyncio.FIRST_COMPLETED)
+        for task in pending - set(died):
             task.cancel()
         reached = bool(done) or shift.until is not None
         spent = live.pool.time_spent()
@@ -134,10 +141,12 @@ async def dial(
 
 async def _loop_of(live: Live) -> CampaignLoop:
     while live.loop is None:
+        if live.running.done():
+            await live.running
         await live.clock.sleep(0.1)
     return live.loop
 
 
 async def _after_calls(live: Live, loop: CampaignLoop, most: int) -> None:
-    while loop.attempts_started < most:
+    while loop.progress.attempts < most:
         await live.clock.sleep(1.0)

@@ -8,23 +8,26 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from outdial.domain.errors import Unavailable
 
-Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:  # the driver's classes are generic for type checkers only
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection | PoolConnectionProxy
 Row = asyncpg.Record
 Gate = Callable[[], AbstractContextManager[None]]
 """Entered around everything that waits for the server."""
 
 
-def _gated(gate: Gate) -> type[asyncpg.Connection[asyncpg.Record]]:
+def _gated(gate: Gate) -> "type[asyncpg.Connection[asyncpg.Record]]":
     """A connection class whose every conversation with the server passes through the gate."""
 
-    class GatedConnection(asyncpg.Connection):  # type: ignore[type-arg]
+    class GatedConnection(asyncpg.Connection):
         async def execute(self, *args: Any, **kwargs: Any) -> Any:
             with gate():
                 return await super().execute(*args, **kwargs)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Database, Row
 from outdial.domain.outcomes import Outcome, Reason
@@ -37,16 +38,14 @@ where l.holder = excluded.holder or l.until < coalesce($4, now())
 returning fence
 """
 
-_RUNNING = """
-select c.*,
+_RUNNING = f"""
+select c.id, c.account_id, c.pacer_state, {CAMPAIGN_COLUMNS},
   array(select u.uuid from campaign_user cu join app_user u on u.id = cu.user_id
-        where cu.campaign_id = c.id order by u.id) as users,
+        where cu.campaign_id = c.id order by u.id) as user_ids,
   array(select n.e164 from campaign_number cn join caller_number n on n.id = cn.number_id
-        where cn.campaign_id = c.id order by n.id) as caller_ids,
-  (select count(*) from campaign_record_list cl join record_list l on l.id = cl.list_id
-   where cl.campaign_id = c.id and l.status = 'ACCEPTED') as accepted_lists
+        where cn.campaign_id = c.id order by n.id) as caller_ids
 from campaign c where c.status = 'RUNNING' order by c.priority desc, c.id
-"""
+"""  # noqa: S608 - put together from a constant
 
 # The next records of one list that the campaign has not taken in yet. A record begins with the first type of
 # the chain it has a phone for, among those that calling hours can reach; without a chain, with its first phone.
@@ -104,7 +103,7 @@ _END = """
 with facts as (
   select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::boolean[], $6::timestamptz[], $7::timestamptz[],
     $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::boolean[],
-    $15::smallint[], $16::smallint[], $17::text[], $18::"char"[], $19::text[], $20::timestamptz[], $21::smallint[])
+    $15::smallint[], $16::smallint[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::smallint[])
   as f(attempt_id, record_id, outcome, counted, ringing_at, answered_at, verdict_at, verdict, bridged_at, ended_at,
        agent, hangup_by, left_early, sip_status, q850, cause, state, reason, next_at, position)
 ), ended as (
@@ -115,7 +114,7 @@ with facts as (
   from facts f where a.id = f.attempt_id and a.outcome is null
   returning a.id
 )
-update dial_item i set state = f.state, reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
+update dial_item i set state = f.state::"char", reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
   attempts = i.attempts + f.counted::int, uncounted = case when f.counted then 0 else i.uncounted + 1 end,
   attempt_id = null, lease_until = null, position = coalesce(f.position, i.position),
   e164 = coalesce(p.e164, i.e164), phone_type = coalesce(p.phone_type, i.phone_type),
@@ -152,7 +151,7 @@ class DialRows:
                 row["id"],
                 AccountId(row["account_id"]),
                 campaign_from_row(row),
-                tuple(UserId(user) for user in row["users"]),
+                tuple(UserId(user) for user in row["user_ids"]),
                 tuple(number_from_int(number) for number in row["caller_ids"]),
                 row["pacer_state"],
             )

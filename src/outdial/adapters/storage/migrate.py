@@ -40,13 +40,11 @@ async def upgrade(connect: Mapping[str, Any], *, schema: str | None = None) -> t
         settings = dict(arguments.pop("server_settings", {}))
         arguments["server_settings"] = settings | {"search_path": schema}
 
-    async def creator() -> asyncpg.Connection[asyncpg.Record]:
+    async def creator() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**arguments)
 
     def run(connection: SqlConnection) -> str | None:
-        before = MigrationContext.configure(
-            connection, opts={"version_table": "schema_version"}
-        ).get_current_revision()
+        before = MigrationContext.configure(connection, opts={"version_table": "schema_version"}).get_current_revision()
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

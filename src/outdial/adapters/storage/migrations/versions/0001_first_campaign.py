@@ -13,4 +13,6 @@ depends_on = None
 def upgrade() -> None:
     script = Path(__file__).with_suffix(".sql").read_text("utf-8")
     # The driver prepares what Alembic executes, one statement at a time; a script goes through its simple protocol.
-    op.get_bind().connection.dbapi_connection.run_async(lambda connection: connection.execute(script))
+    adapted = op.get_bind().connection.dbapi_connection
+    assert adapted is not None
+    adapted.run_async(lambda connection: connection.execute(script))
