@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from outdial_process import Home, fresh_home
 
 from outdial.cli import execute
+from tests.acceptance.outdial_process import Home, fresh_home
 
 
 @pytest.fixture(scope="module")

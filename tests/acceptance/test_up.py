@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from outdial_process import Home, Up, fresh_home
+
+from tests.acceptance.outdial_process import Home, Up, fresh_home
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class TestJson:
 
 class TestText:
     def test_a_list_is_a_table_of_aligned_columns(self, capsys: pytest.CaptureFixture[str]) -> None:
-        rows = [{"id": "1", "name": "Ana"}, {"id": "22", "name": None}]
+        rows: list[dict[str, object]] = [{"id": "1", "name": "Ana"}, {"id": "22", "name": None}]
         print_list("users", rows, ("id", "name"), total=2, as_json=False)
         assert capsys.readouterr().out == "ID  NAME\n1   Ana\n22  -\n"
 
