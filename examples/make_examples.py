@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "builders"))
+sys.path.insert(0, str(HERE.parent))
 
-from lists import make_list  # noqa: E402 - only found after the line above
+from tests.builders.lists import make_list  # noqa: E402 - only found after the line above
 
 RENEWALS_BAD = {
     "missing_first_name": 2,

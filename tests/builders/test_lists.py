@@ -5,7 +5,8 @@ import io
 
 import phonenumbers
 import pytest
-from lists import COLUMNS, DEFECTS, DUPLICATE, PHONE_COLUMNS, RAGGED, GeneratedList, make_list
+
+from tests.builders.lists import COLUMNS, DEFECTS, DUPLICATE, PHONE_COLUMNS, RAGGED, GeneratedList, make_list
 
 
 def rows_by_line(made: GeneratedList) -> dict[int, list[str]]:
