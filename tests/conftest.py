@@ -1,4 +1,4 @@
-"""One throw-away PostgreSQL a test process, and a migrated database of its own for each test that asks for one."""
+"""One throw-away PostgreSQL a test process, and an emptied database for each test that asks for one."""
 
 import asyncio
 import itertools
@@ -14,7 +14,6 @@ from outdial.adapters.storage.database import Database, open_database
 from outdial.adapters.storage.migrate import upgrade
 from outdial.adapters.storage.unit_of_work import SqlStorage
 
-_TEMPLATE = "migrated"
 _numbers = itertools.count(1)
 
 
@@ -53,20 +52,27 @@ def postgres() -> Iterator[ServerAddress]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres: ServerAddress) -> str:
-    """The name of a database with this release's schema and no rows, to be copied and never connected to."""
-    asyncio.run(_statement(postgres, f"create database {_TEMPLATE}"))
-    asyncio.run(upgrade({**postgres.dsn_kwargs(), "database": _TEMPLATE}))
-    return _TEMPLATE
+def migrated_database(postgres: ServerAddress) -> dict[str, Any]:
+    """The arguments of `asyncpg.connect` for the database that `fresh_database` empties before each test."""
+    arguments = postgres.dsn_kwargs()
+    asyncio.run(upgrade(arguments))
+    return arguments
 
 
 @pytest.fixture
-def fresh_database(postgres: ServerAddress, migrated_template: str) -> Iterator[dict[str, Any]]:
-    """The arguments of `asyncpg.connect` for an empty database with this release's schema, gone after the test."""
+def fresh_database(migrated_database: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `asyncpg.connect` for a database with this release's schema, no rows, and keys from 1 on."""
+    asyncio.run(_script(migrated_database, _EMPTY))
+    return migrated_database
+
+
+@pytest.fixture
+def empty_database(postgres: ServerAddress) -> Iterator[dict[str, Any]]:
+    """The arguments of `asyncpg.connect` for a database without any table: for tests of the schema itself (slow)."""
     name = f"test_{next(_numbers)}"
-    asyncio.run(_statement(postgres, f"create database {name} template {migrated_template}"))
+    asyncio.run(_script(postgres.dsn_kwargs(), f"create database {name}"))
     yield {**postgres.dsn_kwargs(), "database": name}
-    asyncio.run(_statement(postgres, f"drop database {name} with (force)"))
+    asyncio.run(_script(postgres.dsn_kwargs(), f"drop database {name} with (force)"))
 
 
 @pytest.fixture
@@ -80,8 +86,26 @@ def storage(database: Database, clock: SetClock) -> SqlStorage:
     return SqlStorage(database, clock)
 
 
-async def _statement(server: ServerAddress, sql: str) -> None:
-    connection = await asyncpg.connect(**server.dsn_kwargs())  # type: ignore[arg-type]
+# Deleting what a few tests wrote takes 3 ms, TRUNCATE 250 and a new database 700: both make files for every table.
+_EMPTY = """
+do $$
+declare
+  one text;
+begin
+  perform pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend';
+  set local session_replication_role = replica;
+  for one in select format('%I', tablename) from pg_tables
+             where schemaname = 'public' and tablename <> 'schema_version' loop
+    execute 'delete from ' || one;
+  end loop;
+  perform setval(format('%I', sequencename), start_value, false) from pg_sequences where schemaname = 'public';
+end $$
+"""
+
+
+async def _script(arguments: dict[str, Any], sql: str) -> None:
+    connection = await asyncpg.connect(**arguments)
     try:
         await connection.execute(sql)
     finally:

@@ -1,9 +1,9 @@
 """The API in this process over a database of its own, and the few things that campaigns need to become complete."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -152,22 +152,19 @@ def a_campaign(**changes: Any) -> dict[str, Any]:
     }
 
 
-async def make_ready(api: httpx.AsyncClient, parts: Parts, path: str) -> dict[str, str]:
+async def make_ready(
+    api: httpx.AsyncClient, parts: Parts, path: str, *, number: str = "+12025550142"
+) -> dict[str, str]:
     """Assign to the campaign at `path` what it needs to run; the ids of what was assigned."""
     ids = {
         "record-lists": await parts.record_list(),
         "users": await parts.user(),
-        "numbers": await parts.number(f"+1202555{uuid_digits()}"),
+        "numbers": await parts.number(number),
     }
     for kind, uuid in ids.items():
         answer = await api.post(f"{path}/{kind}", json=[{"id": uuid}])
         assert answer.status_code == 204, answer.text
     return ids
-
-
-def uuid_digits() -> str:
-    """Four digits that differ from call to call."""
-    return f"{UUID(str(uuid4())).int % 10_000:04}"
 
 
 async def created(api: httpx.AsyncClient, body: dict[str, Any] | None = None) -> str:
@@ -180,6 +177,3 @@ async def created(api: httpx.AsyncClient, body: dict[str, Any] | None = None) ->
 def fields_of(answer: httpx.Response) -> set[str]:
     """The names of the wrong members in an error."""
     return {field["name"] for field in answer.json()["fields"]}
-
-
-Send = Callable[..., Awaitable[httpx.Response]]
