@@ -1,0 +1,1 @@
+"""The judge of what the dialer did, written without looking at the dialer."""
