@@ -22,7 +22,16 @@ from outdial.app.imports import Importer
 from outdial.app.record_lists import CAMPAIGNS_SHOWN, Awaited, Seen
 from outdial.domain.access import Principal, Scope
 from outdial.domain.errors import FieldProblem, Invalid, Unavailable
-from outdial.domain.record_lists import AddressRefused, FileFacts, ListStatus, RecordList, UniqueBy, Upload
+from outdial.domain.record_lists import (
+    AddressRefused,
+    FileFacts,
+    ListFileTooLarge,
+    ListStatus,
+    RecordList,
+    UniqueBy,
+    Upload,
+    UploadFileTooLarge,
+)
 from outdial.domain.values import CampaignId
 from outdial.ports.record_lists import ListFilter
 
@@ -240,7 +249,7 @@ def _order(value: object) -> object:
                 f"must be a comma-separated list of {', '.join(ORDER_COLUMNS)}, each bare or with :asc or :desc"
             )
         order.append((column, direction == "desc"))
-    return order
+    return tuple(order)
 
 
 def _teams_only(value: object) -> object:
@@ -267,7 +276,7 @@ class ListQuery(LongPageQuery):
     created_at_to: Instant | None = None
     updated_at_from: Instant | None = None
     updated_at_to: Instant | None = None
-    order_by: Annotated[list[tuple[str, bool]], BeforeValidator(_order)] = [("created_at", True)]  # noqa: RUF012
+    order_by: Annotated[tuple[tuple[str, bool], ...], BeforeValidator(_order)] = (("created_at", True),)
 
     def which(self) -> ListFilter:
         """Raises `Invalid` where two parameters do not go together."""
@@ -404,6 +413,8 @@ async def receive_file(request: Request, token: str) -> Response:
     except AddressRefused as error:
         # What is still on its way is not read.
         raise Refused(error.code, str(error), status=403, headers={"Connection": "close"}) from None
+    except (ListFileTooLarge, UploadFileTooLarge) as error:
+        raise Refused("body-too-large", str(error), headers={"Connection": "close"}) from None
     except ClientDisconnect:
         raise Invalid("the file ended early") from None
     return Response(status_code=200)

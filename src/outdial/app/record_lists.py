@@ -31,6 +31,7 @@ from outdial.domain.record_lists import (
     UploadFileTooLarge,
     UploadId,
     UploadNotFound,
+    file_name,
 )
 from outdial.domain.values import AccountId, RecordListId
 from outdial.ports.clock import Clock, Ids
@@ -40,6 +41,7 @@ from outdial.ports.storage import Storage, UnitOfWork
 CAMPAIGNS_SHOWN: Final = 50
 """Campaigns that are shown with a list; their number is always complete."""
 _SECRET_BYTES: Final = 32
+_HIGHEST_ACCOUNT: Final = 2**31 - 1
 _TOKEN_BYTES: Final = 8 + 16 + 16 + _SECRET_BYTES
 
 
@@ -161,13 +163,13 @@ async def receive(
         FileDiffers: size or MD5 are not those of the file that was announced; nothing is kept.
         ListFileTooLarge, UploadFileTooLarge: nothing is kept.
     """
-    account, list_id, upload_id, name = _opened(token)
+    account, list_id, upload_id, secret_hash = _opened(token)
     async with storage.unit_of_work(account) as uow:
-        upload = await _awaited_one(uow, list_id, upload_id, name, clock)
+        upload = await _awaited_one(uow, list_id, upload_id, secret_hash, clock)
     facts = upload.facts
     if announced is not None:
         _check_size(upload, announced, whole=True)
-    async with files.receive(name) as incoming:
+    async with files.receive(upload.stored_as) as incoming:
         async for chunk in chunks:
             _check_size(upload, incoming.size + len(chunk), whole=False)
             await incoming.write(chunk)
@@ -175,7 +177,7 @@ async def receive(
         if facts.checksum is not None and not _same_md5(facts.checksum, incoming.md5):
             raise FileDiffers(f"the MD5 of what came is {incoming.md5}, not the one that was announced")
         async with storage.unit_of_work(account) as uow:
-            upload = await _awaited_one(uow, list_id, upload_id, name, clock, lock=True)
+            upload = await _awaited_one(uow, list_id, upload_id, secret_hash, clock, lock=True)
             await uow.record_lists.save_upload(replace(upload, stored_bytes=incoming.size), clock.now())
             await incoming.keep()
 
@@ -266,27 +268,27 @@ def _awaited(
     upload_id = UploadId(ids.new("upload_request"))
     secret = secrets.token_bytes(_SECRET_BYTES)
     token = base64.urlsafe_b64encode(account.to_bytes(8, "big") + list_id.bytes + upload_id.bytes + secret).decode()
-    upload = Upload(
-        upload_id, list_id, ListStatus.INCOMPLETE, facts, first_file, now + UPLOAD_LIFETIME, _name_of(secret)
-    )
-    return Awaited(upload, token)
+    name = file_name(_hash_of(secret), first=first_file)
+    return Awaited(Upload(upload_id, list_id, ListStatus.INCOMPLETE, facts, now + UPLOAD_LIFETIME, name), token)
 
 
-def _name_of(secret: bytes) -> str:
+def _hash_of(secret: bytes) -> str:
     # 256 bits of chance need no salt and no slow hash: nobody can try them out.
     return hashlib.sha256(secret).hexdigest()
 
 
 def _opened(token: str) -> tuple[AccountId, RecordListId, UploadId, str]:
-    """What a token speaks of, and the name its secret gives the file. Raises `AddressRefused`."""
+    """What a token speaks of, and the hash of its secret. Raises `AddressRefused`."""
     parts = b""
     with suppress(ValueError, binascii.Error):
         parts = base64.b64decode(token, altchars=b"-_", validate=True)
     if len(parts) != _TOKEN_BYTES:
         raise _refused()
-    account = AccountId(int.from_bytes(parts[:8], "big") & 0x7FFFFFFF)
+    account = int.from_bytes(parts[:8], "big")
+    if account > _HIGHEST_ACCOUNT:
+        raise _refused()
     list_id, upload_id = UUID(bytes=parts[8:24]), UUID(bytes=parts[24:40])
-    return account, RecordListId(list_id), UploadId(upload_id), _name_of(parts[40:])
+    return AccountId(account), RecordListId(list_id), UploadId(upload_id), _hash_of(parts[40:])
 
 
 def _refused() -> AddressRefused:
@@ -294,13 +296,14 @@ def _refused() -> AddressRefused:
 
 
 async def _awaited_one(
-    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, name: str, clock: Clock, *, lock: bool = False
+    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, secret_hash: str, clock: Clock, *, lock: bool = False
 ) -> Upload:
     try:
         upload = await uow.record_lists.upload(list_id, upload_id, lock=lock)
     except NotFound:
         raise _refused() from None
     waits = upload.status is ListStatus.INCOMPLETE and upload.stored_bytes is None
+    name = file_name(secret_hash, first=upload.first_file)
     if not secrets.compare_digest(upload.stored_as, name) or clock.now() >= upload.expires_at or not waits:
         raise _refused()
     return upload

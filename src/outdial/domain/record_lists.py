@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NewType, Self
 from uuid import UUID
 
-from outdial.domain.errors import Conflict, Invalid, NotFound, OutdialError
+from outdial.domain.errors import Conflict, Invalid, NotFound
 from outdial.domain.values import CampaignId, RecordListId
 
 UploadId = NewType("UploadId", UUID)
@@ -77,8 +77,7 @@ class Upload:
     """A file on its way into a list.
 
     Args:
-        first_file: the list was made for it and takes its status.
-        stored_as: the name of the file: the hash of the secret in its signed address, which is stored nowhere.
+        stored_as: the name of the file (see `file_name`).
         stored_bytes: None until the bytes are here.
         report: what is known of its rows; complete when the status is final.
     """
@@ -87,7 +86,6 @@ class Upload:
     list_id: RecordListId
     status: ListStatus
     facts: FileFacts
-    first_file: bool
     expires_at: datetime
     stored_as: str
     stored_bytes: int | None = None
@@ -104,9 +102,26 @@ class Upload:
         return replace(self, status=ListStatus.UPLOADED)
 
     @property
+    def first_file(self) -> bool:
+        """Whether the list was made for this file, and takes its status."""
+        return self.stored_as.startswith(FIRST_FILE)
+
+    @property
     def largest(self) -> int:
         """The most bytes this upload may have."""
         return LARGEST_FIRST_FILE if self.first_file else LARGEST_LATER_FILE
+
+
+FIRST_FILE: Final = "first-"
+_LATER_FILE: Final = "later-"
+
+
+def file_name(secret_hash: str, *, first: bool) -> str:
+    """What a file is stored as: whether its list was made for it, and the hash of the secret in its signed address.
+
+    The secret itself is stored nowhere.
+    """
+    return f"{FIRST_FILE if first else _LATER_FILE}{secret_hash}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +194,8 @@ class UploadFileTooLarge(Invalid):
         super().__init__(f"a file that is added to a list has at most {LARGEST_LATER_FILE} bytes")
 
 
-class AddressRefused(OutdialError):
-    """The signed address is forged, out of date or used up: 403."""
+class AddressRefused(Invalid):
+    """The signed address is forged, out of date or used up."""
 
     code = "upload-address-refused"
 

@@ -90,9 +90,9 @@ ROW_ERRORS: Final[Mapping[RowKind, str | Mapping[str, str]]] = {
 
 
 def row_error(kind: RowKind, member: str) -> str:
-    """The API's word for a kind of problem with a member."""
+    """The API's word for a kind of problem with a member, which may be a dotted path."""
     found = ROW_ERRORS[kind]
-    return found if isinstance(found, str) else found.get(member, "OTHER")
+    return found if isinstance(found, str) else found.get(member.partition(".")[0], "OTHER")
 
 
 @dataclass(frozen=True, slots=True)

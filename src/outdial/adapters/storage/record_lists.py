@@ -5,6 +5,7 @@ from datetime import datetime
 
 from outdial.adapters.storage.database import Connection, Row
 from outdial.domain.record_lists import (
+    FIRST_FILE,
     CampaignUsing,
     FileFacts,
     ListStatus,
@@ -23,12 +24,9 @@ _COLUMNS = "l.uuid, l.name, l.unique_identifier_type, l.status, l.records_count,
 _ORDER_COLUMNS = {"name": "l.name_folded", "records_count": "l.records_count", "created_at": "l.created_at"}
 _ORDER_COLUMNS["updated_at"] = "l.updated_at"
 
-# The file a list was made for came into being in the same transaction, and so at the same instant, as the list.
 _UPLOADS = """
 select u.uuid, l.uuid as list_uuid, u.status, u.filename, u.byte_size, u.checksum, u.content_type, u.expires_at,
-  u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback,
-  u.created_at = l.created_at and not exists (select from upload_request o where o.list_id = l.id and o.id < u.id)
-    as first_file
+  u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback
 from upload_request u join record_list l on l.id = u.list_id
 """
 
@@ -178,15 +176,14 @@ class RecordListRows:
         )
 
     async def upload(self, list_id: RecordListId, upload_id: UploadId | None, *, lock: bool = False) -> Upload:
-        first = upload_id is None
-        which = "u.id = (select min(o.id) from upload_request o where o.list_id = l.id)" if first else "u.uuid = $3"
+        which, value = ("starts_with(u.stored_as, $3)", FIRST_FILE) if upload_id is None else ("u.uuid = $3", upload_id)
         row = await self._connection.fetchrow(
             f"{_UPLOADS} where l.account_id = $1 and l.uuid = $2 and {which} {_for_update('u', lock)}",
             self._account,
             list_id,
-            *(() if first else (upload_id,)),
+            value,
         )
-        if row is None or (first and not row["first_file"]):
+        if row is None:
             raise UploadNotFound(upload_id or list_id)
         return _upload(row)
 
@@ -228,7 +225,6 @@ def _upload(row: Row) -> Upload:
         list_id=RecordListId(row["list_uuid"]),
         status=ListStatus(row["status"]),
         facts=FileFacts(row["filename"], row["byte_size"], row["checksum"], row["content_type"]),
-        first_file=row["first_file"],
         expires_at=row["expires_at"],
         stored_as=row["stored_as"],
         stored_bytes=row["stored_bytes"],
