@@ -10,12 +10,12 @@ from outdial.domain.record_lists import LARGEST_FIRST_FILE, LARGEST_LATER_FILE
 from tests.api.conftest import BASE_URL, Bearer, Parts, created, fields_of
 
 NOBODY = "/record-lists/9e2d7a64-1c3f-4d0b-8f55-6a1e2b3c4d5e"
-INES: dict[str, Any] = {
+MARTA: dict[str, Any] = {
     "phone_numbers": [
         {"phone_number": "+12025550142", "phone_type": "MOBILE"},
         {"phone_number": "+12025550177", "phone_type": "HOME"},
     ],
-    "first_name": "Ines",
+    "first_name": "Marta",
     "last_name": "Moreau",
     "timezone": "America/New_York",
     "priority": 7,
@@ -232,10 +232,10 @@ class TestUploadRequests:
 class TestAddingOneRecord:
     async def test_answers_with_the_record(self, api: httpx.AsyncClient) -> None:
         path = await a_list(api)
-        answer = await api.post(f"{path}/records", json=INES)
+        answer = await api.post(f"{path}/records", json=MARTA)
         body = answer.json()
         assert answer.status_code == 201, answer.text
-        assert {name: body[name] for name in INES} == INES
+        assert {name: body[name] for name in MARTA} == MARTA
         assert body["phone_number"] == "+12025550142"
         assert body["created_at"] == body["updated_at"] == "2026-06-01T09:00:00.123Z"
         assert body["_links"] == {
@@ -278,13 +278,13 @@ class TestAddingOneRecord:
     async def test_names_what_is_wrong(
         self, api: httpx.AsyncClient, change: dict[str, Any], code: str, wrong: set[str] | None
     ) -> None:
-        answer = await api.post(f"{await a_list(api)}/records", json=INES | change)
+        answer = await api.post(f"{await a_list(api)}/records", json=MARTA | change)
         assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
         assert fields_of(answer) == (wrong or {"phone_numbers.0.phone_number"})
 
     async def test_refuses_what_the_list_has(self, api: httpx.AsyncClient) -> None:
         path = await a_list(api)
-        await api.post(f"{path}/records", json=INES)
+        await api.post(f"{path}/records", json=MARTA)
         answer = await api.post(f"{path}/records", json=somebody("+12025550177"))
         assert (answer.status_code, answer.json()["code"]) == (400, "0530900")
         assert fields_of(answer) == {"phone_numbers.0.phone_number"}
@@ -297,15 +297,15 @@ class TestAddingOneRecord:
 
     async def test_makes_a_list_usable_whose_file_was_all_bad(self, api: httpx.AsyncClient, parts: Parts) -> None:
         path = f"/record-lists/{await parts.record_list('REJECTED')}"
-        await api.post(f"{path}/records", json=INES)
+        await api.post(f"{path}/records", json=MARTA)
         assert (await api.get(path)).json()["status"] == "ACCEPTED"
 
 
 class TestAddingManyRecords:
     async def test_stores_the_good_and_echoes_the_bad(self, api: httpx.AsyncClient) -> None:
         path = await a_list(api)
-        await api.post(f"{path}/records", json=INES)
-        nameless = {"last_name": "Silva", "phone_numbers": INES["phone_numbers"][:1]}
+        await api.post(f"{path}/records", json=MARTA)
+        nameless = {"last_name": "Silva", "phone_numbers": MARTA["phone_numbers"][:1]}
         several = [somebody("+12025550163", priority=5), nameless, 5, somebody("+12025550163")]
         answer = await api.post(f"{path}/records/bulks", json={"records": several})
         body = answer.json()
@@ -349,7 +349,7 @@ class TestAddingManyRecords:
         several = [somebody(f"+120255501{last:02}") for last in range(100)]
         body = (await api.post(f"{path}/records/bulks", json={"records": several})).json()
         assert (body["total_created"], body["has_errors"]) == (100, False)
-        answer = await api.post(f"{path}/records/bulks", json={"records": [*several, INES]})
+        answer = await api.post(f"{path}/records/bulks", json={"records": [*several, MARTA]})
         assert (answer.status_code, answer.json()["code"]) == (400, "0530936")
 
     @pytest.mark.parametrize(
@@ -373,9 +373,9 @@ class TestAddingManyRecords:
 class TestLookingAtRecords:
     @pytest.fixture
     async def path(self, api: httpx.AsyncClient, parts: Parts) -> str:
-        """A list of Ines, then Bram with a percent sign, then a hot lead."""
+        """A list of Marta, then Bram with a percent sign, then a hot lead."""
         path = await a_list(api)
-        people = [INES, somebody("+442079460958", last_name="100%", priority=3), somebody("+12025550163")]
+        people = [MARTA, somebody("+442079460958", last_name="100%", priority=3), somebody("+12025550163")]
         for person in people:
             parts.clock.advance(60)
             assert (await api.post(f"{path}/records", json=person)).status_code == 201
@@ -393,8 +393,8 @@ class TestLookingAtRecords:
             ({"phone_number": "12025550177"}, [7]),
             ({"phone_number": "+12025550199"}, []),
             ({"phone_number": "nobody"}, []),
-            ({"search": "ines"}, [7]),
-            ({"search": "I*s"}, [7]),
+            ({"search": "marta"}, [7]),
+            ({"search": "M*ta"}, [7]),
             ({"search": "00%"}, [3]),
             ({"search": "*7946*"}, [3]),
             ({"search": "7946", "search_fields": "first_name,last_name"}, []),
