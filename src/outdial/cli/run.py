@@ -159,7 +159,8 @@ async def _with_table(store: DialRows, shift: Shift, title: str) -> tuple[dict[s
     async with contextlib.AsyncExitStack() as showing:
         begun: asyncio.Future[Live] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(dial(store, shift, started=begun.set_result))
-        await asyncio.wait({asyncio.ensure_future(begun), task}, return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [begun, task]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if begun.done():
             await showing.enter_async_context(screen.shown(begun.result(), title=title))
         try:
