@@ -324,6 +324,19 @@ class TestAnUploadedFile:
         assert report is not None
         assert {name: report[name] for name in made.expected} == made.expected
 
+    async def test_is_stored_once_although_two_servers_read_it(self, desk: Desk, importer: Importer) -> None:
+        made = make_list(60, seed=4, bad=12, duplicates=5)
+        upload = await desk.upload(await desk.new_list(UniqueBy.NOTHING), made.csv_bytes)
+        other = Importer(storage=desk.storage, clock=desk.clock, ids=desk.ids, files=UploadFolder(desk.folder))
+        async with importer, other:
+            importer.start(desk.account, upload)
+            await other.resume([desk.account])
+            await importer.idle()
+            await other.idle()
+        found = await self.state(desk, upload)
+        assert (found.status, found.rows_done) == (ListStatus.ACCEPTED, 60)
+        assert await desk.rows("select count(*) from record") == [(48,)]
+
     async def test_that_is_gone_does_not_keep_the_next_from_being_read(self, desk: Desk, importer: Importer) -> None:
         lost = await desk.upload(await desk.new_list(), HEADER + ANA)
         UploadFolder(desk.folder).remove(lost.stored_as)

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from outdial.app import campaigns
-from outdial.domain.errors import Unavailable
+from outdial.domain.errors import Conflict, Unavailable
 from outdial.domain.record_lists import ListStatus, RecordList, TooManyUploads, UniqueBy, Upload, UploadId
 from outdial.domain.records import (
     Draft,
@@ -50,6 +50,15 @@ TextSource = Callable[[], AbstractContextManager[Iterator[str]]]
 """Opens the file anew as lines that keep their line ends; bytes that are not UTF-8 raise `UnicodeDecodeError`."""
 Progress = Callable[[int, int], None]
 """Told the rows done and the rows of the file, after each chunk."""
+
+
+class AlreadyRead(Conflict):
+    """Another server reads this upload's file, or has read it; it goes on there."""
+
+    code = "upload-already-read"
+
+    def __init__(self, upload_id: UploadId) -> None:
+        super().__init__(f"the file of upload request {upload_id} is read elsewhere")
 
 
 class CorruptedFile(Exception):
@@ -304,6 +313,7 @@ async def import_rows(
 
     Raises:
         RecordListNotFound, UploadNotFound: nothing was done.
+        AlreadyRead: somebody else imports the same upload request; what is stored is theirs, or as if it were.
     """
     async with storage.unit_of_work(account) as uow:
         report = await _begin(uow, list_id, upload_id, clock)
@@ -315,13 +325,14 @@ async def import_rows(
         report.header = columns.header
         async for chunk in _judged(source, columns, report.unique_by, skip=report.rows, chunk_rows=chunk_rows):
             async with storage.unit_of_work(account) as uow:
+                before = report.rows
                 fresh, refused = await _store(uow, list_id, chunk, columns, report, clock, ids, upload_id)
                 report.rows += len(chunk)
                 report.accepted += fresh
                 for one in refused:
                     report.refuse(one)
                 if upload_id is not None:
-                    await _note(uow, list_id, upload_id, report, clock)
+                    await _note(uow, list_id, upload_id, report, clock, after=before)
             if progress is not None:
                 progress(report.rows, total)
         report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
@@ -421,6 +432,8 @@ async def _begin(uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | N
     first_file = True
     if upload_id is not None:
         upload = await uow.record_lists.upload(list_id, upload_id, lock=True)
+        if upload.status not in (ListStatus.UPLOADED, ListStatus.VALIDATION_STARTED):
+            raise AlreadyRead(upload_id)
         if upload.report is not None:
             report = ImportReport.from_json(upload.report)
         first_file = upload.first_file
@@ -432,10 +445,16 @@ async def _begin(uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | N
 
 
 async def _note(
-    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, report: ImportReport, clock: Clock
+    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, report: ImportReport, clock: Clock, *, after: int
 ) -> Upload:
-    """Store how far the file has been read."""
+    """Store how far the file has been read; `after` is the count of rows that must be stored so far.
+
+    Raises:
+        AlreadyRead: it is another count, so that somebody else is at work: two would store every row twice.
+    """
     upload = await uow.record_lists.upload(list_id, upload_id, lock=True)
+    if upload.status is not ListStatus.VALIDATION_STARTED or upload.rows_done != after:
+        raise AlreadyRead(upload_id)
     so_far = report.as_json(most_lines=_REPORTED_LINES)
     await uow.record_lists.save_upload(
         replace(upload, status=report.status, rows_done=report.rows, report=so_far), clock.now()
@@ -447,7 +466,7 @@ async def _settle(
     uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | None, report: ImportReport, clock: Clock
 ) -> None:
     before = await uow.record_lists.get(list_id, lock=True)
-    upload = None if upload_id is None else await _note(uow, list_id, upload_id, report, clock)
+    upload = None if upload_id is None else await _note(uow, list_id, upload_id, report, clock, after=report.rows)
     after = before.after_import(report.status, first_file=upload is None or upload.first_file)
     await list_changed(uow, before, after, clock)
 
@@ -511,6 +530,8 @@ class Importer:
             account, list_id, upload_id, file = await self._waiting.get()
             try:
                 await self._read(account, list_id, upload_id, file)
+            except AlreadyRead:
+                log.info("import_left_to_another", upload_request_id=str(upload_id))
             except Unavailable:
                 log.warning("import_interrupted", upload_request_id=str(upload_id))
                 await sleep(_PATIENCE_SECONDS)
