@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.unit_of_work import SqlStorage
+from outdial.adapters.uploads import UploadFolder
 from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.access import create_account, create_client, ensure_installed
@@ -30,11 +32,19 @@ class Bearer(Protocol):
 
 
 @pytest.fixture
-async def services(database: Database, storage: SqlStorage, clock: SetClock) -> Services:
+async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp_path: Path) -> Services:
     access = AccessRows(database)
     tokens = JwtTokens(access, clock)
     await ensure_installed(access, tokens, clock)
-    return Services(storage=storage, access=access, tokens=tokens, clock=clock, wall=clock, ids=RandomIds())
+    return Services(
+        storage=storage,
+        access=access,
+        tokens=tokens,
+        clock=clock,
+        wall=clock,
+        ids=RandomIds(),
+        uploads=UploadFolder(tmp_path / "uploads"),
+    )
 
 
 @pytest.fixture

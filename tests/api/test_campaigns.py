@@ -201,8 +201,9 @@ def with_value(path: str, value: object) -> dict[str, Any]:
 
 class TestAliases:
     async def test_ruling_9_the_chain_takes_both_unit_keys_and_shows_both(self, api: httpx.AsyncClient) -> None:
-        chain = [dict(item) for item in CHAIN]
-        chain[0]["retry_period_time_unit"] = chain[0].pop("retry_time_unit").lower()
+        chain: list[dict[str, Any]] = [dict(item) for item in CHAIN]
+        del chain[0]["retry_time_unit"]
+        chain[0]["retry_period_time_unit"] = "hours"
         shown = (await strategy_of(api, record_chain=chain))["record_chain"]
         assert [(item["retry_time_unit"], item["retry_period_time_unit"]) for item in shown] == [("HOURS", "HOURS")] * 6
         assert [item["type"] for item in shown] == [item["type"] for item in CHAIN], "the order is the order of trying"
@@ -525,7 +526,7 @@ class TestWhoMayDoWhat:
         self, stranger: httpx.AsyncClient, bearer: Bearer, method: str, path: str, scopes: set[Scope]
     ) -> None:
         url = path.format(id=uuid4())
-        broken = {"content": b"{"}
+        broken: dict[str, Any] = {"content": b"{"}
         assert (await stranger.request(method, url, **broken)).json()["code"] == "0530004"
         for lacking in scopes:
             rest = set(Scope) - {lacking}

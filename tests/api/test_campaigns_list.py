@@ -1,13 +1,15 @@
 """Finding campaigns: every filter, every order, and pages that lead to one another."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from outdial.api.http import create_app
 from outdial.api.services import Services
-from tests.api.conftest import BASE_URL, Parts, a_campaign, created, fields_of, make_ready
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, created, fields_of, make_ready
 from tests.conftest import SetClock
 
 
@@ -194,10 +196,11 @@ class TestPaging:
         assert body["_links"]["prev"]["href"].endswith("page=3")
 
     async def test_ruling_25_links_start_at_the_public_address_or_else_at_the_requests_host(
-        self, services: Services, api: httpx.AsyncClient, three: list[str]
+        self, services: Services, api: httpx.AsyncClient, bearer: Bearer, three: list[str]
     ) -> None:
         here = await api.get(three[0], headers={"Host": "dialer.example:8080"})
         assert here.json()["_links"]["self"]["href"] == f"http://dialer.example:8080{three[0]}"
-        object.__setattr__(services, "public_url", "https://api.example.com/dialer")
-        public = await api.get("/campaigns", params={"per_page": 1})
+        behind = create_app(replace(services, public_url="https://api.example.com/dialer"))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(behind), base_url=BASE_URL) as client:
+            public = await client.get("/campaigns", params={"per_page": 1}, headers=await bearer())
         assert public.json()["_links"]["self"]["href"].startswith("https://api.example.com/dialer/campaigns?")

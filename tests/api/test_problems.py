@@ -1,6 +1,7 @@
 """Refusals: the shape and the code of each, whatever a client sends or the machine does."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
+from structlog.testing import capture_logs
 
 from outdial.api.bodies import read_json
 from outdial.api.hal import hal
@@ -188,8 +190,7 @@ class TestTheUnexpected:
         async def echo(request: Request) -> Response:
             return hal(request, await read_json(request))
 
-        object.__setattr__(services, "database_away", (OSError,))
-        app: FastAPI = create_app(services)
+        app: FastAPI = create_app(replace(services, database_away=(OSError,)))
         app.include_router(router)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL) as client:
             yield client
@@ -197,11 +198,16 @@ class TestTheUnexpected:
     async def test_a_bug_is_500_and_gives_nothing_away_but_the_request_to_look_for(
         self, broken: httpx.AsyncClient
     ) -> None:
-        answer = await broken.get("/campaigns/fail/bug")
+        with capture_logs() as logs:
+            answer = await broken.get("/campaigns/fail/bug")
         assert (answer.status_code, answer.json()["code"]) == (500, "0530001")
+        assert [(entry["event"], entry["request_id"]) for entry in logs] == [
+            ("request_failed", answer.headers["x-request-id"])
+        ]
         assert "hunter2" not in answer.text
         assert answer.headers["x-request-id"] in answer.json()["message"]
-        assert (await broken.get("/v1/fail/bug")).json()["code"] == "internal-error"
+        with capture_logs():
+            assert (await broken.get("/v1/fail/bug")).json()["code"] == "internal-error"
 
     @pytest.mark.parametrize("how", ["away", "unavailable"])
     async def test_without_the_database_it_is_503(self, broken: httpx.AsyncClient, how: str) -> None:

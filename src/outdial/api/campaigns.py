@@ -402,11 +402,11 @@ def _named_fields(value: object, allowed: Sequence[str]) -> object:
     names = [name.strip() for name in value.split(",") if name.strip()]
     if not set(names) <= set(allowed):
         raise wrong(f"must be a comma-separated list of {', '.join(allowed)}")
-    return names
+    return tuple(names)
 
 
-Fields = Annotated[list[str] | None, BeforeValidator(lambda value: _named_fields(value, _DETAILS))]
-ListFields = Annotated[list[str], BeforeValidator(lambda value: _named_fields(value, (*_DETAILS, "teams")))]
+Fields = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: _named_fields(value, _DETAILS))]
+ListFields = Annotated[tuple[str, ...], BeforeValidator(lambda value: _named_fields(value, (*_DETAILS, "teams")))]
 
 
 class DetailQuery(Query):
@@ -426,7 +426,7 @@ ForeignId = Annotated[str, StringConstraints(max_length=36)]
 
 
 class ListQuery(PageQuery):
-    fields: ListFields = Field(default_factory=list)
+    fields: ListFields = ()
     name: ShortText | None = None
     search: ShortText = ""
     user_id: ForeignId | None = None

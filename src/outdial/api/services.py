@@ -1,11 +1,11 @@
 """What the HTTP edge is given to work with: put together in `bootstrap`, carried by the application."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.record_lists import UploadBytes
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
 
@@ -24,8 +24,8 @@ class Services:
     clock: Clock
     wall: Clock
     ids: Ids
+    uploads: UploadBytes
     public_url: str | None = None
-    uploads: Any = None
     database_away: tuple[type[Exception], ...] = ()
 
 
