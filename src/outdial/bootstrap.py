@@ -25,6 +25,7 @@ import structlog
 from pydantic import ValidationError
 
 from outdial import logs
+from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
@@ -32,6 +33,7 @@ from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
+from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.app import numbers, users
@@ -415,8 +417,25 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
         staff, _ = await simulated_staff(here, await here.account_id(), simulated_agents)
     shift = Shift(users=[user.id for user in staff], seed=secrets.randbits(32), start=here.clock.now())
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-    async with working(DialRows(here.database), shift, here.clock, ids=here.ids, holder=holder) as live:
+    async with (
+        working(DialRows(here.database), shift, here.clock, ids=here.ids, holder=holder) as live,
+        hints_for(here, live),
+    ):
         yield live
+
+
+@contextlib.asynccontextmanager
+async def hints_for(here: Installation, live: Live) -> AsyncIterator[None]:
+    """While the block runs, the engine hears of committed changes at once instead of at its next look."""
+    bus = MemoryBus()
+    bus.subscribe(("campaign.", "record_list.", "records."), lambda message: live.engine.hint())
+    relay = asyncio.create_task(Relay(here.database, bus).run(here.wall_clock), name="outbox relay")
+    try:
+        yield
+    finally:
+        relay.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await relay
 
 
 def http_app(here: Installation) -> "FastAPI":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from outdial.domain.calling_hours import CallingHours, Opening
@@ -63,7 +63,7 @@ class TestWindows:
 
 class TestSeveralZones:
     def test_all_of_them_must_be_open(self) -> None:
-        both = NEW_YORK + ("America/Los_Angeles",)
+        both = (*NEW_YORK, "America/Los_Angeles")
         opens = at("America/Los_Angeles", 2026, 3, 2, 9)
         assert not NINE_TO_EIGHT.opening(both, opens - timedelta(seconds=1)).is_open
         assert NINE_TO_EIGHT.opening(both, opens) == Opening(True, at("America/New_York", 2026, 3, 2, 20))
@@ -99,21 +99,20 @@ class TestClockChanges:
 
 
 @given(
-    now=st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    hours_since_2025=st.floats(0, 3 * 365 * 24),
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia"]),
     start=st.times(),
     to=st.times(),
     days=st.sets(st.sampled_from(EVERY_DAY)),
 )
 def test_it_agrees_with_a_look_at_the_wall_clock(
-    now: datetime, zone: str, start: time, to: time, days: set[WeekDay]
+    hours_since_2025: float, zone: str, start: time, to: time, days: set[WeekDay]
 ) -> None:
     """Away from clock changes, open means: the wall clock stands inside a window of today or of yesterday."""
+    now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=hours_since_2025)
     start, to = start.replace(microsecond=0), to.replace(microsecond=0)
     local = now.astimezone(ZoneInfo(zone))
-    offsets = {(local + timedelta(hours=hours)).utcoffset() for hours in range(-49, 50)}
-    if len({(now + timedelta(hours=h)).astimezone(ZoneInfo(zone)).utcoffset() for h in range(-49, 50)} | offsets) > 1:
-        return
+    assume(len({(now + timedelta(hours=h)).astimezone(ZoneInfo(zone)).utcoffset() for h in range(-49, 50)}) == 1)
     wall, today, yesterday = local.time(), local.weekday(), (local.weekday() - 1) % 7
     numbers = {day.number for day in days}
     if start < to:

@@ -36,7 +36,8 @@ CALLEE_GONE, WE_HUNG_UP = HungUp(HangupBy.CALLEE), HungUp(HangupBy.US)
 
 def after(*facts: CallFact, detect: bool = True) -> tuple[Call, list[Action]]:
     """A call to which these facts happened, a second apart, and everything it asked for."""
-    call, todo = Call(detect, START), []
+    call = Call(detect, START)
+    todo: list[Action] = []
     for seconds, fact in enumerate(facts, start=1):
         call, actions = call.step(fact, START + timedelta(seconds=seconds))
         todo += actions
@@ -89,7 +90,8 @@ class TestAnUnansweredCall:
         assert call.outcome is Outcome.LOST
 
     def test_it_counts_against_the_ratio_until_it_is_live_or_over(self) -> None:
-        counts = [after(*facts)[0].unanswered for facts in [(), (Ringing(),), (Answered(),), (Answered(), HUMAN)]]
+        stories: list[tuple[CallFact, ...]] = [(), (Ringing(),), (Answered(),), (Answered(), HUMAN)]
+        counts = [after(*facts)[0].unanswered for facts in stories]
         assert counts == [True, True, True, False]
 
 

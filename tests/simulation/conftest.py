@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.judge.attempt_log import Log, load
 
 from outdial import bootstrap
 from outdial.adapters.clock import LoopClock, SeededIds
@@ -20,6 +19,7 @@ from outdial.cli.preparation import Prepared, prepare
 from outdial.settings import Settings
 from outdial.simulation.shift import VIRTUAL_START, Live, Shift, dial
 from outdial.simulation.virtual_time import database_gate, run_in_virtual_time
+from tests.judge.attempt_log import Log, load
 
 EVERY_DAY = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from pacing_world import Shift, World, keyed_uniform, play
 
 from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
+from tests.simulation.pacing_world import Shift, World, keyed_uniform, play
 
 pytestmark = pytest.mark.slow
 

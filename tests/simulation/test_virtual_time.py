@@ -44,7 +44,12 @@ def test_time_stands_still_while_the_outside_works() -> None:
         loop = asyncio.get_running_loop()
         reading, writing = os.pipe()
         arrived: asyncio.Future[bytes] = loop.create_future()
-        loop.add_reader(reading, lambda: arrived.done() or arrived.set_result(os.read(reading, 10)))
+
+        def receive() -> None:
+            loop.remove_reader(reading)
+            arrived.set_result(os.read(reading, 10))
+
+        loop.add_reader(reading, receive)
         ticking = asyncio.create_task(asyncio.sleep(1000))
         sender = threading.Timer(0.05, os.write, (writing, b"reply"))
         sender.start()
@@ -52,7 +57,6 @@ def test_time_stands_still_while_the_outside_works() -> None:
             reply = await arrived
         at = loop.time()
         ticking.cancel()
-        loop.remove_reader(reading)
         sender.join()
         os.close(reading)
         os.close(writing)

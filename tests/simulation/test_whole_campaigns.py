@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+
 from tests.builders.lists import make_list
 from tests.judge.attempt_log import judge
 from tests.simulation.conftest import EVERY_DAY, Simulate, a_campaign

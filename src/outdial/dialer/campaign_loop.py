@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -271,6 +271,8 @@ class CampaignLoop:
             return
         self._work_changed = False
         launched = await self._launch(wanted)
+        if self._clock.monotonic() < self._carrier_rests_until:
+            return  # it said why
         if launched < wanted and not self._work_changed:
             await self._run_dry()
         else:
@@ -359,7 +361,7 @@ class CampaignLoop:
             except CarrierUnreachable as exc:
                 self._not_sent(attempt.id, Outcome.CARRIER_FAULT, str(exc))
                 self._carrier_rests_until = self._clock.monotonic() + _CARRIER_PAUSE
-                self._observe(Doing.CARRIER_DOWN)
+                self._observe(Doing.CARRIER_DOWN, self._clock.now() + timedelta(seconds=_CARRIER_PAUSE))
 
     def _not_sent(self, call_id: UUID, outcome: Outcome, why: str) -> None:
         self.flow.hear(CallEvent(call_id, self._clock.now(), Failed(outcome, cause=why)))

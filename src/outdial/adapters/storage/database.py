@@ -81,8 +81,26 @@ def _worded() -> Iterator[None]:
     """Say in our own words that the server is away; what it refuses for other reasons passes through."""
     try:
         yield
-    except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError) as exc:
+    except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError) as exc:
         raise DatabaseUnavailable("the database does not answer") from exc
+    except asyncpg.InterfaceError as exc:
+        # The driver's word for a connection that is gone, and also for arguments of ours that make no sense.
+        if isinstance(exc, ValueError):
+            raise
+        raise DatabaseUnavailable("the connection to the database is gone") from exc
+
+
+@contextlib.asynccontextmanager
+async def _acquired(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Connection]:
+    """A connection of the pool; a server that cannot be reached is worded only here, where it is connected to."""
+    try:
+        connection = await pool.acquire()
+    except OSError as exc:
+        raise DatabaseUnavailable("the database cannot be reached") from exc
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
 
 
 class Database:
@@ -95,14 +113,14 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection without a transaction: for reading and for single statements."""
         with _worded():
-            async with self._pool.acquire() as connection:
+            async with _acquired(self._pool) as connection:
                 yield connection
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """All or nothing: commits when the block ends, undoes everything when it raises."""
         with _worded():
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with _acquired(self._pool) as connection, connection.transaction():
                 yield connection
 
 

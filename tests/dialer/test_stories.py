@@ -1,0 +1,389 @@
+"""What happens to calls, agents and records, second by second."""
+
+from typing import Any
+
+import pytest
+
+from outdial import bootstrap
+from outdial.app.campaigns import Changes
+from outdial.cli.preparation import Prepared
+from outdial.domain.activity import Doing
+from outdial.domain.agents import AgentState
+from outdial.domain.campaigns import CampaignStatus
+from outdial.domain.errors import Unavailable
+from outdial.ports.dialing import DialStore, Ended
+from tests.dialer.conftest import (
+    BUSY,
+    CONGESTION,
+    INVALID,
+    MACHINE,
+    NO_ANSWER,
+    Tell,
+    World,
+    answers,
+    number,
+    paused,
+)
+from tests.simulation.conftest import a_campaign
+
+
+async def on_dnc(here: bootstrap.Installation, prepared: Prepared, *numbers: int) -> None:
+    """Put numbers on a DNC list of the campaign."""
+    async with here.database.connection() as connection:
+        await connection.execute(
+            """insert into dnc_list (uuid, account_id, name, status, created_at, updated_at)
+               values (gen_random_uuid(), (select id from account), 'Opt-outs', 'ACCEPTED', now(), now());
+               insert into campaign_dnc_list select c.id, d.id from campaign c, dnc_list d;"""
+        )
+        await connection.executemany(
+            """insert into dnc_entry (uuid, list_id, e164, created_at, updated_at)
+               values (gen_random_uuid(), (select id from dnc_list), $1, now(), now())""",
+            [(int(number(n)[1:]),) for n in numbers],
+        )
+
+
+class TestAnAnsweredCall:
+    def test_it_is_bridged_at_the_verdict_and_ends_connected(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(5.5)
+            assert world.live.pool.states()[AgentState.READY] == 1
+            await world.run_for(1.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            await world.run_for(60.0)
+            assert world.live.pool.states()[AgentState.WRAP_UP] == 1
+            assert await world.attempts() == [(0, "00", "connected")]
+            (row,) = await world.rows(
+                "select bridged_at - answered_at as waited, u.uuid, hangup_by from attempt "
+                "join app_user u on u.id = user_id"
+            )
+            assert row["waited"].total_seconds() == 1.0
+            assert row["uuid"] == world.prepared.users[0]
+            assert await world.reasons() == {"connected": 1}
+
+        tell(story, [answers(after=5.0)])
+
+    def test_the_agent_who_waits_longest_takes_it(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(200.0)
+            rows = await world.rows("select u.uuid from attempt join app_user u on u.id = user_id order by attempt.id")
+            ana, ben = world.prepared.users
+            assert [row["uuid"] for row in rows] == [ana, ben]
+
+        tell(story, [answers(5.0, talk=20.0), answers(20.0, talk=10.0)], agents=2)
+
+    def test_without_a_free_agent_it_is_given_up_at_the_abandonment_timeout(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            # Two calls are in the air for two agents; one of them goes on pause before anybody answers.
+            await world.run_for(3.0)
+            world.live.pool.leave(world.prepared.users[1], AgentState.PAUSED)
+            await world.run_for(60.0)
+            outcomes = {which: outcome for _, which, outcome in await world.attempts()}
+            assert outcomes == {"00": "connected", "01": "abandoned"}
+            (row,) = await world.rows("select ended_at - verdict_at as waited from attempt where outcome = 'abandoned'")
+            assert row["waited"].total_seconds() == 2.0 + 4.0  # the timeout, and the message that is played then
+
+        tell(story, [answers(5.0, talk=30.0), answers(5.5)], agents=2)
+
+    def test_who_hangs_up_while_waiting_left_early(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            world.live.pool.leave(world.prepared.users[1], AgentState.PAUSED)
+            await world.run_for(60.0)
+            (row,) = await world.rows("select outcome, left_early from attempt where e164::text like '%01'")
+            assert (row["outcome"], row["left_early"]) == ("hangup_before_connection", True)
+
+        tell(story, [answers(5.0, talk=30.0), answers(5.5, patience=1.0)], agents=2)
+
+    def test_an_agent_who_becomes_free_in_time_takes_who_waits(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            world.live.pool.leave(world.prepared.users[1], AgentState.PAUSED)
+            await world.run_for(4.5)  # the second person waits since second 6.5
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            world.live.pool.ready(world.prepared.users[1])
+            await world.run_for(100.0)
+            assert {outcome for _, _, outcome in await world.attempts()} == {"connected"}
+
+        tell(story, [answers(5.0, talk=30.0), answers(5.5)], agents=2)
+
+    def test_a_machine_disturbs_nobody(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            assert await world.attempts() == [(0, "00", "machine")]
+            assert world.live.pool.states()[AgentState.READY] == 1
+
+        tell(story, [MACHINE])
+
+
+class TestWhatFollows:
+    def test_each_attempt_waits_for_the_campaigns_period(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(4 * 3600.0)
+            starts = [start for start, _, _ in await world.attempts()]
+            assert starts == [0, 1802, 3604, 5406]  # 30 minutes after each end, four attempts in all
+            assert await world.reasons() == {"max_attempts": 1}
+
+        tell(story, [BUSY])
+
+    def test_congestion_uses_up_no_attempt_and_backs_off(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(400.0)
+            rows = await world.rows("select number, counted from attempt order by id")
+            assert [(row["number"], row["counted"]) for row in rows] == [(1, False), (2, False), (3, False), (4, False)]
+            (item,) = await world.rows("select attempts, uncounted, reason from dial_item")
+            assert (item["attempts"], item["uncounted"], item["reason"]) == (0, 4, "carrier_back_off")
+
+        tell(story, [CONGESTION])
+
+    def test_an_invalid_number_goes_on_with_the_next_type_at_once(self, tell: Tell) -> None:
+        chain = [{"type": "MOBILE", "max_attempts": 3}, {"type": "HOME", "max_attempts": 2}]
+        chain += [{"type": kind, "max_attempts": 1} for kind in ("OFFICE", "EXTRA_1", "EXTRA_2", "EXTRA_3")]
+
+        async def story(world: World) -> None:
+            await world.run_for(100.0)
+            attempts = await world.attempts()
+            assert [(which, outcome) for _, which, outcome in attempts] == [
+                ("00", "invalid_number"),
+                ("01", "connected"),
+            ]
+            assert attempts[1][0] <= 4
+
+        rows = [f"A,B,{number(0)},{number(1)},"]
+        tell(story, [INVALID, answers()], rows=rows, body=a_campaign(record_chain=chain))
+
+    def test_calls_go_first_to_the_highest_priority_and_then_first_in_first_out(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(200.0)
+            assert [which for _, which, _ in await world.attempts()][:4] == ["02", "00", "03", "01"]
+
+        rows = [f"A{n},B,{number(n)},,{priority}" for n, priority in enumerate((7, 3, 9, 7))]
+        tell(story, [INVALID] * 4, rows=rows)
+
+    def test_a_hot_lead_is_the_next_call(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(30.0)
+            before = len(await world.attempts())
+            await world.do("update dial_item set priority = 11 where e164 = $1", int(number(9)[1:]))
+            await world.run_for(30.0)
+            assert (await world.attempts())[before][1] == "09"
+
+        tell(story, [NO_ANSWER] * 10)
+
+
+class TestDoNotCall:
+    def test_a_listed_number_is_never_called_and_its_record_is_suppressed(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(100.0)
+            assert [which for _, which, _ in await world.attempts()] == ["01"]
+            assert await world.reasons() == {"connected": 1, "on_dnc_list": 1}
+
+        tell(story, [answers(), answers()], before=lambda here, ready: on_dnc(here, ready, 0))
+
+    def test_a_record_with_another_number_goes_on_with_that(self, tell: Tell) -> None:
+        chain = [{"type": kind, "max_attempts": 2} for kind in ("MOBILE", "HOME", "OFFICE")]
+        chain += [{"type": kind, "max_attempts": 1} for kind in ("EXTRA_1", "EXTRA_2", "EXTRA_3")]
+
+        async def story(world: World) -> None:
+            await world.run_for(100.0)
+            assert [which for _, which, _ in await world.attempts()] == ["01"]
+
+        rows = [f"A,B,{number(0)},{number(1)},"]
+        body = a_campaign(record_chain=chain)
+        tell(story, [answers()] * 2, rows=rows, body=body, before=lambda here, ready: on_dnc(here, ready, 0))
+
+    def test_a_number_that_is_listed_while_it_waits_is_not_called_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            await on_dnc(world.here, world.prepared, 0)
+            await world.run_for(3 * 3600.0)
+            assert await world.attempts() == [(0, "00", "busy")]
+
+        tell(story, [BUSY])
+
+
+class TestTheReasonLine:
+    def test_nobody_signed_in(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            for user in world.prepared.users:
+                world.live.pool.leave(user, AgentState.PAUSED)
+            await world.run_for(60.0)
+            assert world.loop.activity.doing is Doing.NO_AGENTS_READY
+            assert await world.attempts() == []
+
+        tell(story, [BUSY, BUSY])
+
+    def test_every_record_waits_for_its_retry_until_a_known_time(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            activity = world.loop.activity
+            assert activity.doing is Doing.WAITING_FOR_RETRY
+            assert activity.until is not None
+            assert 1800 <= (activity.until - world.shift.start).total_seconds() <= 1803
+
+        tell(story, [BUSY])
+
+    def test_outside_calling_hours_until_the_next_opening(self, tell: Tell) -> None:
+        # The virtual start is midnight UTC, 20:00 of the day before in Washington.
+        hours = [{"from": "09:00:00", "to": "17:00:00", "week_days": ["MONDAY"]}]
+
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            activity = world.loop.activity
+            assert activity.doing is Doing.OUTSIDE_CALLING_HOURS
+            assert activity.until is not None
+            assert activity.until.isoformat() == "2026-06-01T13:00:00+00:00"
+            await world.run_for(13 * 3600.0)
+            assert len(await world.attempts()) == 1
+
+        tell(story, [answers()], body=a_campaign(calling_hours=hours))
+
+    def test_an_exhausted_list_asks_for_a_person(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(600.0)
+            assert world.loop.activity.doing is Doing.LIST_EXHAUSTED
+            assert world.loop.exhausted.is_set()
+            (row,) = await world.rows("select action_required, status, activity from campaign")
+            assert (row["action_required"], row["status"]) == (True, "RUNNING")
+            assert row["activity"]["activity"] == "list_exhausted"
+
+        tell(story, [answers()])
+
+    def test_a_campaign_that_runs_once_pauses_at_the_end_of_its_list(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(600.0)
+            (row,) = await world.rows("select status from campaign")
+            assert row["status"] == "PAUSED"
+
+        async def once(here: bootstrap.Installation, prepared: Prepared) -> None:
+            async with here.database.connection() as connection:
+                await connection.execute("update campaign set run_once = true")
+
+        tell(story, [answers()], before=once)
+
+    def test_at_any_time_every_record_has_exactly_one_reason(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            for _ in range(40):
+                await world.run_for(7.3)
+                assert sum((await world.reasons()).values()) == 12
+                assert None not in await world.reasons()
+
+        tell(story, [answers(talk=20), BUSY, NO_ANSWER, INVALID, CONGESTION, MACHINE] * 2, agents=2)
+
+
+class TestPausing:
+    def test_no_call_starts_after_it_and_those_in_progress_finish(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            before = await world.attempts()
+            await paused(world)
+            await world.run_for(200.0)
+            after = await world.attempts()
+            assert [start for start, _, _ in after] == [start for start, _, _ in before]
+            assert "connected" in {outcome for _, _, outcome in after}
+            assert world.live.loop is None
+
+        tell(story, [answers(talk=60.0), *[NO_ANSWER] * 8], agents=2)
+
+    def test_it_dials_on_when_started_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(5.0)
+            await paused(world)
+            await world.run_for(100.0)
+            before = len(await world.attempts())
+            await world.change(Changes(status=CampaignStatus.RUNNING))
+            await world.run_for(100.0)
+            assert len(await world.attempts()) > before
+
+        tell(story, [NO_ANSWER] * 10)
+
+
+class TestOwnership:
+    def test_a_second_engine_dials_nothing_while_the_first_owns_the_lease(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            async with world.second_engine() as other:
+                await world.run_for(60.0)
+                assert not other.engine.owns
+                assert other.loop is None
+            assert len(await world.attempts()) >= 2
+
+        tell(story, [NO_ANSWER] * 10)
+
+    def test_who_lost_the_lease_takes_no_record(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            await world.do("update lease set holder = 'somebody else', fence = fence + 1")
+            before = len(await world.attempts())
+            await world.run_for(300.0)
+            assert len(await world.attempts()) == before
+
+        tell(story, [NO_ANSWER] * 10)
+
+
+class TestFaults:
+    def test_while_the_carrier_is_broken_it_says_so_and_dials_on_afterwards(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            world.live.carrier.break_down()
+            await world.run_for(4.0)
+            assert world.loop.activity.doing is Doing.CARRIER_DOWN
+            world.live.carrier.mend()
+            await world.run_for(300.0)
+            outcomes = [outcome for _, _, outcome in await world.attempts()]
+            assert outcomes[0] == "carrier_fault"
+            assert "busy" in outcomes
+            assert (await world.rows("select max(attempts) as most from dial_item"))[0]["most"] == 1
+
+        tell(story, [BUSY, BUSY])
+
+    def test_an_outcome_is_written_as_soon_as_the_database_answers_again(self, tell: Tell) -> None:
+        class Flaky:
+            """The real store, whose first five ends do not reach the database."""
+
+            def __init__(self, real: DialStore) -> None:
+                self._real, self._refusals = real, 5
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._real, name)
+
+            async def end(self, campaign: int, ended: list[Ended]) -> None:
+                if self._refusals:
+                    self._refusals -= 1
+                    raise Unavailable("the database does not answer")
+                await self._real.end(campaign, ended)
+
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            assert await world.attempts() == [(0, "00", "busy")]
+
+        tell(story, [BUSY], store=Flaky)
+
+    @pytest.mark.parametrize("crash_after", [0.5, 1.5, 3.0, 5.5, 6.5, 20.0])
+    def test_after_a_crash_every_attempt_has_an_outcome_and_no_one_is_called_twice_at_once(
+        self, tell: Tell, crash_after: float
+    ) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(crash_after)
+            # The engine is gone from one instant to the next: nothing is drained, nothing more is written.
+            world.live.carrier.listen(lambda event: None)
+            for loop in world.live.engine.loops.values():
+                loop.hear = lambda event: None  # type: ignore[method-assign]
+            await world.do("update lease set until = '-infinity'")
+            world.live.carrier.script.clear()
+            abandoned_in_flight = await world.rows("select uuid from attempt where outcome is null order by id")
+            async with world.second_engine() as other:
+                other.carrier.script.update({number(n): BUSY for n in range(6)})
+                await world.run_for(60.0)
+                assert other.engine.owns
+                lost = await world.rows("select uuid from attempt where outcome = 'lost' order by id")
+                assert [row["uuid"] for row in abandoned_in_flight] == [row["uuid"] for row in lost]
+                await world.run_for(100.0)
+                open_twice = await world.rows(
+                    """select record_id from attempt where outcome is null group by 1 having count(*) > 1"""
+                )
+                assert open_twice == []
+                counted = await world.rows(
+                    """select i.record_id from dial_item i where i.attempts <>
+                         (select count(*) from attempt a where a.record_id = i.record_id and a.counted)"""
+                )
+                assert counted == []
+
+        tell(story, [answers(5.0), NO_ANSWER, BUSY, answers(2.0), NO_ANSWER, BUSY], agents=3)
