@@ -39,9 +39,7 @@ async def finish(
         at = one.call.ended_at or one.call.started_at
         phone = next(phone for phone in history.phones if phone.position == one.position)
         tally = history.tally.plus(outcome, phone)
-        step = retry.next_step(
-            strategy, history.phones, one.position, outcome, tally, at, unreachable=unreachable
-        )
+        step = retry.next_step(strategy, history.phones, one.position, outcome, tally, at, unreachable=unreachable)
         ended.append(Ended(one.attempt, one.record, one.call, outcome, step))
     if ended:
         await store.end(campaign.key, ended)
