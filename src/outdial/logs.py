@@ -1,7 +1,9 @@
 """Logs: events with fields, on stderr. No secret, no name and no whole phone number belongs into one."""
 
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 
 import structlog
 from structlog.typing import Processor
@@ -48,3 +50,15 @@ def configure(*, as_json: bool, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Only warnings while a table is drawn on the same screen: a line in between would break the picture."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(logging.WARNING, before))
+    try:
+        yield
+    finally:
+        root.setLevel(before)

@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live as RichLive
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from outdial import logs
 from outdial.cli.output import say
 from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.domain.agents import AgentState
@@ -47,7 +48,7 @@ async def shown(live: Live, *, title: str, lines: tuple[str, ...] = (), quiet: b
     for line in lines:
         say(line)
     if console.is_terminal:
-        with RichLive(console=console, auto_refresh=False, transient=True) as screen:
+        with logs.quiet(), RichLive(console=console, auto_refresh=False, transient=True) as screen:
             task = asyncio.create_task(_draw(screen, live, title))
             try:
                 yield
@@ -121,9 +122,10 @@ def table(live: Live, title: str) -> Panel:
         f"{progress.final} of {progress.records} final, {progress.attempts} attempts",
     )
     bar = ProgressBar(total=max(1, progress.records), completed=progress.final, width=60)
-    reason = Text(f"{loop.activity.doing.value}: {loop.activity.sentence()}", "bold cyan")
+    left.add_row("", bar)
+    left.add_row(Text("now", "bold"), Text(loop.activity.sentence(), "bold cyan"))
     when = f"{live.clock.now():%Y-%m-%d %H:%M:%S} UTC"
-    return Panel(Group(left, bar, reason), title=title, subtitle=when)
+    return Panel(left, title=title, subtitle=when)
 
 
 def _abandonment(loop: CampaignLoop) -> float:
