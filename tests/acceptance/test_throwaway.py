@@ -20,7 +20,7 @@ async def use(settings: Settings, server: bootstrap.Server) -> str:
 
 
 async def schemas(address: ServerAddress) -> set[str]:
-    connection = await asyncpg.connect(**address.dsn_kwargs())  # type: ignore[arg-type]
+    connection = await asyncpg.connect(**address.dsn_kwargs())
     try:
         rows = await connection.fetch("select nspname from pg_namespace where nspname like 'outdial%' order by 1")
     finally:

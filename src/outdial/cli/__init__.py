@@ -1,8 +1,6 @@
 """The command line: `outdial NOUN VERB`; one module a noun, and this one to assemble them."""
 
 import asyncio
-import contextlib
-import importlib
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,7 +8,7 @@ from typing import Final
 
 import typer
 
-from outdial.cli import accounts, clients, db, doctor, numbers, openapi, up, users, version
+from outdial.cli import accounts, clients, db, demo, doctor, numbers, openapi, run, up, users, version
 from outdial.cli.output import ExitCode, exit_code_of, print_error, print_refusal
 from outdial.domain.errors import OutdialError
 
@@ -27,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(version.version)
+app.command()(demo.demo)
+app.command()(run.run)
 app.command()(up.up)
 app.command()(doctor.doctor)
 app.command()(openapi.openapi)
@@ -38,9 +38,6 @@ for _name, _noun in (
     ("db", db.app),
 ):
     app.add_typer(_noun, name=_name)
-for _name in ("run", "demo"):
-    with contextlib.suppress(ImportError):
-        app.command(_name)(getattr(importlib.import_module(f"outdial.cli.{_name}"), _name))
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -53,8 +50,7 @@ def execute(arguments: Sequence[str]) -> int:
         _print_usage_error(error, as_json=as_json)
         return ExitCode.USAGE
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
-        print_error("interrupted", "interrupted", as_json=as_json)
-        return ExitCode.INTERRUPTED
+        ended = ExitCode.INTERRUPTED
     except OutdialError as error:
         print_refusal(error, as_json=as_json)
         return exit_code_of(error)
@@ -70,6 +66,8 @@ def execute(arguments: Sequence[str]) -> int:
         if not as_json:
             sys.stderr.write(where)
         return ExitCode.UNEXPECTED_FAILURE
+    if ended == ExitCode.INTERRUPTED:  # Typer itself turns Ctrl-C into this code, without a word
+        print_error("interrupted", "interrupted", as_json=as_json)
     return int(ended or ExitCode.DONE)
 
 

@@ -68,7 +68,7 @@ def up(
         listening(settings.host, settings.port, exact=settings.port_given) as listener,
         bootstrap.database_server(settings, serving=True) as server,
     ):
-        run_to_end(main(server, listener), uvicorn.Config("").get_loop_factory())
+        run_to_end(main(server, listener), uvicorn.Config("", log_config=None).get_loop_factory())
     say("Stopped.")
 
 
