@@ -1,12 +1,13 @@
 """What is assigned to a campaign: added, taken away, shown in pages, and what that makes of its status."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from outdial.adapters.storage.unit_of_work import SqlStorage
+from outdial.adapters.storage.unit_of_work import SqlStorage, SqlUnitOfWork
 from outdial.app.campaigns import resettle
 from outdial.domain.values import AccountId
 from outdial.ports.campaigns import Part
@@ -212,6 +213,28 @@ class TestStatus:
         async with storage.unit_of_work(account) as uow:
             (list_id,) = await uow.campaigns.known(Part.RECORD_LISTS, [UUID(waiting)])
             await resettle(uow, await uow.campaigns.using(Part.RECORD_LISTS, list_id), clock)
+        assert (await api.get(campaign)).json()["status"] == "READY"
+
+    async def test_a_list_that_is_accepted_while_it_is_assigned_counts(
+        self, api: httpx.AsyncClient, parts: Parts, clock: SetClock
+    ) -> None:
+        campaign = await created(api)
+        waiting = await parts.record_list("VALIDATION_STARTED")
+        for kind in ("users", "numbers"):
+            await api.post(f"{campaign}/{kind}", json=[{"id": await a_thing(parts, kind)}])
+        async with parts.database.transaction() as importing:
+            account = AccountId(await importing.fetchval("select id from account"))
+            await importing.execute("select from record_list for no key update")
+            await importing.execute("update record_list set status = 'ACCEPTED'")
+            uow = SqlUnitOfWork.on(importing, account, clock)
+            await resettle(uow, await uow.campaigns.using(Part.RECORD_LISTS, UUID(waiting)), clock)
+            assigning = asyncio.create_task(api.post(f"{campaign}/record-lists", json=[{"id": waiting}]))
+            blocked = False
+            while not blocked and not assigning.done():
+                # The assignment cannot look past the import; were it to, it would be done before the commit below.
+                blocked = await importing.fetchval("select exists (select from pg_locks where not granted)")
+                await asyncio.sleep(0)
+        assert (await assigning).status_code == 204
         assert (await api.get(campaign)).json()["status"] == "READY"
 
 

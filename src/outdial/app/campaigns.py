@@ -184,8 +184,11 @@ async def assign(
         Invalid: some of the things do not exist in the account; none was assigned.
     """
     async with storage.unit_of_work(by.account) as uow:
+        await found(uow, campaign_id)
+        # Things before the campaign, in every transaction that holds both: who accepts a list does so too.
+        uuids = await _identified(uow, part, things)
         campaign = await found(uow, campaign_id, lock=True)
-        if await uow.campaigns.assign(campaign.id, part, await _identified(uow, part, things)):
+        if await uow.campaigns.assign(campaign.id, part, uuids):
             await _parts_changed(uow, campaign.id, part, clock)
 
 
@@ -199,8 +202,11 @@ async def unassign(
         Invalid: some of the things do not exist in the account; none was taken away.
     """
     async with storage.unit_of_work(by.account) as uow:
+        await found(uow, campaign_id)
+        # Things before the campaign, in every transaction that holds both: who accepts a list does so too.
+        uuids = await _identified(uow, part, things)
         campaign = await found(uow, campaign_id, lock=True)
-        if await uow.campaigns.unassign(campaign.id, part, await _identified(uow, part, things)):
+        if await uow.campaigns.unassign(campaign.id, part, uuids):
             await _parts_changed(uow, campaign.id, part, clock)
 
 

@@ -87,7 +87,7 @@ class CampaignStore(Protocol):
         ...
 
     async def known(self, part: Part, ids: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the ids that exist in this account and could be assigned."""
+        """Those of the ids that exist in this account; they stay as they are until the unit of work ends."""
         ...
 
     async def assign(self, campaign_id: CampaignId, part: Part, ids: Collection[UUID]) -> int:

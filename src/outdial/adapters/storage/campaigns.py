@@ -87,7 +87,7 @@ class CampaignRows:
         if lock:
             # By itself first: the counts are then read after whoever held the row before has committed.
             await self._connection.execute(
-                "select from campaign where account_id = $1 and uuid = $2 for update", self._account, campaign_id
+                "select from campaign where account_id = $1 and uuid = $2 for no key update", self._account, campaign_id
             )
         row = await self._connection.fetchrow(
             f"select {COLUMNS} from campaign c where c.account_id = $1 and c.uuid = $2",  # noqa: S608
@@ -174,8 +174,10 @@ class CampaignRows:
         ]
 
     async def known(self, part: Part, ids: Collection[UUID]) -> frozenset[UUID]:
+        # Held until the end: a list must not become ACCEPTED between its assignment and the look at its status.
         rows = await self._connection.fetch(
-            f"select uuid from {_TABLES[part].things} where account_id = $1 and uuid = any($2::uuid[])",  # noqa: S608
+            f"select uuid from {_TABLES[part].things}"  # noqa: S608
+            " where account_id = $1 and uuid = any($2::uuid[]) order by id for share",
             self._account,
             list(ids),
         )
