@@ -245,7 +245,9 @@ class TestAddingOneRecord:
         assert (await api.get(f"{path}/records/{body['id']}")).json() == body
         assert (await api.get(path)).json()["records_count"] == 1
 
-    async def test_makes_a_hot_lead_of_one_without_a_priority(self, api: httpx.AsyncClient, parts: Parts) -> None:
+    async def test_makes_a_hot_lead_of_one_without_a_priority_or_with_null_as_section_4_5_rules(
+        self, api: httpx.AsyncClient, parts: Parts
+    ) -> None:
         path = await a_list(api)
         for number, priority in (("+12025550142", {}), ("+12025550143", {"priority": None})):
             answer = await api.post(f"{path}/records", json=somebody(number, **priority))
@@ -343,6 +345,13 @@ class TestAddingManyRecords:
         several = [somebody("+12025550142", **change)]
         answer = await api.post(f"{await a_list(api)}/records/bulks", json={"records": several})
         assert answer.json()["_embedded"]["records"][0]["errors"] == errors
+
+    async def test_gives_priority_5_to_one_without_a_priority_as_section_4_5_rules(
+        self, api: httpx.AsyncClient
+    ) -> None:
+        several = [somebody("+12025550142"), somebody("+12025550143", priority=None)]
+        answer = await api.post(f"{await a_list(api)}/records/bulks", json={"records": several})
+        assert [record["priority"] for record in answer.json()["_embedded"]["records"]] == [5, 5]
 
     async def test_takes_up_to_100_records(self, api: httpx.AsyncClient) -> None:
         path = await a_list(api)

@@ -17,7 +17,7 @@ from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder, text_of
 from outdial.app.imports import Importer, ImportReport, TextSource, import_rows, write_rejects
 from outdial.app.record_lists import add_list
-from outdial.domain.record_lists import FileFacts, ListStatus, UniqueBy, Upload, UploadId, file_name
+from outdial.domain.record_lists import FileFacts, ListStatus, UniqueBy, Upload, UploadId
 from outdial.domain.values import AccountId, RecordListId
 from tests.builders.lists import RAGGED, make_list
 from tests.conftest import SetClock
@@ -47,8 +47,7 @@ class Desk:
         """A file of the list that has been sent and waits to be read."""
         upload_id = UploadId(self.ids.new("upload_request"))
         now = self.clock.now()
-        name = file_name(upload_id.hex, first=True)
-        upload = Upload(upload_id, list_id, ListStatus.UPLOADED, FileFacts(), now, name, stored_bytes=1)
+        upload = Upload(upload_id, list_id, ListStatus.UPLOADED, FileFacts(), now, True, upload_id.hex, stored_bytes=1)
         self.file(upload.stored_as, content)
         async with self.storage.unit_of_work(self.account) as uow:
             await uow.record_lists.add_upload(upload, now)

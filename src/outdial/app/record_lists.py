@@ -31,7 +31,6 @@ from outdial.domain.record_lists import (
     UploadFileTooLarge,
     UploadId,
     UploadNotFound,
-    file_name,
 )
 from outdial.domain.values import AccountId, RecordListId
 from outdial.ports.clock import Clock, Ids
@@ -268,8 +267,8 @@ def _awaited(
     upload_id = UploadId(ids.new("upload_request"))
     secret = secrets.token_bytes(_SECRET_BYTES)
     token = base64.urlsafe_b64encode(account.to_bytes(8, "big") + list_id.bytes + upload_id.bytes + secret).decode()
-    name = file_name(_hash_of(secret), first=first_file)
-    return Awaited(Upload(upload_id, list_id, ListStatus.INCOMPLETE, facts, now + UPLOAD_LIFETIME, name), token)
+    expires_at, name = now + UPLOAD_LIFETIME, _hash_of(secret)
+    return Awaited(Upload(upload_id, list_id, ListStatus.INCOMPLETE, facts, expires_at, first_file, name), token)
 
 
 def _hash_of(secret: bytes) -> str:
@@ -303,8 +302,7 @@ async def _awaited_one(
     except NotFound:
         raise _refused() from None
     waits = upload.status is ListStatus.INCOMPLETE and upload.stored_bytes is None
-    name = file_name(secret_hash, first=upload.first_file)
-    if not secrets.compare_digest(upload.stored_as, name) or clock.now() >= upload.expires_at or not waits:
+    if not secrets.compare_digest(upload.stored_as, secret_hash) or clock.now() >= upload.expires_at or not waits:
         raise _refused()
     return upload
 

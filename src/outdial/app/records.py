@@ -10,6 +10,7 @@ from outdial.domain.access import Principal
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.record_lists import ListStatus, UniqueBy, UploadId, UploadNotFound
 from outdial.domain.records import (
+    DEFAULT_PRIORITY,
     Draft,
     NewRecord,
     Record,
@@ -72,7 +73,7 @@ async def add(list_id: str, sent: Sent, *, by: Principal, storage: Storage, cloc
         RecordListNotFound: no such list.
         RecordRefused: it cannot be stored, or the list has it already.
     """
-    (result,) = await add_many(list_id, [sent], by=by, storage=storage, clock=clock, ids=ids)
+    (result,) = await add_many(list_id, [sent], default_priority=HOT_LEAD, by=by, storage=storage, clock=clock, ids=ids)
     if isinstance(result, Record):
         return result
     kinds = {found.kind for found in result}
@@ -88,6 +89,7 @@ async def add_many(
     list_id: str,
     several: Sequence[Sent],
     *,
+    default_priority: int = DEFAULT_PRIORITY,
     upload_id: str | None = None,
     by: Principal,
     storage: Storage,
@@ -120,7 +122,7 @@ async def add_many(
         fresh: list[NewRecord] = []
         refused: list[list[RowProblem] | None] = []
         for sent in several:
-            judged = _judged(sent, unique_by, taken)
+            judged = _judged(sent, unique_by, taken, default_priority)
             if isinstance(judged, NewRecord):
                 taken.update(keys_of(judged, unique_by))
                 fresh.append(judged)
@@ -143,8 +145,10 @@ async def add_many(
     return [known[next(records)] if problems is None else problems for problems in refused]
 
 
-def _judged(sent: Sent, unique_by: UniqueBy, taken: set[tuple[str, ...]]) -> NewRecord | list[RowProblem]:
-    judged = judge(sent.draft, unique_by=unique_by, default_priority=HOT_LEAD)
+def _judged(
+    sent: Sent, unique_by: UniqueBy, taken: set[tuple[str, ...]], default_priority: int
+) -> NewRecord | list[RowProblem]:
+    judged = judge(sent.draft, unique_by=unique_by, default_priority=default_priority)
     again = duplicates_of(sent.draft, unique_by, taken)
     if isinstance(judged, NewRecord) and not sent.problems and not again:
         return judged

@@ -77,7 +77,8 @@ class Upload:
     """A file on its way into a list.
 
     Args:
-        stored_as: the name of the file (see `file_name`).
+        first_file: whether the list was made for this file, and takes its status.
+        stored_as: the name of the file: the hash of the secret in its signed address, which is itself stored nowhere.
         stored_bytes: None until the bytes are here.
         report: what is known of its rows; complete when the status is final.
     """
@@ -87,6 +88,7 @@ class Upload:
     status: ListStatus
     facts: FileFacts
     expires_at: datetime
+    first_file: bool
     stored_as: str
     stored_bytes: int | None = None
     rows_done: int = 0
@@ -102,26 +104,9 @@ class Upload:
         return replace(self, status=ListStatus.UPLOADED)
 
     @property
-    def first_file(self) -> bool:
-        """Whether the list was made for this file, and takes its status."""
-        return self.stored_as.startswith(FIRST_FILE)
-
-    @property
     def largest(self) -> int:
         """The most bytes this upload may have."""
         return LARGEST_FIRST_FILE if self.first_file else LARGEST_LATER_FILE
-
-
-FIRST_FILE: Final = "first-"
-_LATER_FILE: Final = "later-"
-
-
-def file_name(secret_hash: str, *, first: bool) -> str:
-    """What a file is stored as: whether its list was made for it, and the hash of the secret in its signed address.
-
-    The secret itself is stored nowhere.
-    """
-    return f"{FIRST_FILE if first else _LATER_FILE}{secret_hash}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from outdial.domain.zones import ZoneNames, zone_name, zones_of_parsed
 
 RecordId = NewType("RecordId", UUID)
 
-CSV_PRIORITY: Final = 5
-"""The priority of a row that gives none."""
+DEFAULT_PRIORITY: Final = 5
+"""The priority of a record that gives none and comes with others, in a file or in bulk."""
 LONGEST_NAME: Final = 80
 FEWEST_DIGITS: Final = 8
 MOST_DIGITS: Final = 15
@@ -248,7 +248,9 @@ def read_priority(given: str | int, default: int) -> int | None:
     return int(text) if 1 <= int(text) <= 10 else None
 
 
-def judge(draft: Draft, *, unique_by: UniqueBy, default_priority: int = CSV_PRIORITY) -> NewRecord | list[RowProblem]:
+def judge(
+    draft: Draft, *, unique_by: UniqueBy, default_priority: int = DEFAULT_PRIORITY
+) -> NewRecord | list[RowProblem]:
     """A record that may be stored, or all that is wrong with it, the most important first.
 
     Whether the list has it already is not asked here.

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from outdial.adapters.storage.database import Connection, Row
 from outdial.domain.record_lists import (
-    FIRST_FILE,
     CampaignUsing,
     FileFacts,
     ListStatus,
@@ -26,7 +25,7 @@ _ORDER_COLUMNS["updated_at"] = "l.updated_at"
 
 _UPLOADS = """
 select u.uuid, l.uuid as list_uuid, u.status, u.filename, u.byte_size, u.checksum, u.content_type, u.expires_at,
-  u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback
+  u.first_file, u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback
 from upload_request u join record_list l on l.id = u.list_id
 """
 
@@ -157,8 +156,8 @@ class RecordListRows:
         await self._connection.execute(
             """
             insert into upload_request (uuid, list_id, status, filename, byte_size, checksum, content_type, expires_at,
-              stored_as, callback, created_at, updated_at)
-            select $3, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12 from record_list
+              first_file, stored_as, callback, created_at, updated_at)
+            select $3, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13 from record_list
             where account_id = $1 and uuid = $2
             """,
             self._account,
@@ -170,18 +169,20 @@ class RecordListRows:
             new.facts.checksum,
             new.facts.content_type,
             new.expires_at,
+            new.first_file,
             new.stored_as,
             None if new.callback is None else dict(new.callback),
             at,
         )
 
     async def upload(self, list_id: RecordListId, upload_id: UploadId | None, *, lock: bool = False) -> Upload:
-        which, value = ("starts_with(u.stored_as, $3)", FIRST_FILE) if upload_id is None else ("u.uuid = $3", upload_id)
+        # The one that the list was made for, where none is named.
+        which = "case when $3::uuid is null then u.first_file else u.uuid = $3 end"
         row = await self._connection.fetchrow(
             f"{_UPLOADS} where l.account_id = $1 and l.uuid = $2 and {which} {_for_update('u', lock)}",
             self._account,
             list_id,
-            value,
+            upload_id,
         )
         if row is None:
             raise UploadNotFound(upload_id or list_id)
@@ -226,6 +227,7 @@ def _upload(row: Row) -> Upload:
         status=ListStatus(row["status"]),
         facts=FileFacts(row["filename"], row["byte_size"], row["checksum"], row["content_type"]),
         expires_at=row["expires_at"],
+        first_file=row["first_file"],
         stored_as=row["stored_as"],
         stored_bytes=row["stored_bytes"],
         rows_done=row["rows_done"],

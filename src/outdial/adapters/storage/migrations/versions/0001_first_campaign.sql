@@ -92,7 +92,8 @@ create table upload_request (
   checksum       text,
   content_type   text,
   expires_at     timestamptz not null,
-  stored_as      text,                  -- file name under the uploads folder once the bytes are here
+  first_file     boolean not null,      -- whether the list was made for this file, and takes its status
+  stored_as      text not null,         -- file name under the uploads folder, when the bytes are here
   stored_bytes   bigint,
   rows_done      int not null default 0,
   report         jsonb,
