@@ -21,6 +21,7 @@ from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import CampaignId, PhoneNumber
 from outdial.ports.campaigns import Assignment, CampaignFilter, OrderBy, Part
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.progress import Watched
 from outdial.ports.storage import Storage, UnitOfWork
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -208,6 +209,19 @@ async def unassign(
         campaign = await found(uow, campaign_id, lock=True)
         if await uow.campaigns.unassign(campaign.id, part, uuids):
             await _parts_changed(uow, campaign.id, part, clock)
+
+
+async def watched(campaign_id: str, *, by: Principal, storage: Storage) -> Watched:
+    """What the campaign is doing and how far it is.
+
+    Raises:
+        CampaignNotFound: no such campaign.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        campaign = await found(uow, campaign_id)
+        seen = await uow.progress.of(campaign.id)
+    assert seen is not None, "it was there in the same transaction"
+    return seen
 
 
 async def resettle(uow: UnitOfWork, campaign_ids: Collection[CampaignId], clock: Clock) -> None:

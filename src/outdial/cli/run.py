@@ -78,7 +78,7 @@ def run(
     own). Exit code 0 also when rows were rejected; 1 when records were left after 90 simulated days.
     """
     if pacer not in PACERS:
-        raise Invalid(f"there is no pacer {pacer!r}: it is one of {', '.join(PACERS)}")
+        raise Invalid(f"--pacer is one of {', '.join(PACERS)}, not {pacer!r}")
     virtual = speed == "max"
     factor = 1.0 if virtual else _speed(speed)
     begins = _start(start, virtual=virtual)

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from outdial.domain.values import AccountId
 from outdial.ports.campaigns import CampaignStore
+from outdial.ports.dnc import DncStore
 from outdial.ports.numbers import NumberStore
+from outdial.ports.progress import ProgressStore
 from outdial.ports.record_lists import RecordListStore
 from outdial.ports.records import RecordStore
 from outdial.ports.users import UserStore
@@ -29,9 +31,13 @@ class UnitOfWork(Protocol):
     @property
     def records(self) -> RecordStore: ...
     @property
+    def dnc(self) -> DncStore: ...
+    @property
     def users(self) -> UserStore: ...
     @property
     def numbers(self) -> NumberStore: ...
+    @property
+    def progress(self) -> ProgressStore: ...
     @property
     def outbox(self) -> Outbox: ...
 

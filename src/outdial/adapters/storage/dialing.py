@@ -10,7 +10,7 @@ from typing import Final
 
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
-from outdial.adapters.storage.database import Database, Row
+from outdial.adapters.storage.database import Connection, Database, Row
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.retry import DialAgain, Phone, Tally
 from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
@@ -398,28 +398,33 @@ class DialRows:
 
     async def results(self, campaign: int) -> Results:
         async with self._database.connection() as connection:
-            outcomes = await connection.fetch(
-                """select coalesce(outcome, 'in_flight') as outcome, count(*) as times,
-                     count(*) filter (where left_early) as left_early
-                   from attempt where campaign_id = $1 group by 1 order by 1""",
-                campaign,
-            )
-            records = await connection.fetch(
-                """select state in ('D', 'X') as final, count(*) as times,
-                     case state when 'R' then $2 when 'C' then $3 else reason end as reason
-                   from dial_item where campaign_id = $1 group by 1, 3 order by 3""",
-                campaign,
-                Reason.READY.value,
-                Reason.IN_CALL.value,
-            )
-        return Results(
-            sum(row["times"] for row in outcomes),
-            {row["outcome"]: row["times"] for row in outcomes},
-            sum(row["left_early"] for row in outcomes),
-            sum(row["times"] for row in records),
-            sum(row["times"] for row in records if row["final"]),
-            {row["reason"]: row["times"] for row in records},
-        )
+            return await results_of(connection, campaign)
+
+
+async def results_of(connection: Connection, campaign: int) -> Results:
+    """What became of a campaign's calls and records; `in_flight` counts attempts without an outcome."""
+    outcomes = await connection.fetch(
+        """select coalesce(outcome, 'in_flight') as outcome, count(*) as times,
+             count(*) filter (where left_early) as left_early
+           from attempt where campaign_id = $1 group by 1 order by 1""",
+        campaign,
+    )
+    records = await connection.fetch(
+        """select state in ('D', 'X') as final, count(*) as times,
+             case state when 'R' then $2 when 'C' then $3 else reason end as reason
+           from dial_item where campaign_id = $1 group by 1, 3 order by 3""",
+        campaign,
+        Reason.READY.value,
+        Reason.IN_CALL.value,
+    )
+    return Results(
+        sum(row["times"] for row in outcomes),
+        {row["outcome"]: row["times"] for row in outcomes},
+        sum(row["left_early"] for row in outcomes),
+        sum(row["times"] for row in records),
+        sum(row["times"] for row in records if row["final"]),
+        {row["reason"]: row["times"] for row in records},
+    )
 
 
 def _step_columns(ended: Ended) -> tuple[str, str | None, datetime | None, int | None]:

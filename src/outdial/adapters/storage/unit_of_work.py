@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
+from outdial.adapters.storage.dnc import DncRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
+from outdial.adapters.storage.progress import ProgressRows
 from outdial.adapters.storage.record_lists import RecordListRows
 from outdial.adapters.storage.records import RecordRows
 from outdial.adapters.storage.users import UserRows
@@ -24,8 +26,10 @@ class SqlUnitOfWork:
     campaigns: CampaignRows
     record_lists: RecordListRows
     records: RecordRows
+    dnc: DncRows
     users: UserRows
     numbers: NumberRows
+    progress: ProgressRows
     outbox: OutboxRows
 
     @classmethod
@@ -35,8 +39,10 @@ class SqlUnitOfWork:
             CampaignRows(connection, account),
             RecordListRows(connection, account),
             RecordRows(connection, account),
+            DncRows(connection, account),
             UserRows(connection, account),
             NumberRows(connection, account),
+            ProgressRows(connection, account),
             OutboxRows(connection, account, clock),
         )
 
