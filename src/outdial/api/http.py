@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api import activity, campaigns, oauth, record_lists, records
+from outdial.api import activity, campaigns, dnc, oauth, record_lists, records
 from outdial.api.problems import (
     Refused,
     log,
@@ -20,7 +20,7 @@ from outdial.api.problems import (
 from outdial.api.services import Services
 from outdial.domain.errors import OutdialError
 
-ROUTERS = (oauth.router, campaigns.router, activity.router, record_lists.router, records.router)
+ROUTERS = (oauth.router, campaigns.router, activity.router, record_lists.router, records.router, dnc.router)
 """A module of routes joins the API with its name here."""
 
 
@@ -28,7 +28,7 @@ def create_app(services: Services) -> FastAPI:
     """The application around its services; it opens and closes nothing by itself."""
     app = FastAPI(
         title="Outdial",
-        description="Outbound dialing: campaigns, record lists and records.",
+        description="Outbound dialing: campaigns, record lists and records, do-not-call lists.",
         version="1",
         redirect_slashes=False,
     )

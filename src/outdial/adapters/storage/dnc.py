@@ -1,0 +1,275 @@
+"""Do-not-call lists and their entries in PostgreSQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.dnc import (
+    DncEntry,
+    DncEntryId,
+    DncEntryNotFound,
+    DncList,
+    DncListId,
+    DncListNotFound,
+    lock_key,
+)
+from outdial.domain.record_lists import CampaignUsing, ListStatus
+from outdial.domain.text import folded
+from outdial.domain.values import AccountId, CampaignId, PhoneNumber, number_from_int, number_to_int
+from outdial.ports.dnc import Order
+from outdial.ports.record_lists import ListFilter
+
+_COLUMNS: Final = "l.uuid, l.name, l.status, l.entries_count, l.created_at, l.updated_at"
+_LIST_ORDER: Final = {
+    "name": "l.name_folded",
+    "entries_count": "l.entries_count",
+    "created_at": "l.created_at",
+    "updated_at": "l.updated_at",
+}
+_ENTRY_COLUMNS: Final = "e.uuid, l.uuid as list_uuid, e.e164, e.expires_on, e.reason, e.created_at, e.updated_at, e.id"
+_ENTRIES: Final = "from dnc_entry e join dnc_list l on l.id = e.list_id where l.account_id = $1 and l.uuid = $2"
+# An entry that never expires has no date: last in rising order, first in falling, as PostgreSQL sorts by itself.
+_ENTRY_ORDER: Final = {
+    "expiration_date": "e.expires_on",
+    "created_at": "e.created_at",
+    "updated_at": "e.updated_at",
+}
+
+
+class DncRows:
+    """The statements below are put together from the constants of this module; values are always parameters."""
+
+    def __init__(self, connection: Connection, account: AccountId) -> None:
+        self._connection, self._account = connection, account
+
+    async def add(self, new: DncList) -> None:
+        await self._connection.execute(
+            """
+            insert into dnc_list (uuid, account_id, name, name_folded, status, entries_count, created_at, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            new.id,
+            self._account,
+            new.name,
+            folded(new.name),
+            new.status.value,
+            new.entries_count,
+            new.created_at,
+            new.updated_at,
+        )
+
+    async def get(self, list_id: DncListId) -> DncList:
+        row = await self._connection.fetchrow(
+            f"select {_COLUMNS} from dnc_list l where l.account_id = $1 and l.uuid = $2",  # noqa: S608
+            self._account,
+            list_id,
+        )
+        if row is None:
+            raise DncListNotFound(list_id)
+        return _dnc_list(row)
+
+    async def count(self, wanted: ListFilter) -> int:
+        where, values = self._where(wanted)
+        found: int = await self._connection.fetchval(f"select count(*) from dnc_list l where {where}", *values)  # noqa: S608
+        return found
+
+    async def page(self, wanted: ListFilter, *, order: Order, offset: int, limit: int) -> list[DncList]:
+        where, values = self._where(wanted)
+        rows = await self._connection.fetch(
+            f"select {_COLUMNS} from dnc_list l where {where} order by {_by(_LIST_ORDER, order)}, l.id"  # noqa: S608
+            f" offset ${len(values) + 1} limit ${len(values) + 2}",
+            *values,
+            offset,
+            limit,
+        )
+        return [_dnc_list(row) for row in rows]
+
+    def _where(self, wanted: ListFilter) -> tuple[str, list[object]]:
+        values: list[object] = [self._account]
+        tests = ["l.account_id = $1"]
+
+        def test(condition: str, value: object) -> None:
+            if value is not None:
+                values.append(value)
+                tests.append(condition.replace("?", f"${len(values)}"))
+
+        test("position(? in l.name_folded) > 0", None if wanted.name is None else folded(wanted.name))
+        test("l.status = ?", None if wanted.status is None else wanted.status.value)
+        test(
+            "l.id in (select b.list_id from campaign_dnc_list b join campaign c on c.id = b.campaign_id"
+            " where c.account_id = l.account_id and c.uuid = any(?::uuid[]))",
+            None if wanted.campaigns is None else list(wanted.campaigns),
+        )
+        test("l.created_at >= ?", wanted.created_from)
+        test("l.created_at <= ?", wanted.created_to)
+        test("l.updated_at >= ?", wanted.updated_from)
+        test("l.updated_at <= ?", wanted.updated_to)
+        if wanted.nothing:
+            tests.append("false")
+        return " and ".join(tests), values
+
+    async def campaigns_using(
+        self, lists: Sequence[DncListId], *, limit: int
+    ) -> Mapping[DncListId, tuple[int, Sequence[CampaignUsing]]]:
+        rows = await self._connection.fetch(
+            """
+            select * from (
+              select l.uuid as list_uuid, c.uuid, c.name, count(*) over (partition by l.id) as total,
+                row_number() over (partition by l.id order by c.id) as n
+              from dnc_list l join campaign_dnc_list b on b.list_id = l.id join campaign c on c.id = b.campaign_id
+              where l.account_id = $1 and l.uuid = any($2::uuid[])
+            ) using_it where n <= $3 order by list_uuid, n
+            """,
+            self._account,
+            list(lists),
+            limit,
+        )
+        found: dict[DncListId, tuple[int, list[CampaignUsing]]] = {one: (0, []) for one in lists}
+        for row in rows:
+            list_id = DncListId(row["list_uuid"])
+            before = found[list_id][1]
+            found[list_id] = (row["total"], [*before, CampaignUsing(CampaignId(row["uuid"]), row["name"])])
+        return found
+
+    async def changed(self, list_id: DncListId, at: datetime, *, more: int = 0) -> None:
+        await self._connection.execute(
+            "update dnc_list set entries_count = entries_count + $3, updated_at = greatest(updated_at, $4)"
+            " where account_id = $1 and uuid = $2",
+            self._account,
+            list_id,
+            more,
+            at,
+        )
+
+    async def hold_calls(self, numbers: Collection[PhoneNumber]) -> None:
+        # In one order everywhere: two that hold several numbers then wait for each other instead of deadlocking.
+        await self._connection.execute(
+            "select pg_advisory_xact_lock(key) from (select key from unnest($1::bigint[]) k(key) order by key) sorted",
+            [lock_key(number) for number in set(numbers)],
+        )
+
+    async def put_entry(self, new: DncEntry) -> DncEntry:
+        row = await self._connection.fetchrow(
+            """
+            insert into dnc_entry (uuid, list_id, e164, expires_on, reason, created_at, updated_at)
+            select $3, l.id, $4, $5, $6, $7, $8 from dnc_list l where l.account_id = $1 and l.uuid = $2
+            on conflict (list_id, e164) do update
+              set expires_on = excluded.expires_on, reason = excluded.reason, updated_at = excluded.updated_at
+            returning uuid, $2::uuid as list_uuid, e164, expires_on, reason, created_at, updated_at
+            """,
+            self._account,
+            new.list_id,
+            new.id,
+            number_to_int(new.number),
+            new.expires_on,
+            new.reason,
+            new.created_at,
+            new.updated_at,
+        )
+        if row is None:
+            raise DncListNotFound(new.list_id)
+        return _entry(row)
+
+    async def entry(self, list_id: DncListId, entry_id: DncEntryId) -> DncEntry:
+        found = await self.several(list_id, [entry_id])
+        if entry_id not in found:
+            raise DncEntryNotFound(entry_id)
+        return found[entry_id]
+
+    async def several(
+        self, list_id: DncListId, entry_ids: Collection[DncEntryId], *, lock: bool = False
+    ) -> dict[DncEntryId, DncEntry]:
+        rows = await self._connection.fetch(
+            f"select {_ENTRY_COLUMNS} {_ENTRIES} and e.uuid = any($3::uuid[])"
+            f" order by e.id {'for update of e' if lock else ''}",
+            self._account,
+            list_id,
+            list(entry_ids),
+        )
+        return {DncEntryId(row["uuid"]): _entry(row) for row in rows}
+
+    async def count_entries(self, list_id: DncListId, number: PhoneNumber | None) -> int:
+        if number is None:
+            return (await self.get(list_id)).entries_count
+        return len(await self.of_numbers(list_id, [number]))
+
+    async def page_of_entries(
+        self, list_id: DncListId, number: PhoneNumber | None, *, order: Order, offset: int, limit: int
+    ) -> list[DncEntry]:
+        rows = await self._connection.fetch(
+            f"select {_ENTRY_COLUMNS} {_ENTRIES} and ($3::bigint is null or e.e164 = $3)"
+            f" order by {_by(_ENTRY_ORDER, order)}, e.id offset $4 limit $5",
+            self._account,
+            list_id,
+            None if number is None else number_to_int(number),
+            offset,
+            limit,
+        )
+        return [_entry(row) for row in rows]
+
+    async def of_numbers(self, list_id: DncListId, numbers: Collection[PhoneNumber]) -> list[DncEntry]:
+        rows = await self._connection.fetch(
+            f"select {_ENTRY_COLUMNS} {_ENTRIES} and e.e164 = any($3::bigint[]) order by e.id",
+            self._account,
+            list_id,
+            [number_to_int(number) for number in numbers],
+        )
+        return [_entry(row) for row in rows]
+
+    async def set_expirations(
+        self, list_id: DncListId, expirations: Mapping[DncEntryId, date | None], at: datetime
+    ) -> None:
+        await self._connection.execute(
+            """
+            update dnc_entry e set expires_on = n.expires_on, updated_at = $5
+            from unnest($3::uuid[], $4::date[]) as n(uuid, expires_on), dnc_list l
+            where l.account_id = $1 and l.uuid = $2 and e.list_id = l.id and e.uuid = n.uuid
+            """,
+            self._account,
+            list_id,
+            list(expirations.keys()),
+            list(expirations.values()),
+            at,
+        )
+
+    async def remove_entries(self, list_id: DncListId, entry_ids: Collection[DncEntryId]) -> set[DncEntryId]:
+        rows = await self._connection.fetch(
+            f"""
+            with doomed as (
+              select e.id, e.uuid {_ENTRIES} and e.uuid = any($3::uuid[]) order by e.id for update of e
+            )
+            delete from dnc_entry e using doomed d where e.id = d.id returning e.uuid
+            """,  # noqa: S608
+            self._account,
+            list_id,
+            list(entry_ids),
+        )
+        return {DncEntryId(row["uuid"]) for row in rows}
+
+
+def _by(columns: Mapping[str, str], order: Order) -> str:
+    return ", ".join(f"{columns[column]} {'desc' if descending else 'asc'}" for column, descending in order)
+
+
+def _dnc_list(row: Row) -> DncList:
+    return DncList(
+        DncListId(row["uuid"]),
+        row["name"],
+        ListStatus(row["status"]),
+        row["entries_count"],
+        row["created_at"],
+        row["updated_at"],
+    )
+
+
+def _entry(row: Row) -> DncEntry:
+    return DncEntry(
+        DncEntryId(row["uuid"]),
+        DncListId(row["list_uuid"]),
+        number_from_int(row["e164"]),
+        row["expires_on"],
+        row["reason"],
+        row["created_at"],
+        row["updated_at"],
+    )

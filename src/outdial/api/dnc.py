@@ -1,0 +1,510 @@
+"""Do-not-call lists and their entries: what may be sent, what is shown, and the routes of the compatible API."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outdial.api.auth import needs, principal_of
+from outdial.api.bodies import read_json
+from outdial.api.hal import hal, instant, link, nothing, url, without_absent
+from outdial.api.paging import LongPageQuery, page_of
+from outdial.api.problems import Refused
+from outdial.api.services import services_of
+from outdial.api.shapes import Instant, Query, Shape, all_of, any_case, read_as, read_query, wrong
+from outdial.app import dnc
+from outdial.app.campaigns import uuid_of
+from outdial.app.dnc import Number, Seen
+from outdial.app.record_lists import CAMPAIGNS_SHOWN
+from outdial.domain.access import Principal, Scope
+from outdial.domain.dnc import LONGEST_NUMBER, DncEntry, DncList, DncPatchNotAvailable, TooManyEntries, number_in
+from outdial.domain.errors import FieldProblem
+from outdial.domain.record_lists import ListStatus
+from outdial.domain.values import CampaignId, PhoneNumber
+from outdial.domain.zones import zone_name
+from outdial.ports.record_lists import ListFilter
+
+MOST_IN_UPDATE: Final = 100
+MOST_IN_DELETION: Final = 200
+LONGEST_REASON: Final = 1000
+
+
+async def _reads_entries(request: Request) -> Principal:
+    """Who may manage entries may look at one, too: the published scope list does not have the smaller scope."""
+    who = await principal_of(request)
+    if not who.scopes & {Scope.DNC_LISTS_READ, Scope.DNC_LISTS_MANAGE}:
+        raise Refused("scope-missing", f"the access token lacks the scope {Scope.DNC_LISTS_READ.value}")
+    return who
+
+
+Manage = Annotated[Principal, needs(Scope.DNC_LISTS_MANAGE)]
+ReadEntry = Annotated[Principal, Depends(_reads_entries)]
+
+router = APIRouter(tags=["Do-not-call lists"])
+
+# What is shown -------------------------------------------------------------------------------------------------------
+
+
+def _members(request: Request, dnc_list: DncList, who: Principal) -> dict[str, Any]:
+    return {
+        "id": str(dnc_list.id),
+        "name": dnc_list.name,
+        "status": dnc_list.status.value,
+        "entries_count": dnc_list.entries_count,
+        "account_id": str(who.account),
+        "created_at": instant(dnc_list.created_at),
+        "updated_at": instant(dnc_list.updated_at),
+        "_links": {"self": link(request, f"/do-not-call-lists/{dnc_list.id}")},
+    }
+
+
+def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
+    """A list as the API shows it. There are no teams: who asks for them gets an empty array."""
+    return without_absent(
+        {
+            **_members(request, seen.list, who),
+            "teams": [] if teams else None,
+            "campaign_page": _campaign_page(request, seen),
+        }
+    )
+
+
+def _campaign_page(request: Request, seen: Seen) -> dict[str, Any]:
+    """The campaigns that use a list; the rest of a long page is found by the campaigns' own filter."""
+    address = url(request, f"/campaigns?do_not_call_list_id={seen.list.id}&per_page={CAMPAIGNS_SHOWN}&page=")
+    pages = max(1, -(-seen.campaigns_total // CAMPAIGNS_SHOWN))
+    numbers = {"self": 1, "first": 1, "last": pages} | ({"next": 2} if pages > 1 else {})
+    return {
+        "total": seen.campaigns_total,
+        "count": len(seen.campaigns),
+        "page": 1,
+        "per_page": CAMPAIGNS_SHOWN,
+        "total_pages": pages,
+        "_links": {name: {"href": f"{address}{number}"} for name, number in numbers.items()},
+        "_embedded": {
+            "campaigns": [
+                {
+                    "id": str(campaign.id),
+                    "campaign_name": campaign.name,
+                    "_links": {"self": link(request, f"/campaigns/{campaign.id}")},
+                }
+                for campaign in seen.campaigns
+            ]
+        },
+    }
+
+
+def shown_entry(request: Request, entry: DncEntry) -> dict[str, Any]:
+    """An entry as the API shows it; one that never expires has no date."""
+    dnc_list = f"/do-not-call-lists/{entry.list_id}"
+    return without_absent(
+        {
+            "id": str(entry.id),
+            "do_not_call_list_id": str(entry.list_id),
+            "phone_number": entry.number,
+            "reason": entry.reason,
+            "expiration_date": None if entry.expires_on is None else entry.expires_on.isoformat(),
+            "created_at": instant(entry.created_at),
+            "updated_at": instant(entry.updated_at),
+            "_links": {
+                "self": link(request, f"{dnc_list}/entries/{entry.id}"),
+                "do_not_call_list": link(request, dnc_list),
+            },
+        }
+    )
+
+
+def _links_of_bulk(request: Request, dnc_list: DncList) -> dict[str, Any]:
+    path = f"/do-not-call-lists/{dnc_list.id}"
+    return {"self": link(request, f"{path}/entries"), "do_not_call_list": link(request, path)}
+
+
+# What may be sent ----------------------------------------------------------------------------------------------------
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day_in(value: object) -> date | None:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    return None
+
+
+_NOT_A_DAY: Final = "must be a date such as 2027-06-30"
+
+
+def _day(value: object) -> object:
+    day = _day_in(value)
+    if day is None:
+        raise wrong(_NOT_A_DAY)
+    return day
+
+
+def _number(value: object) -> object:
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NUMBER:
+        raise wrong(f"must be a string of 1 to {LONGEST_NUMBER} characters")
+    number = number_in(value)
+    if number is None:
+        raise wrong("must be a phone number in international form, such as +12025550142")
+    return number
+
+
+def _zone(value: object) -> object:
+    name = zone_name(value) if isinstance(value, str) else None
+    if name is None:
+        raise wrong("must be an IANA time zone, such as Europe/Lisbon")
+    return name
+
+
+class DncListIn(Shape):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    csv_metadata: Any = None
+
+    def check(self) -> None:
+        """A list cannot be made for a file: better no list than one that waits for bytes which nobody takes."""
+        if self.csv_metadata is not None:
+            described = "files are not taken: create the list without one and add entries"
+            all_of([FieldProblem("csv_metadata", described)])
+
+
+class EntryIn(Shape):
+    phone_number: Annotated[PhoneNumber, BeforeValidator(_number)]
+    expiration_date: Annotated[date, BeforeValidator(_day)] | None = None
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
+
+
+class ThingIn(Shape):
+    id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
+
+
+class OperationIn(Shape):
+    op: str
+    path: str
+    value: Any = None
+
+    @property
+    def replaces(self) -> bool:
+        return self.op.lower() == "replace"
+
+
+class NumberIn(Shape):
+    phone_number: Annotated[PhoneNumber, BeforeValidator(_number)]
+    timezone: Annotated[str, BeforeValidator(_zone)]
+
+
+class BlockedIn(Shape):
+    # As many as a page of this family has at most: the answer is one page, so that nobody who overlooks a second one
+    # takes a number for free to call.
+    phone_numbers: Annotated[list[NumberIn], Field(min_length=1, max_length=500)]
+
+
+_OPERATIONS: Final = TypeAdapter(Annotated[list[OperationIn], Field(min_length=1)])
+_THINGS: Final = TypeAdapter(Annotated[list[ThingIn], Field(min_length=1, max_length=MOST_IN_DELETION)])
+
+
+def _expiration(body: object) -> date:
+    """The date that a patch of one entry sets; of several operations the last one counts.
+
+    Raises:
+        Invalid: it is no patch, or a value is no date.
+        DncPatchNotAvailable: it asks for something else than another expiration date.
+    """
+    operations = read_as(_OPERATIONS, [body] if isinstance(body, dict) else body)
+    allowed = [one.replaces and one.path.removeprefix("/") == "expiration_date" for one in operations]
+    days = [_day_in(one.value) for one in operations]
+    all_of(
+        [
+            FieldProblem(f"{place}.value", _NOT_A_DAY)
+            for place, (fits, day) in enumerate(zip(allowed, days, strict=True))
+            if fits and day is None
+        ]
+    )
+    last = days[-1]
+    if not all(allowed) or last is None:
+        raise DncPatchNotAvailable
+    return last
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One operation of a bulk update: what it asks for, as far as it can be asked for."""
+
+    operation: OperationIn
+    entry_id: str | None
+    day: date | None
+
+
+def _bulk_changes(body: object) -> list[Change]:
+    """Raises `Invalid` when it is no array of operations, `TooManyEntries` when it is a long one."""
+    if isinstance(body, list) and len(body) > MOST_IN_UPDATE:
+        raise TooManyEntries("Invalid input", [FieldProblem("body", f"must have at most {MOST_IN_UPDATE} items")])
+    changes = []
+    for operation in read_as(_OPERATIONS, body):
+        path = re.fullmatch(r"/?([^/]{1,36})/expiration_date", operation.path)
+        entry_id = path[1] if path and operation.replaces else None
+        changes.append(Change(operation, entry_id, _day_in(operation.value)))
+    return changes
+
+
+def _outcome(request: Request, change: Change, changed: Mapping[str, DncEntry]) -> dict[str, Any]:
+    """What became of one operation of a bulk update."""
+    if change.entry_id is None:
+        return {"un_allowed_patch": change.operation.model_dump()}
+    if change.day is None:
+        return {"id": change.entry_id, "errors": ["EXPIRATION_DATE_INVALID"]}
+    if change.entry_id not in changed:
+        return {"id": change.entry_id, "errors": ["ENTRY_NOT_FOUND"]}
+    return shown_entry(request, changed[change.entry_id])
+
+
+# Queries -------------------------------------------------------------------------------------------------------------
+
+
+def _order_of(*columns: str) -> BeforeValidator:
+    """Columns, each bare or with its direction."""
+
+    def read(value: object) -> object:
+        order = []
+        for term in str(value).split(","):
+            column, colon, direction = term.strip().partition(":")
+            if column not in columns or direction not in (("asc", "desc") if colon else ("",)):
+                raise wrong(f"must be a comma-separated list of {', '.join(columns)}, each bare or with :asc or :desc")
+            order.append((column, direction == "desc"))
+        return tuple(order)
+
+    return BeforeValidator(read)
+
+
+def _teams_only(value: object) -> object:
+    if str(value).upper() != "TEAMS":
+        raise wrong("must be TEAMS")
+    return True
+
+
+WithTeams = Annotated[bool, BeforeValidator(_teams_only)]
+Order = tuple[tuple[str, bool], ...]
+_NEWEST_FIRST: Final[Order] = (("created_at", True),)
+
+
+class DetailQuery(Query):
+    fields: WithTeams = False
+
+
+class ListQuery(LongPageQuery):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
+    status: Annotated[ListStatus, any_case(ListStatus)] | None = None
+    team_id: str | None = None
+    team_ids: list[str] = Field(default_factory=list)
+    campaign_ids: list[str] = Field(default_factory=list)
+    fields: WithTeams = False
+    created_at_from: Instant | None = None
+    created_at_to: Instant | None = None
+    updated_at_from: Instant | None = None
+    updated_at_to: Instant | None = None
+    order_by: Annotated[Order, _order_of("name", "entries_count", "created_at", "updated_at")] = _NEWEST_FIRST
+
+    def which(self) -> ListFilter:
+        """Raises `Invalid` where two parameters do not go together; bounds of instants may be given one by one."""
+        if self.team_id is not None and self.team_ids:
+            all_of([FieldProblem("team_ids", "must not be given together with team_id")], "Invalid query")
+        campaigns = [uuid for uuid in map(uuid_of, self.campaign_ids) if uuid is not None]
+        return ListFilter(
+            name=self.name,
+            status=self.status,
+            campaigns=tuple(map(CampaignId, campaigns)) if self.campaign_ids else None,
+            created_from=self.created_at_from,
+            created_to=self.created_at_to,
+            updated_from=self.updated_at_from,
+            updated_to=self.updated_at_to,
+            # There are no teams, and so no list belongs to one.
+            nothing=self.team_id is not None or bool(self.team_ids),
+        )
+
+
+class EntryQuery(LongPageQuery):
+    phone_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NUMBER)] | None = None
+    order_by: Annotated[Order, _order_of("expiration_date", "created_at", "updated_at")] = _NEWEST_FIRST
+
+    @property
+    def number(self) -> PhoneNumber | None:
+        """The number asked for: its plus sign arrives as a blank when it was not escaped."""
+        if self.phone_number is None:
+            return None
+        # What is no number is on no list: zero is nobody's.
+        return number_in(f"+{self.phone_number.strip().removeprefix('+')}") or PhoneNumber("+0")
+
+
+# The routes ----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/do-not-call-lists", summary="List do-not-call lists")
+async def list_dnc_lists(request: Request, who: Manage) -> Response:
+    query = read_query(request, ListQuery)
+    total, found = await dnc.listed(
+        query.which(),
+        order=query.order_by,
+        offset=query.offset,
+        limit=query.per_page,
+        by=who,
+        storage=services_of(request).storage,
+    )
+    items = [shown(request, seen, who, teams=query.fields) for seen in found]
+    return hal(request, page_of(request, "do_not_call_lists", items, total=total, query=query))
+
+
+@router.post("/do-not-call-lists", status_code=201, summary="Create a do-not-call list")
+async def create_dnc_list(request: Request, who: Manage) -> Response:
+    services = services_of(request)
+    new = read_as(DncListIn, await read_json(request), check=DncListIn.check)
+    dnc_list = await dnc.create(name=new.name, by=who, storage=services.storage, clock=services.wall, ids=services.ids)
+    body = _members(request, dnc_list, who)
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
+
+
+@router.get("/do-not-call-lists/{list_id}", summary="Details of a do-not-call list")
+async def dnc_list_details(request: Request, list_id: str, who: Manage) -> Response:
+    seen = await dnc.get(list_id, by=who, storage=services_of(request).storage)
+    return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+
+
+@router.get("/do-not-call-lists/{list_id}/entries", summary="List the entries of a list")
+async def list_entries(request: Request, list_id: str, who: Manage) -> Response:
+    storage = services_of(request).storage
+    await dnc.get(list_id, by=who, storage=storage)
+    query = read_query(request, EntryQuery)
+    total, found = await dnc.entries(
+        list_id,
+        number=query.number,
+        order=query.order_by,
+        offset=query.offset,
+        limit=query.per_page,
+        by=who,
+        storage=storage,
+    )
+    items = [shown_entry(request, entry) for entry in found]
+    return hal(request, page_of(request, "entries", items, total=total, query=query))
+
+
+@router.post("/do-not-call-lists/{list_id}/entries", status_code=201, summary="Put a number on a list")
+async def put_entry(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await dnc.get(list_id, by=who, storage=services.storage)
+    new = read_as(EntryIn, await read_json(request))
+    entry = await dnc.put_entry(
+        list_id,
+        number=new.phone_number,
+        expires_on=new.expiration_date,
+        reason=new.reason,
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+    )
+    body = shown_entry(request, entry)
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
+
+
+@router.patch("/do-not-call-lists/{list_id}/entries", summary="Change the expiration dates of many entries")
+async def patch_entries(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    dnc_list = (await dnc.get(list_id, by=who, storage=services.storage)).list
+    changes = _bulk_changes(await read_json(request))
+    changed = await dnc.set_expirations(
+        list_id,
+        {one.entry_id: one.day for one in changes if one.entry_id is not None and one.day is not None},
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+    )
+    embedded = [_outcome(request, change, changed) for change in changes]
+    updated = sum("phone_number" in item for item in embedded)
+    return hal(
+        request,
+        {
+            "do_not_call_list_id": str(dnc_list.id),
+            "has_errors": updated < len(embedded),
+            "total_errors": len(embedded) - updated,
+            "total_updated": updated,
+            "_links": _links_of_bulk(request, dnc_list),
+            "_embedded": {"entries": embedded},
+        },
+    )
+
+
+@router.delete("/do-not-call-lists/{list_id}/entries", summary="Take many numbers off a list")
+async def delete_entries(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    dnc_list = (await dnc.get(list_id, by=who, storage=services.storage)).list
+    asked = list(dict.fromkeys(thing.id for thing in read_as(_THINGS, await read_json(request))))
+    removed = await dnc.remove_entries(list_id, asked, by=who, storage=services.storage, clock=services.wall)
+    failed = [one for one in asked if one not in removed]
+    return hal(
+        request,
+        {
+            "id": str(dnc_list.id),
+            "has_errors": bool(failed),
+            "total_errors": len(failed),
+            "total_deleted": len(removed),
+            "_links": _links_of_bulk(request, dnc_list),
+            "_embedded": _failures(request, dnc_list, failed),
+        },
+    )
+
+
+def _failures(request: Request, dnc_list: DncList, failed: Sequence[str]) -> dict[str, Any]:
+    path = f"/do-not-call-lists/{dnc_list.id}/entries"
+    records = [{"id": one, "_links": {"self": link(request, f"{path}/{quote(one, safe='')}")}} for one in failed]
+    if not failed:
+        return {"failed_records": []}
+    no_ids = [one for one in failed if uuid_of(one) is None]
+    reason = {"bad_request_param": no_ids, "record_not_found": [one for one in failed if one not in no_ids]}
+    return {"failed_records": records, "reason": reason}
+
+
+@router.post("/do-not-call-lists/{list_id}/entries/queries", summary="Ask which numbers must not be called today")
+async def query_entries(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await dnc.get(list_id, by=who, storage=services.storage)
+    asked = read_as(BlockedIn, await read_json(request))
+    found = await dnc.blocked(
+        list_id,
+        [Number(one.phone_number, one.timezone) for one in asked.phone_numbers],
+        by=who,
+        storage=services.storage,
+        clock=services.clock,
+    )
+    items = [shown_entry(request, entry) for entry in found]
+    query = LongPageQuery(page=1, per_page=500)
+    return hal(request, page_of(request, "entries", items, total=len(items), query=query))
+
+
+@router.get("/do-not-call-lists/{list_id}/entries/{entry_id}", summary="Details of an entry")
+async def entry_details(request: Request, list_id: str, entry_id: str, who: ReadEntry) -> Response:
+    entry = await dnc.get_entry(list_id, entry_id, by=who, storage=services_of(request).storage)
+    return hal(request, shown_entry(request, entry))
+
+
+@router.patch("/do-not-call-lists/{list_id}/entries/{entry_id}", summary="Change the expiration date of an entry")
+async def patch_entry(request: Request, list_id: str, entry_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await dnc.get_entry(list_id, entry_id, by=who, storage=services.storage)
+    day = _expiration(await read_json(request))
+    entry = await dnc.set_expiration(list_id, entry_id, day, by=who, storage=services.storage, clock=services.wall)
+    return hal(request, shown_entry(request, entry))
+
+
+@router.delete("/do-not-call-lists/{list_id}/entries/{entry_id}", status_code=204, summary="Take a number off a list")
+async def delete_entry(request: Request, list_id: str, entry_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await dnc.remove_entry(list_id, entry_id, by=who, storage=services.storage, clock=services.wall)
+    return nothing()
