@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from outdial import bootstrap
 from outdial.app.campaigns import Changes
 from outdial.cli.preparation import Prepared
@@ -355,35 +353,3 @@ class TestFaults:
             assert await world.attempts() == [(0, "00", "busy")]
 
         tell(story, [BUSY], store=Flaky)
-
-    @pytest.mark.parametrize("crash_after", [0.5, 1.5, 3.0, 5.5, 6.5, 20.0])
-    def test_after_a_crash_every_attempt_has_an_outcome_and_no_one_is_called_twice_at_once(
-        self, tell: Tell, crash_after: float
-    ) -> None:
-        async def story(world: World) -> None:
-            await world.run_for(crash_after)
-            # The engine is gone from one instant to the next: nothing is drained, nothing more is written.
-            world.live.carrier.listen(lambda event: None)
-            for loop in world.live.engine.loops.values():
-                loop.hear = lambda event: None  # type: ignore[method-assign]
-            await world.do("update lease set until = '-infinity'")
-            world.live.carrier.script.clear()
-            abandoned_in_flight = await world.rows("select uuid from attempt where outcome is null order by id")
-            async with world.second_engine() as other:
-                other.carrier.script.update({number(n): BUSY for n in range(6)})
-                await world.run_for(60.0)
-                assert other.engine.owns
-                lost = await world.rows("select uuid from attempt where outcome = 'lost' order by id")
-                assert [row["uuid"] for row in abandoned_in_flight] == [row["uuid"] for row in lost]
-                await world.run_for(100.0)
-                open_twice = await world.rows(
-                    """select record_id from attempt where outcome is null group by 1 having count(*) > 1"""
-                )
-                assert open_twice == []
-                counted = await world.rows(
-                    """select i.record_id from dial_item i where i.attempts <>
-                         (select count(*) from attempt a where a.record_id = i.record_id and a.counted)"""
-                )
-                assert counted == []
-
-        tell(story, [answers(5.0), NO_ANSWER, BUSY, answers(2.0), NO_ANSWER, BUSY], agents=3)

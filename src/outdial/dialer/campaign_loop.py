@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -488,7 +488,11 @@ def activity_json(activity: Activity) -> dict[str, object]:
     """The activity as the API shows it."""
     return {
         "activity": activity.doing.value,
-        "since": activity.since.isoformat(),
+        "since": _instant(activity.since),
         "reason": activity.sentence(),
-        **({"until": activity.until.isoformat()} if activity.until is not None else {}),
+        **({"until": _instant(activity.until)} if activity.until is not None else {}),
     }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

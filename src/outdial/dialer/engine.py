@@ -120,6 +120,13 @@ class Engine:
             except Unavailable as exc:
                 log.warning("lease_not_dropped", why=exc.code)
 
+    def abort(self) -> None:
+        """Let go of everything at once, as when the process dies: nothing is drained, nothing is written."""
+        self._stopping = True
+        self._carrier.listen(lambda event: None)
+        for task in (*self._tasks.values(), *self._commands):
+            task.cancel()
+
     # ------------------------------------------------------------------------------------------------------------
 
     async def _until_idle(self, seconds: float) -> None:

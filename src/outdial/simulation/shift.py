@@ -77,7 +77,19 @@ PACERS: Final[dict[str, Callable[[], Pacer]]] = {"predictive": PredictivePacer, 
 async def working(
     store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
 ) -> AsyncIterator[Live]:
-    """An engine at work with its agents signed in; stopped, and everything written, at the end of the block.
+    """An engine at work as by `begin`; stopped, and everything written, at the end of the block."""
+    live = begin(store, shift, clock, ids=ids, holder=holder)
+    try:
+        yield live
+    finally:
+        await live.engine.stop()
+        await live.running
+
+
+def begin(
+    store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
+) -> Live:
+    """Set an engine to work, its agents signed in, on the running loop; whoever begins it must stop it.
 
     Without `clock` the shift's own begins to run now; without `ids` and `holder` they follow from the seed.
     """
@@ -104,11 +116,7 @@ async def working(
     )
     agents.sign_in(shift.users)
     running = asyncio.create_task(engine.run(), name="engine")
-    try:
-        yield Live(engine, pool, clock, store, carrier, running)
-    finally:
-        await engine.stop()
-        await running
+    return Live(engine, pool, clock, store, carrier, running)
 
 
 async def dial(
