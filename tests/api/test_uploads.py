@@ -15,8 +15,9 @@ from outdial.adapters.uploads import UploadFolder
 from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.imports import Importer
+from outdial.app.record_upkeep import Upkeep
 from outdial.domain.record_lists import LARGEST_LATER_FILE, UPLOAD_LIFETIME
-from tests.api.conftest import BASE_URL, Parts, a_campaign, created
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, created
 
 CSV = b"First name,Last name,Mobile\nAna,Costa,+12025550142\nBea,,+12025550143\n"
 UPLOADED = [{"op": "replace", "path": "/status", "value": "UPLOADED"}]
@@ -39,6 +40,12 @@ async def app(services: Services, folder: Path) -> AsyncIterator[FastAPI]:
 def importer(app: FastAPI) -> Importer:
     found: Importer = app.state.importer
     return found
+
+
+@pytest.fixture
+def upkeep(services: Services, folder: Path) -> Upkeep:
+    """What the server does every few seconds, to be done when the test says so."""
+    return Upkeep(storage=services.storage, access=services.access, clock=services.wall, files=UploadFolder(folder))
 
 
 def facts(content: bytes = CSV, **changes: Any) -> dict[str, Any]:
@@ -239,6 +246,46 @@ class TestTheBytes:
         _, address = await awaited(api)
         await api.put(address, content=CSV)
         assert open_to_others(folder) == []
+
+
+class TestAFileThatNobodyAnnounces:
+    async def test_is_kept_while_its_address_is_good(
+        self, api: httpx.AsyncClient, upkeep: Upkeep, parts: Parts, folder: Path, bearer: Bearer
+    ) -> None:
+        path, address = await awaited(api)
+        await api.put(address, content=CSV)
+        parts.clock.advance(UPLOAD_LIFETIME.total_seconds() - 1)
+        await upkeep.once()
+        assert files(folder) == [CSV]
+        assert (await api.patch(path, json=UPLOADED, headers=await bearer())).status_code == 200
+
+    async def test_is_removed_when_its_address_has_expired(
+        self, api: httpx.AsyncClient, upkeep: Upkeep, parts: Parts, folder: Path, bearer: Bearer
+    ) -> None:
+        path, address = await awaited(api)
+        await api.put(address, content=CSV)
+        parts.clock.advance(UPLOAD_LIFETIME.total_seconds())
+        await upkeep.once()
+        assert files(folder) == []
+        answer = await api.patch(path, json=UPLOADED, headers=await bearer())
+        assert (answer.status_code, answer.json()["code"]) == (400, "0530963")
+
+    async def test_does_not_take_those_along_that_wait_to_be_read(
+        self, services: Services, bearer: Bearer, upkeep: Upkeep, parts: Parts, folder: Path
+    ) -> None:
+        idle = create_app(replace(services, uploads=UploadFolder(folder)))
+        idle.state.importer = Importer(
+            storage=services.storage, clock=services.wall, ids=services.ids, files=UploadFolder(folder)
+        )
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(idle), base_url=BASE_URL, headers=await bearer()
+        ) as api:
+            path, address = await awaited(api)
+            await api.put(address, content=CSV)
+            assert (await api.patch(path, json=UPLOADED)).status_code == 200
+        parts.clock.advance(UPLOAD_LIFETIME.total_seconds())
+        await upkeep.once()
+        assert files(folder) == [CSV]
 
 
 class TestAnotherFile:

@@ -20,6 +20,7 @@ from outdial.app import record_lists
 from outdial.app.campaigns import uuid_of
 from outdial.app.imports import Importer
 from outdial.app.record_lists import CAMPAIGNS_SHOWN, Awaited, Seen
+from outdial.app.record_upkeep import Upkeep
 from outdial.domain.access import Principal, Scope
 from outdial.domain.errors import FieldProblem, Invalid, Unavailable
 from outdial.domain.record_lists import (
@@ -41,10 +42,11 @@ Write = Annotated[Principal, needs(Scope.RECORD_LISTS_WRITE)]
 
 @contextlib.asynccontextmanager
 async def _importing(app: FastAPI) -> AsyncIterator[None]:
-    """Read uploaded files while the application serves, those first that an earlier server has left."""
+    """Read uploaded files while the application serves, those first that an earlier server has left; tidy up."""
     services: Services = app.state.services
     importer = Importer(storage=services.storage, clock=services.wall, ids=services.ids, files=services.uploads)
-    async with importer:
+    upkeep = Upkeep(storage=services.storage, access=services.access, clock=services.wall, files=services.uploads)
+    async with importer, upkeep:
         await importer.resume([account.id for account in await services.access.accounts()])
         app.state.importer = importer
         yield

@@ -57,6 +57,13 @@ class RecordListStore(Protocol):
         """For each list how many campaigns use it, and the first of them by age."""
         ...
 
+    async def unannounced_uploads(self, now: datetime) -> Sequence[Upload]:
+        """Files that are here, but of which nobody said so before their address expired, the oldest first.
+
+        Nobody else changes them until this unit of work ends; those that somebody changes just now are left out.
+        """
+        ...
+
     async def unfinished_uploads(self) -> Sequence[Upload]:
         """Files that are here and whose rows are not all stored, the oldest first."""
         ...

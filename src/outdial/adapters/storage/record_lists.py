@@ -145,6 +145,15 @@ class RecordListRows:
             found[list_id] = (row["total"], [*before, CampaignUsing(CampaignId(row["uuid"]), row["name"])])
         return found
 
+    async def unannounced_uploads(self, now: datetime) -> Sequence[Upload]:
+        rows = await self._connection.fetch(
+            f"{_UPLOADS} where l.account_id = $1 and u.status = 'INCOMPLETE' and u.stored_bytes is not null"
+            " and u.expires_at <= $2 order by u.id for no key update of u skip locked",
+            self._account,
+            now,
+        )
+        return [_upload(row) for row in rows]
+
     async def unfinished_uploads(self) -> Sequence[Upload]:
         rows = await self._connection.fetch(
             f"{_UPLOADS} where l.account_id = $1 and u.status in ('UPLOADED', 'VALIDATION_STARTED') order by u.id",

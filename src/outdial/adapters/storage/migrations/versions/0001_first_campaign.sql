@@ -102,6 +102,8 @@ create table upload_request (
   updated_at     timestamptz not null
 );
 create index upload_request_of_list on upload_request (list_id);
+create index upload_request_unannounced on upload_request (expires_at)
+  where status = 'INCOMPLETE' and stored_bytes is not null;
 
 -- An interned set of time zones: a number whose prefix spans several may only be called when all of them are open.
 create table zone (
