@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 # The steps of `check` go from cheap to dear and end with the tests, also under -j.
 .NOTPARALLEL:
 
-# T: what to test (a path, or path::name). JOBS: processes to share the tests among. ARGS: options handed on.
+# T: what to test (a path, or path::name). JOBS: processes to share the tests among (2, or none for a T). ARGS: options handed on.
 T ?=
-JOBS ?=
+JOBS ?= $(if $(T),,2)
 ARGS ?=
 
 BIN := .venv/bin

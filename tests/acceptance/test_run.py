@@ -41,11 +41,13 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays_behind() -> Iterator[None]:
+def nothing_stays_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever a command does, its throw-away folder and its PostgreSQL are gone afterwards."""
-    before = set(Path(tempfile.gettempdir()).glob("outdial-throwaway-*"))
-    yield
-    assert set(Path(tempfile.gettempdir()).glob("outdial-throwaway-*")) <= before
+    with tempfile.TemporaryDirectory(prefix="outdial-test-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)  # the database's own account must get through
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
+        assert [path.name for path in Path(folder).iterdir() if path.name.startswith("outdial")] == []
 
 
 class TestRun:
