@@ -20,6 +20,7 @@ from outdial.domain.activity import NOTHING_TO_DIAL, Activity, Doing
 from outdial.domain.calling_hours import CallingHours
 from outdial.domain.calls import Failed
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy
+from outdial.domain.dnc import today
 from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial, may_dial
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome
@@ -28,11 +29,10 @@ from outdial.domain.retry import NoMore
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.dialing import Claimed, DialStore, Ended, NewAttempt, Refused, RunningCampaign
+from outdial.ports.dialing import Claimed, DialStore, Ended, NewAttempt, Placing, Refused, RunningCampaign
 
 log = structlog.get_logger(__name__)
 
-CLAIM_LEASE_SECONDS: Final = 30.0
 NOTE_AT_MOST_EVERY: Final = 5.0
 """Seconds of dialing time between two notes of the same campaign's activity in the database."""
 
@@ -119,6 +119,7 @@ class CampaignLoop:
         self._next_due: datetime | None = None
         self._dry = False
         self._work_changed = True
+        self._claims_left = False
         self._carrier_rests_until = float("-inf")
         self._next_caller = 0
         self._started = clock.monotonic()
@@ -204,6 +205,7 @@ class CampaignLoop:
                         self._observe(Doing.PAUSING)
                     await self._note()
                 except Unavailable as exc:
+                    self._claims_left = True
                     log.warning("campaign_waits", campaign_id=str(self.campaign_id), why=exc.code)
                     self._observe(Doing.DATABASE_DOWN)
                     await self._clock.sleep(1.0)
@@ -213,9 +215,14 @@ class CampaignLoop:
 
     async def _look(self) -> None:
         """Bring what is known up to date: records, zones, records whose time has come."""
+        if self._claims_left:
+            # What was claimed when the database went away was never dialed: this loop claims and dials in one breath.
+            await self._store.release_claims(self.key)
+            self._claims_left = False
+            self._work_changed = True
         if self._changed:
-            self._changed = False
             await self._take_in_records()
+            self._changed = False
         now = self._clock.now()
         if self._zones_change is not None and now >= self._zones_change:
             self._look_at_zones(now)
@@ -288,17 +295,28 @@ class CampaignLoop:
             open_zones=self._open,
             wanted=wanted,
             strict=self._settings.strict_priority,
-            now=now,
-            lease_seconds=CLAIM_LEASE_SECONDS,
         )
         if not claimed:
             return 0
+        days = [min(today(zone, now) for zone in self._zones[claim.zone]) for claim in claimed]
+        async with self._store.placing(self._running, claimed, days) as placing:
+            going, refused = self._last_word(claimed, placing.on_dnc)
+            if going:
+                await self._originate(going, placing)
+        if refused:
+            await self._store.refuse(self.key, await self._with_next_phone(refused))
+            self._work_changed = True
+        return len(claimed)
+
+    def _last_word(
+        self, claimed: Sequence[Claimed], on_dnc: frozenset[int]
+    ) -> tuple[Sequence[Claimed], Sequence[Refused]]:
+        """Who may be called this instant, and why the others may not."""
         now = self._clock.now()
         going, refused = [], []
         for claim in claimed:
-            candidate = Candidate(self._zones[claim.zone], claim.attempts, claim.on_dnc)
             verdict = may_dial(
-                candidate,
+                Candidate(self._zones[claim.zone], claim.attempts, claim.record in on_dnc),
                 status=CampaignStatus.PAUSED if self._stopping else CampaignStatus.RUNNING,
                 hours=self._hours,
                 max_attempts=self._strategy.max_attempts,
@@ -310,13 +328,8 @@ class CampaignLoop:
                 case DialLater(_, reason):
                     refused.append(Refused(claim.record, reason, suppressed=False))
                 case NeverDial(reason):
-                    refused.append(Refused(claim.record, reason, True, None))
-        if refused:
-            await self._store.refuse(self.key, await self._with_next_phone(refused))
-            self._work_changed = True
-        if going:
-            await self._originate(going)
-        return len(claimed)
+                    refused.append(Refused(claim.record, reason, suppressed=True))
+        return going, refused
 
     async def _with_next_phone(self, refused: Sequence[Refused]) -> list[Refused]:
         """A record whose number may not be called goes on with its next phone, if it has one."""
@@ -334,13 +347,13 @@ class CampaignLoop:
             answer.append(one)
         return answer
 
-    async def _originate(self, claims: Sequence[Claimed]) -> None:
+    async def _originate(self, claims: Sequence[Claimed], placing: Placing) -> None:
         now = self._clock.now()
         new = [
             NewAttempt(self._ids.new("attempt", self.key, claim.record, claim.number), claim, self._caller_id(), now)
             for claim in claims
         ]
-        keys = await self._store.begin(self._running, self._ownership.fence, new)
+        keys = await placing.begin(self._ownership.fence, new)
         configuration = self._configuration
         detect = bool(configuration.answering_machine_detection)
         self.progress.attempts += len(new)

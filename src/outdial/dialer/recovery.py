@@ -45,5 +45,5 @@ async def put_right(store: DialStore, carrier: Carrier, running: RunningCampaign
             if attempt.record in histories
         ]
         await attempts.finish(store, running, lost)
-    await store.release_claims(running.key, None)
+    await store.release_claims(running.key)
     return len(left)

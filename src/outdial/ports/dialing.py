@@ -1,8 +1,9 @@
 """What the dialer keeps in storage: the work of a campaign, its attempts, and who may dial it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -41,7 +42,6 @@ class Claimed:
     zone: int
     attempts: int
     number: int
-    on_dnc: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,19 @@ class Results:
     reasons: Mapping[str, int]
 
 
+class Placing(Protocol):
+    """The last instant before calls are placed: nobody can put their numbers on a DNC list until it is over."""
+
+    @property
+    def on_dnc(self) -> frozenset[int]:
+        """Records whose number is on a DNC list of the campaign, in force in any of the number's time zones."""
+        ...
+
+    async def begin(self, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
+        """Write the attempts down, in flight; answers their keys, in order."""
+        ...
+
+
 class DialStore(Protocol):
     """The dialer's own storage. Every write names the campaign and the owner's fence where ownership matters."""
 
@@ -167,16 +180,21 @@ class DialStore(Protocol):
         open_zones: Mapping[int, datetime],
         wanted: int,
         strict: bool,
-        now: datetime,
-        lease_seconds: float,
     ) -> Sequence[Claimed]:
         """Take up to `wanted` records, best first. `open_zones` says when each open zone's window closes."""
         ...
 
     async def refuse(self, campaign: int, refusals: Sequence[Refused]) -> None: ...
 
-    async def begin(self, campaign: RunningCampaign, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
-        """Write the attempts down, in flight; answers their keys, in order."""
+    def placing(
+        self, campaign: RunningCampaign, claims: Sequence[Claimed], days: Sequence[date]
+    ) -> AbstractAsyncContextManager[Placing]:
+        """Hold the numbers of the claims while the block runs: from the last look at DNC lists until the carrier has
+        accepted the calls. `days` has for each claim the earliest date it is in the number's time zones.
+
+        Raises:
+            Unavailable: the lists could not be read; no call may be placed.
+        """
         ...
 
     async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]: ...
@@ -187,8 +205,8 @@ class DialStore(Protocol):
 
     async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]: ...
 
-    async def release_claims(self, campaign: int, now: datetime | None) -> int:
-        """Give back records whose claim ran out before an attempt was written; `None` = all of them."""
+    async def release_claims(self, campaign: int) -> int:
+        """Give back the records that are claimed without an attempt: only their owner may ask. How many."""
         ...
 
     async def backlog(self, campaign: int) -> Backlog: ...

@@ -3,14 +3,17 @@
 Every statement whose order matters says so, and every time is given by the caller (docs/adr/0006).
 """
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Connection, Database, Row
+from outdial.domain.dnc import lock_key
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.retry import DialAgain, Phone, Tally
 from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
@@ -21,6 +24,7 @@ from outdial.ports.dialing import (
     History,
     NewAttempt,
     OpenAttempt,
+    Placing,
     Refused,
     Results,
     RunningCampaign,
@@ -74,12 +78,21 @@ select count(*) as taken, max(seq) as last_seq from fresh
 
 _CLAIM = """
 select c.ord, i.record_id, i.list_id, i.priority, i.position, i.e164, i.phone_type, i.zone_id, i.attempts,
-  (select count(*) from attempt a where a.campaign_id = $1 and a.record_id = i.record_id) + 1 as number,
-  exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
-          where cd.campaign_id = $1 and (e.expires_on is null or e.expires_on >= $10::date)) as on_dnc
-from claim_records($1, $2, $3, $4, $5, $6, $7, $8, $9) c
+  (select count(*) from attempt a where a.campaign_id = $1 and a.record_id = i.record_id) + 1 as number
+from claim_records($1, $2, $3, $4, $5, $6, $7, $8) c
 join dial_item i on i.campaign_id = $1 and i.record_id = c.record
 order by c.ord
+"""
+
+# The last look at the lists is a statement of its own after the one that waits for the locks: a statement sees what
+# was committed when it began.
+_HOLD = "select pg_advisory_lock_shared(key) from (select key from unnest($1::bigint[]) as k(key) order by key) ordered"
+_LET_GO = "select pg_advisory_unlock_shared(key) from unnest($1::bigint[]) as k(key)"
+_BLOCKED = """
+select n.record_id from unnest($2::bigint[], $3::bigint[], $4::date[]) as n(record_id, e164, day)
+where exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = n.e164
+              where cd.campaign_id = $1 and (e.expires_on is null or e.expires_on >= n.day))
+order by n.record_id
 """
 
 _BEGIN = """
@@ -116,7 +129,7 @@ with facts as (
 )
 update dial_item i set state = f.state::"char", reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
   attempts = i.attempts + f.counted::int, uncounted = case when f.counted then 0 else i.uncounted + 1 end,
-  attempt_id = null, lease_until = null, position = coalesce(f.position, i.position),
+  attempt_id = null, position = coalesce(f.position, i.position),
   e164 = coalesce(p.e164, i.e164), phone_type = coalesce(p.phone_type, i.phone_type),
   zone_id = coalesce(p.zone_id, i.zone_id)
 from facts f join ended e on e.id = f.attempt_id
@@ -223,8 +236,6 @@ class DialRows:
         open_zones: Mapping[int, datetime],
         wanted: int,
         strict: bool,
-        now: datetime,
-        lease_seconds: float,
     ) -> Sequence[Claimed]:
         strategy = campaign.campaign.strategy
         zones = sorted(open_zones)
@@ -239,8 +250,6 @@ class DialRows:
                 strict,
                 lease,
                 fence,
-                now + timedelta(seconds=lease_seconds),
-                now.date(),
             )
         return [
             Claimed(
@@ -253,7 +262,6 @@ class DialRows:
                 row["zone_id"],
                 row["attempts"],
                 row["number"],
-                row["on_dnc"],
             )
             for row in rows
         ]
@@ -261,7 +269,7 @@ class DialRows:
     async def refuse(self, campaign: int, refusals: Sequence[Refused]) -> None:
         async with self._database.connection() as connection:
             await connection.execute(
-                """update dial_item i set lease_until = null, reason = f.reason,
+                """update dial_item i set reason = f.reason,
                      state = case when f.suppressed then 'X' else 'R' end::"char",
                      position = coalesce(p.position, i.position), e164 = coalesce(p.e164, i.e164),
                      phone_type = coalesce(p.phone_type, i.phone_type), zone_id = coalesce(p.zone_id, i.zone_id)
@@ -276,28 +284,25 @@ class DialRows:
                 [refused.position for refused in refusals],
             )
 
-    async def begin(self, campaign: RunningCampaign, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
-        mode = campaign.campaign.dialing_mode
-        claims = [attempt.claimed for attempt in attempts]
+    @contextlib.asynccontextmanager
+    async def placing(
+        self, campaign: RunningCampaign, claims: Sequence[Claimed], days: Sequence[date]
+    ) -> AsyncIterator[Placing]:
+        # Locks of the session, not of a transaction: the attempts must be committed before their calls are sent.
+        keys = [lock_key(claim.phone) for claim in claims]
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                _BEGIN,
-                campaign.key,
-                mode.value if mode is not None else "",
-                fence,
-                [attempt.id for attempt in attempts],
-                [claim.record for claim in claims],
-                [claim.list_key for claim in claims],
-                [claim.number for claim in claims],
-                [claim.priority for claim in claims],
-                [number_to_int(claim.phone) for claim in claims],
-                [claim.phone_type.code for claim in claims],
-                [claim.zone for claim in claims],
-                [number_to_int(attempt.caller_id) if attempt.caller_id else None for attempt in attempts],
-                [attempt.started_at for attempt in attempts],
-            )
-        keys = {row["record_id"]: row["id"] for row in rows}
-        return [keys[claim.record] for claim in claims]
+            await connection.execute(_HOLD, keys)
+            try:
+                blocked = await connection.fetch(
+                    _BLOCKED,
+                    campaign.key,
+                    [claim.record for claim in claims],
+                    [number_to_int(claim.phone) for claim in claims],
+                    days,
+                )
+                yield _SqlPlacing(connection, campaign, frozenset(row["record_id"] for row in blocked))
+            finally:
+                await _let_go(connection, keys)
 
     async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]:
         async with self._database.connection() as connection:
@@ -352,14 +357,12 @@ class DialRows:
             )
         return [OpenAttempt(row["id"], row["uuid"], row["record_id"], row["started_at"]) for row in rows]
 
-    async def release_claims(self, campaign: int, now: datetime | None) -> int:
+    async def release_claims(self, campaign: int) -> int:
         async with self._database.connection() as connection:
             done: str = await connection.execute(
-                """update dial_item set state = 'R', lease_until = null
-                   where campaign_id = $1 and state = 'C' and attempt_id is null
-                     and ($2::timestamptz is null or lease_until <= $2)""",
+                """update dial_item set state = 'R'
+                   where campaign_id = $1 and state = 'C' and attempt_id is null""",
                 campaign,
-                now,
             )
         return _count(done)
 
@@ -425,6 +428,48 @@ async def results_of(connection: Connection, campaign: int) -> Results:
         sum(row["times"] for row in records if row["final"]),
         {row["reason"]: row["times"] for row in records},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SqlPlacing:
+    """Implements `outdial.ports.dialing.Placing` on the connection that holds the numbers."""
+
+    connection: Connection
+    campaign: RunningCampaign
+    on_dnc: frozenset[int]
+
+    async def begin(self, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
+        mode = self.campaign.campaign.dialing_mode
+        claims = [attempt.claimed for attempt in attempts]
+        rows = await self.connection.fetch(
+            _BEGIN,
+            self.campaign.key,
+            mode.value if mode is not None else "",
+            fence,
+            [attempt.id for attempt in attempts],
+            [claim.record for claim in claims],
+            [claim.list_key for claim in claims],
+            [claim.number for claim in claims],
+            [claim.priority for claim in claims],
+            [number_to_int(claim.phone) for claim in claims],
+            [claim.phone_type.code for claim in claims],
+            [claim.zone for claim in claims],
+            [number_to_int(attempt.caller_id) if attempt.caller_id else None for attempt in attempts],
+            [attempt.started_at for attempt in attempts],
+        )
+        keys = {row["record_id"]: row["id"] for row in rows}
+        return [keys[claim.record] for claim in claims]
+
+
+async def _let_go(connection: Connection, keys: Sequence[int]) -> None:
+    """Release the numbers; a connection that cannot do so is given up, and its locks with it."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute(_LET_GO, keys)
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _step_columns(ended: Ended) -> tuple[str, str | None, datetime | None, int | None]:

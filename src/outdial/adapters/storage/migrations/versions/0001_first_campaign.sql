@@ -126,11 +126,13 @@ create table record (
   external_url      text,
   sync_external_id  boolean,
   extra_data        jsonb not null default '{}',
+  remove_asked_at   timestamptz,        -- somebody wants it deleted, and it goes when its call is over
   created_at        timestamptz not null,
   updated_at        timestamptz not null,
   unique (list_id, seq)
 );
 create index record_external on record (list_id, external_provider, external_id) where external_id is not null;
+create index record_leaving on record (list_id) where remove_asked_at is not null;
 create sequence record_seq;
 
 create table record_phone (
@@ -211,7 +213,6 @@ create table dial_item (
   state       "char" not null default 'R',      -- R ready, W waiting, C claimed, D done, X suppressed
   reason      text,                             -- why it waits, is done or suppressed
   next_at     timestamptz,                      -- null = never attempted
-  lease_until timestamptz,
   attempt_id  bigint,                           -- the open attempt that blocks this record, if any
   fence       bigint not null default 0,        -- the owner's, when it was claimed
   primary key (campaign_id, record_id)
@@ -222,7 +223,8 @@ create index dial_again on dial_item (campaign_id, priority, zone_id, next_at, s
   where state = 'R' and next_at is not null;
 create index dial_wait on dial_item (campaign_id, next_at) where state = 'W';
 create index dial_hold on dial_item (campaign_id, priority, zone_id, next_at) where state = 'W';
-create index dial_claimed on dial_item (campaign_id, lease_until) where state = 'C';
+create index dial_claimed on dial_item (campaign_id) where state = 'C';
+create index dial_of_record on dial_item (record_id);   -- a record that changes or goes
 
 -- Append-only: written before the call, updated once when it ends.
 create table attempt (
@@ -280,7 +282,7 @@ create table outbox (
 -- its zone's present window holds every lower priority back.
 create function claim_records(
   campaign int, open_zones smallint[], closing timestamptz[], wanted int, newest_first boolean, strict boolean,
-  lease_name text, owner_fence bigint, until timestamptz
+  lease_name text, owner_fence bigint
 ) returns table (record bigint, item_priority smallint, ord int)
 language plpgsql as $$
 declare
@@ -339,7 +341,7 @@ begin
         select i.record_id from unnest(taken) with ordinality as t(record_id, n)
           join dial_item i on i.campaign_id = campaign and i.record_id = t.record_id
         where i.state = 'R' order by t.n for update of i skip locked);
-      update dial_item i set state = 'C', lease_until = until, fence = owner_fence, reason = null
+      update dial_item i set state = 'C', fence = owner_fence, reason = null
         where i.campaign_id = campaign and i.record_id = any(taken);
       return query select t.record_id, p::smallint, (place + t.n)::int
         from unnest(taken) with ordinality as t(record_id, n) order by t.n;
