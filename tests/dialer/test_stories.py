@@ -294,6 +294,19 @@ class TestPausing:
 
         tell(story, [NO_ANSWER] * 10)
 
+    def test_it_dials_on_at_once_though_a_conversation_from_before_still_lasts(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            await paused(world)
+            await world.run_for(1.0)
+            await world.change(Changes(status=CampaignStatus.RUNNING))
+            before = len(await world.attempts())
+            await world.run_for(60.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            assert len(await world.attempts()) > before
+
+        tell(story, [answers(talk=3000.0), *[NO_ANSWER] * 8], agents=2)
+
 
 class TestOwnership:
     def test_a_second_engine_dials_nothing_while_the_first_owns_the_lease(self, tell: Tell) -> None:

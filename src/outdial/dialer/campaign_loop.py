@@ -156,6 +156,11 @@ class CampaignLoop:
         self._changed = self._work_changed = True
         self._wake.set()
 
+    def go_on(self, fence: int) -> None:
+        """Dial on after a `stop` whose reason has passed, unless the ownership has changed since."""
+        if self._ownership.fence == fence:
+            self._stopping = False
+
     def look_for_records(self) -> None:
         """Records may have come to the campaign's lists."""
         self._changed = True

@@ -152,6 +152,7 @@ class Engine:
             if loop is None:
                 await self._start(running, Ownership(POOL_LEASE, fence))
             elif version != self._versions[key]:
+                loop.go_on(fence)
                 loop.update(running)
             else:
                 loop.look_for_records()
