@@ -1,6 +1,8 @@
 """Records of a list: what may be sent, what is shown, and the routes of the compatible API."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from pydantic import BeforeValidator, StringConstraints
@@ -8,20 +10,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.bodies import read_json
-from outdial.api.hal import hal, instant, link, without_absent
+from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.record_lists import Manage, both_or_none
 from outdial.api.services import services_of
-from outdial.api.shapes import Instant, all_of, read_query, wrong
+from outdial.api.shapes import Instant, Query, all_of, read_query, wrong
 from outdial.app import record_lists, records
 from outdial.app.campaigns import uuid_of
-from outdial.app.records import Sent
+from outdial.app.records import Changes, ExtraChange, Sent
+from outdial.domain.access import Principal
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.record_lists import UploadId
-from outdial.domain.records import Draft, Record, RowKind, RowProblem, e164, problem, read_number
+from outdial.domain.records import (
+    LONGEST_REFERENCE,
+    Draft,
+    Record,
+    RecordId,
+    RecordNotFound,
+    RowKind,
+    RowProblem,
+    e164,
+    problem,
+    read_number,
+)
 from outdial.domain.values import HOT_LEAD, PhoneNumber, PhoneType
 from outdial.domain.zones import zone_name
-from outdial.ports.records import RecordFilter
+from outdial.ports.records import RecordFilter, RecordKey
 
 router = APIRouter(tags=["Records"])
 
@@ -187,6 +201,156 @@ _MEMBERS: Final = frozenset(
 )
 
 
+CHANGEABLE: Final = frozenset(("first_name", "last_name", "phone_numbers", "timezone", "priority"))
+"""Members of a record that a patch may replace, beside its extra data."""
+LARGEST_PATCH: Final = 100
+
+
+def _patch(body: object) -> Changes:
+    """What an array of JSON Patch operations (RFC 6902) asks for; of several values for a member the last counts.
+
+    Raises `Invalid` where it is no such array.
+    """
+    if not isinstance(body, list) or not 1 <= len(body) <= LARGEST_PATCH:
+        raise Invalid("Invalid input", [FieldProblem("body", f"must be an array of 1 to {LARGEST_PATCH} operations")])
+    problems: list[FieldProblem] = []
+    members: dict[str, Any] = {}
+    extra: list[ExtraChange] = []
+    forbidden: list[FieldProblem] = []
+    for place, operation in enumerate(body):
+        op, path = _operation(place, operation, problems)
+        if not op or not path:
+            continue
+        key = path.removeprefix("/extra_data/")
+        adds = op == "add"
+        allowed = op in ("add", "replace") and (
+            path == "/extra_data"
+            or (key != path and key != "" and "/" not in key)
+            or (not adds and path.removeprefix("/") in CHANGEABLE and path.startswith("/"))
+        )
+        if not allowed:
+            forbidden.append(FieldProblem(f"{place}.path", f"cannot be the target of {op[:20]}"))
+        elif "value" not in operation:
+            problems.append(FieldProblem(f"{place}.value", "is required"))
+        elif path == "/extra_data":
+            if isinstance(operation["value"], dict):
+                extra.append(ExtraChange(adds, None, operation["value"]))
+            else:
+                problems.append(FieldProblem(f"{place}.value", "must be an object"))
+        elif key != path:
+            extra.append(ExtraChange(adds, key.replace("~1", "/").replace("~0", "~"), operation["value"]))
+        else:
+            members[path.removeprefix("/")] = operation["value"]
+    all_of(problems)
+    return _changes(members, extra, forbidden)
+
+
+def _operation(place: int, operation: object, problems: list[FieldProblem]) -> tuple[str, str]:
+    """Operation, in lower case, and path of an item of a patch; both empty where the item is none."""
+    if not isinstance(operation, dict):
+        problems.append(FieldProblem(f"{place}", "must be an object"))
+        return "", ""
+    wrong_ones = [name for name in ("op", "path") if not isinstance(operation.get(name), str) or not operation[name]]
+    problems += [FieldProblem(f"{place}.{name}", "must be a string that is not empty") for name in wrong_ones]
+    return ("", "") if wrong_ones else (operation["op"].lower(), operation["path"])
+
+
+def _changes(members: dict[str, Any], extra: list[ExtraChange], forbidden: list[FieldProblem]) -> Changes:
+    read = sent(members)
+    # What may be left out of a new record cannot be taken away from one: there is no such operation.
+    emptied = [
+        problem(RowKind.WRONG_TYPE, name, "", "must have a value")
+        for name in ("timezone", "priority")
+        if name in members and (members[name] is None or members[name] == "")
+    ]
+    return Changes(replace(read, problems=[*read.problems, *emptied]), frozenset(members), extra, forbidden)
+
+
+def _bulk_patch(body: object) -> list[tuple[str, Changes]]:
+    """The records of a bulk update by id, each with its changes. Raises `Invalid`."""
+    if not isinstance(body, list) or not 1 <= len(body) <= MOST_IN_BULK:
+        raise Invalid("Invalid input", [FieldProblem("body", f"must be an array of 1 to {MOST_IN_BULK} operations")])
+    problems: list[FieldProblem] = []
+    several = []
+    for place, operation in enumerate(body):
+        op, path = _operation(place, operation, problems)
+        if not op or not path:
+            continue
+        record_id = path.removeprefix("/records/")
+        if op not in ("add", "replace"):
+            problems.append(FieldProblem(f"{place}.op", "must be add or replace"))
+        if record_id == path or not 1 <= len(record_id) <= 36:
+            problems.append(FieldProblem(f"{place}.path", "must be /records/ and the id of a record"))
+        value = operation.get("value")
+        if isinstance(value, dict):
+            several.append((record_id, _row_changes(value, adds=op == "add")))
+        else:
+            problems.append(FieldProblem(f"{place}.value", "must be an object"))
+    all_of(problems)
+    return several
+
+
+def _row_changes(value: dict[str, Any], *, adds: bool) -> Changes:
+    """As in a new record, a null is the same as an absent member, and one that is unknown counts for nothing."""
+    given = {name: member for name, member in value.items() if member is not None and name in _MEMBERS}
+    extra = given.pop("extra_data", None)
+    allowed = frozenset() if adds else CHANGEABLE
+    changes = _changes(
+        {name: member for name, member in given.items() if name in allowed},
+        [ExtraChange(adds, None, extra)] if isinstance(extra, dict) else [],
+        [FieldProblem(name, "cannot be changed") for name in given if name not in allowed],
+    )
+    if extra is not None and not isinstance(extra, dict):
+        wrong_type = problem(RowKind.WRONG_TYPE, "extra_data", "", "must be an object")
+        return replace(changes, sent=replace(changes.sent, problems=[*changes.sent.problems, wrong_type]))
+    return changes
+
+
+MOST_TO_DELETE: Final = 200
+_KEY_KINDS: Final = (
+    {"id": 36},
+    {"phone_number": 16},
+    {"external_provider": LONGEST_REFERENCE, "external_id": LONGEST_REFERENCE},
+)
+"""What records to delete may be named by, and the most characters of each member."""
+
+
+def _to_delete(body: object) -> tuple[list[tuple[str, RecordKey | None]], bool]:
+    """The keys of a bulk deletion, each with the words that name it in the answer; None where it cannot be one.
+
+    The second value says whether they are ids. Raises `Invalid`.
+    """
+    if not isinstance(body, list) or not 1 <= len(body) <= MOST_TO_DELETE:
+        raise Invalid("Invalid input", [FieldProblem("body", f"must be an array of 1 to {MOST_TO_DELETE} items")])
+    names = {name for kind in _KEY_KINDS for name in kind}
+    first = {name for name in names if isinstance(body[0], dict) and body[0].get(name) is not None}
+    kind = next((kind for kind in _KEY_KINDS if kind.keys() == first), None)
+    if kind is None:
+        description = "must be an object with id, or phone_number, or external_provider and external_id"
+        raise Invalid("Invalid input", [FieldProblem("0", description)])
+    problems = []
+    for place, item in enumerate(body):
+        if not isinstance(item, dict) or {name for name in names if item.get(name) is not None} != kind.keys():
+            problems.append(FieldProblem(f"{place}", "must be of the same kind as the first item"))
+            continue
+        for name, longest in kind.items():
+            if not isinstance(item[name], str) or not 1 <= len(item[name]) <= longest:
+                problems.append(FieldProblem(f"{place}.{name}", f"must be a string of 1 to {longest} characters"))
+    all_of(problems)
+    return [_key(item) for item in body], "id" in kind
+
+
+def _key(item: dict[str, str]) -> tuple[str, RecordKey | None]:
+    match item:
+        case {"id": record_id} if record_id is not None:
+            uuid = uuid_of(record_id)
+            return record_id, None if uuid is None else RecordId(uuid)
+        case {"phone_number": number} if number is not None:
+            return number, _read_number(number)
+    provider, external_id = item["external_provider"], item["external_id"]
+    return f"external_provider={provider}, external_id={external_id}", (provider, external_id)
+
+
 # Queries -------------------------------------------------------------------------------------------------------------
 
 
@@ -249,10 +413,26 @@ class RecordQuery(LongPageQuery):
 
 def _number(given: str) -> PhoneNumber:
     """A number as a query brings it: its plus sign arrives as a blank when it was not escaped."""
-    text = f"+{given.strip().removeprefix('+')}"
-    found = read_number(text)
     # What is no number belongs to no record: zero is nobody's.
-    return PhoneNumber("+0") if isinstance(found, RowKind) else e164(found)
+    return _read_number(given) or PhoneNumber("+0")
+
+
+def _read_number(given: str) -> PhoneNumber | None:
+    found = read_number(f"+{given.strip().removeprefix('+')}")
+    return None if isinstance(found, RowKind) else e164(found)
+
+
+class NumberQuery(Query):
+    phone_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PHONE)]
+
+
+class ReferenceQuery(Query):
+    external_provider: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE)]
+    external_id: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE)]
+
+
+class ZoneQuery(LongPageQuery):
+    search: Annotated[str, StringConstraints(min_length=3, max_length=35)] | None = None
 
 
 # The routes ----------------------------------------------------------------------------------------------------------
@@ -332,6 +512,135 @@ async def create_records(request: Request, list_id: str, who: Manage) -> Respons
         },
         201,
     )
+
+
+@router.patch("/record-lists/{list_id}/records/bulks", summary="Change many records")
+async def change_records(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    seen = await record_lists.get(list_id, by=who, storage=services.storage)
+    list_id = str(seen.list.id)
+    several = _bulk_patch(await read_json(request))
+    asked = [one for one in several if not _asks_nothing(one[1])]
+    results = iter(await records.change_many(list_id, asked, by=who, storage=services.storage, clock=services.wall))
+    embedded = []
+    for record_id, changes in several:
+        result = ["REQUIRED_FIELDS"] if _asks_nothing(changes) else next(results)
+        if isinstance(result, Record):
+            embedded.append(shown(request, result))
+        else:
+            embedded.append({"id": record_id, "record_list_id": list_id, "errors": list(dict.fromkeys(result))})
+    failed = sum("errors" in item for item in embedded)
+    changed = len(embedded) - failed
+    counts = {"total_errors": failed, "total_created": changed, "total_updated": changed}
+    return hal(request, _bulk_result(request, list_id, counts) | {"_embedded": {"records": embedded}})
+
+
+def _asks_nothing(changes: Changes) -> bool:
+    return not (changes.members or changes.extra or changes.forbidden or changes.sent.problems)
+
+
+def _bulk_result(request: Request, list_id: str, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "record_list_id": list_id,
+        "has_errors": counts["total_errors"] > 0,
+        **counts,
+        "_links": {
+            "self": link(request, f"/record-lists/{list_id}/records"),
+            "record_list": link(request, f"/record-lists/{list_id}"),
+        },
+    }
+
+
+@router.delete("/record-lists/{list_id}/records/bulks", summary="Delete many records")
+async def delete_records(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    seen = await record_lists.get(list_id, by=who, storage=services.storage)
+    list_id = str(seen.list.id)
+    named, by_id = _to_delete(await read_json(request))
+    deleted = await records.delete(
+        list_id, [key for _, key in named], by=who, storage=services.storage, clock=services.wall
+    )
+    if deleted.on_call:
+        return accepted()
+    unknown = [named[place] for place in deleted.unknown]
+    records_path = f"/record-lists/{list_id}/records"
+    counts = {"total_errors": len(unknown), "total_deleted": deleted.gone}
+    # Any text may be an id, but a number that is none is a mistake of the client's.
+    not_numbers = [words for words, key in unknown if key is None and not by_id]
+    return hal(
+        request,
+        _bulk_result(request, list_id, counts)
+        | {
+            "_embedded": {
+                "failed_records": [
+                    {"id": words, "_links": {"self": link(request, f"{records_path}/{quote(words, safe='')}")}}
+                    for words, _ in unknown
+                    if by_id
+                ],
+                "reason": {
+                    "bad_request_param": not_numbers,
+                    "record_not_found": [words for words, _ in unknown if words not in not_numbers],
+                },
+            }
+        },
+    )
+
+
+@router.get("/record-lists/{list_id}/records/timezones", summary="List the time zones that the records of a list name")
+async def list_timezones(request: Request, list_id: str, who: Manage) -> Response:
+    storage = services_of(request).storage
+    await record_lists.get(list_id, by=who, storage=storage)
+    query = read_query(request, ZoneQuery)
+    total, names = await records.timezones(
+        list_id, query.search, offset=query.offset, limit=query.per_page, by=who, storage=storage
+    )
+    page = page_of(request, "timezones", [], total=total, query=query)
+    return hal(request, page | {"count": len(names), "_embedded": {"timezones": names}})
+
+
+@router.delete("/record-lists/{list_id}/records", summary="Delete the records with a phone number")
+async def delete_by_number(request: Request, list_id: str, who: Manage) -> Response:
+    await record_lists.get(list_id, by=who, storage=services_of(request).storage)
+    number = read_query(request, NumberQuery).phone_number
+    return await _delete(request, list_id, _read_number(number), number, who)
+
+
+@router.delete("/record-lists/{list_id}/external-records", summary="Delete the records with an external reference")
+async def delete_by_reference(request: Request, list_id: str, who: Manage) -> Response:
+    await record_lists.get(list_id, by=who, storage=services_of(request).storage)
+    query = read_query(request, ReferenceQuery)
+    return await _delete(
+        request, list_id, (query.external_provider, query.external_id), f"with the reference {query.external_id}", who
+    )
+
+
+@router.delete("/record-lists/{list_id}/records/{record_id}", summary="Delete a record")
+async def delete_record(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
+    uuid = uuid_of(record_id)
+    return await _delete(request, list_id, None if uuid is None else RecordId(uuid), record_id, who)
+
+
+async def _delete(request: Request, list_id: str, key: RecordKey | None, named: str, who: Principal) -> Response:
+    """204 when it is done, 202 when a record is on a call and goes within seconds after it."""
+    services = services_of(request)
+    deleted = await records.delete(list_id, [key], by=who, storage=services.storage, clock=services.wall)
+    if deleted.unknown:
+        raise RecordNotFound(named)
+    return accepted() if deleted.on_call else nothing()
+
+
+def accepted() -> Response:
+    """202: it will be done, and there is nothing to say yet."""
+    return Response(status_code=202)
+
+
+@router.patch("/record-lists/{list_id}/records/{record_id}", summary="Change a record")
+async def change_record(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await records.get(list_id, record_id, by=who, storage=services.storage)
+    changes = _patch(await read_json(request))
+    record = await records.change(list_id, record_id, changes, by=who, storage=services.storage, clock=services.wall)
+    return hal(request, shown(request, record))
 
 
 @router.get("/record-lists/{list_id}/records/{record_id}", summary="Record details")

@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import structlog
 
+from outdial.app.records import remove_released
 from outdial.domain.errors import Unavailable
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock
@@ -16,6 +17,7 @@ from outdial.ports.tokens import AccessStore
 log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS: Final = 2.0
+"""Records whose deletion had to wait are gone within 5 s after their call."""
 
 
 async def remove_unannounced_files(account: AccountId, *, storage: Storage, clock: Clock, files: UploadBytes) -> int:
@@ -53,12 +55,12 @@ class Upkeep:
     async def once(self) -> None:
         """Do what is due now, for every account."""
         for account in await self._access.accounts():
-            await self._files_of(account.id)
-
-    async def _files_of(self, account: AccountId) -> None:
-        removed = await remove_unannounced_files(account, storage=self._storage, clock=self._clock, files=self._files)
-        if removed:
-            log.info("unannounced_files_removed", account=account, files=removed)
+            records = await remove_released(account.id, storage=self._storage, clock=self._clock)
+            files = await remove_unannounced_files(
+                account.id, storage=self._storage, clock=self._clock, files=self._files
+            )
+            if records or files:
+                log.info("record_lists_tidied", account=account.id, released_records=records, unannounced_files=files)
 
     async def _work(self) -> None:
         while True:

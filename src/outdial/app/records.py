@@ -1,14 +1,20 @@
-"""Records of a list: added by hand, and looked at."""
+"""Records of a list: added by hand, looked at, changed, deleted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from outdial.app.campaigns import uuid_of
 from outdial.app.imports import add_records, list_changed
 from outdial.app.record_lists import found as found_list
 from outdial.domain.access import Principal
+from outdial.domain.calling_hours import CallingHours
+from outdial.domain.campaigns import DialingStrategy
 from outdial.domain.errors import FieldProblem, Invalid
-from outdial.domain.record_lists import ListStatus, UniqueBy, UploadId, UploadNotFound
+from outdial.domain.outcomes import Reason
+from outdial.domain.record_changes import RecordChangeNotAllowed, RecordOnCall, phone_to_dial
+from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, UploadId, UploadNotFound
 from outdial.domain.records import (
     DEFAULT_PRIORITY,
     Draft,
@@ -24,10 +30,11 @@ from outdial.domain.records import (
     keys_of,
     keys_of_draft,
 )
-from outdial.domain.values import HOT_LEAD
+from outdial.domain.retry import Phone
+from outdial.domain.values import HOT_LEAD, AccountId, PhoneType, RecordListId
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.records import RecordFilter
-from outdial.ports.storage import Storage
+from outdial.ports.records import RecordFilter, RecordKey
+from outdial.ports.storage import Storage, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ async def add(list_id: str, sent: Sent, *, by: Principal, storage: Storage, cloc
     if isinstance(result, Record):
         return result
     kinds = {found.kind for found in result}
-    fields = [FieldProblem(sent.places.get(found.column, found.column), found.message) for found in result]
+    fields = _fields(sent, result)
     if kinds == {RowKind.NO_PHONE}:
         raise NoPhoneNumber("Invalid input", fields)
     if kinds <= {RowKind.BAD_TIMEZONE, RowKind.TIMEZONE_UNMATCHED}:
@@ -159,6 +166,10 @@ def _judged(
     return in_order([*sent.problems, *sound, *again])
 
 
+def _fields(sent: Sent, problems: Sequence[RowProblem]) -> list[FieldProblem]:
+    return [FieldProblem(sent.places.get(found.column, found.column), found.message) for found in problems]
+
+
 async def get(list_id: str, record_id: str, *, by: Principal, storage: Storage) -> Record:
     """Raises `RecordListNotFound`, `RecordNotFound`."""
     async with storage.unit_of_work(by.account) as uow:
@@ -184,3 +195,234 @@ async def listed(
         record_list = await found_list(uow, list_id)
         page = await uow.records.page(record_list.id, wanted, order=order, offset=offset, limit=limit)
         return await uow.records.count(record_list.id, wanted), page
+
+
+async def timezones(
+    list_id: str, search: str | None, *, offset: int, limit: int, by: Principal, storage: Storage
+) -> tuple[int, Sequence[str]]:
+    """How many time zones the records of a list name, and a page of them by name. Raises `RecordListNotFound`."""
+    async with storage.unit_of_work(by.account) as uow:
+        found = await uow.records.timezones((await found_list(uow, list_id)).id, search)
+    return len(found), found[offset : offset + limit]
+
+
+# Changing ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraChange:
+    """One change of a record's extra data: of one member, or of all of it where `key` is None.
+
+    To add leaves other members as they are; to replace all of it does not, and to replace one needs it to be there.
+    """
+
+    adds: bool
+    key: str | None
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a patch asks for: the `members` of `sent`, then the changes of the extra data in their order.
+
+    `forbidden` is what records do not let anybody change.
+    """
+
+    sent: Sent
+    members: frozenset[str] = frozenset()
+    extra: Sequence[ExtraChange] = ()
+    forbidden: Sequence[FieldProblem] = ()
+
+
+async def change(
+    list_id: str, record_id: str, changes: Changes, *, by: Principal, storage: Storage, clock: Clock
+) -> Record:
+    """Change a record; campaigns that dial it follow at once. One without attempts goes behind all others.
+
+    Raises:
+        RecordListNotFound, RecordNotFound: no such list, or no such record in it.
+        RecordRefused: the record would not be one that can be stored.
+        RecordChangeNotAllowed: nothing was changed.
+        RecordOnCall: its numbers cannot be changed now.
+    """
+    result = await _change(list_id, record_id, changes, by=by, storage=storage, clock=clock)
+    if isinstance(result, Record):
+        return result
+    raise RecordRefused("Invalid input", _fields(changes.sent, result))
+
+
+async def change_many(
+    list_id: str,
+    several: Sequence[tuple[str, Changes]],
+    *,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+) -> list[Record | list[str]]:
+    """Change those records that can be changed, each by itself: what was stored, or the API's words for what is wrong.
+
+    Raises `RecordListNotFound`.
+    """
+    results: list[Record | list[str]] = []
+    for record_id, changes in several:
+        # A transaction for each: one that held many of the dialer's rows could lock up with the dialer.
+        try:
+            result = await _change(list_id, record_id, changes, by=by, storage=storage, clock=clock)
+        except (RecordNotFound, RecordChangeNotAllowed, RecordOnCall):
+            results.append(["OTHER"])
+        else:
+            results.append(result if isinstance(result, Record) else [found.code for found in result])
+    return results
+
+
+async def _change(
+    list_id: str, record_id: str, changes: Changes, *, by: Principal, storage: Storage, clock: Clock
+) -> Record | list[RowProblem]:
+    async with storage.unit_of_work(by.account) as uow:
+        record_list = await _held(uow, list_id)
+        uuid = uuid_of(record_id)
+        if uuid is None:
+            raise RecordNotFound(record_id)
+        before = await uow.records.get(record_list.id, RecordId(uuid))
+        draft, impossible = _changed(before, changes)
+        # Its own numbers are no duplicates of itself. The external reference cannot change.
+        own = {(number,) for _, number in before.phones}
+        keys = set(keys_of_draft(draft, record_list.unique_by)) - own
+        taken: set[tuple[str, ...]] = set()
+        if record_list.unique_by is UniqueBy.PHONE_NUMBER:
+            taken = await uow.records.taken(record_list.id, record_list.unique_by, sorted(keys))
+        judged = _judged(replace(changes.sent, draft=draft), record_list.unique_by, taken, before.priority)
+        if not isinstance(judged, NewRecord):
+            return judged
+        if changes.forbidden or impossible:
+            raise RecordChangeNotAllowed([*changes.forbidden, *impossible])
+        await _store(uow, before, judged, clock)
+        await uow.outbox.add("records.changed", {"record_list_id": str(record_list.id)})
+        return await uow.records.get(record_list.id, before.id)
+
+
+async def _store(uow: UnitOfWork, before: Record, new: NewRecord, clock: Clock) -> None:
+    """Store a changed record, and what it means for each campaign that dials it."""
+    other_numbers = tuple((phone.type, phone.number) for phone in new.phones) != before.phones
+    other_phones = other_numbers or new.timezone != before.timezone
+    campaigns = await uow.records.dialed_by(before.list_id, before.id)
+    if other_numbers and any(one.on_call for one in campaigns):
+        # The call that is going on would end on a phone that the record no longer has.
+        raise RecordOnCall
+    now = clock.now()
+    go_on: dict[int, int | Reason] = {}
+    for one in campaigns:
+        # What is final after attempts stays so: a better number does not undo what was tried.
+        if other_phones and one.strategy is not None and not one.on_call and not (one.final and one.attempted):
+            next_up = _goes_on(one.strategy, new, one.phone_type if one.attempted else None, now)
+            go_on[one.campaign] = next_up if isinstance(next_up, Reason) else next_up.position
+    await uow.records.change(
+        before.list_id,
+        before.id,
+        new,
+        at=now,
+        other_phones=other_phones,
+        new_place=not any(one.attempted or one.on_call for one in campaigns),
+        go_on=go_on,
+    )
+
+
+def _goes_on(strategy: DialingStrategy, new: NewRecord, begun_at: PhoneType | None, now: datetime) -> Phone | Reason:
+    # The keys of zone sets matter only in storage: here each phone has a set of its own.
+    phones = [Phone(place, phone.type, place) for place, phone in enumerate(new.phones)]
+    hours = CallingHours(strategy.calling_hours)
+    closed = {place for place, phone in enumerate(new.phones) if not hours.ever_open(phone.zones, now)}
+    return phone_to_dial(strategy, phones, unreachable=closed, begun_at=begun_at)
+
+
+def _changed(before: Record, changes: Changes) -> tuple[Draft, list[FieldProblem]]:
+    """The record as it would be, still to be judged, and those changes that have nothing to work on."""
+    extra, impossible = dict(before.extra_data), []
+    for one in changes.extra:
+        if one.key is None:
+            extra = {**extra, **one.value} if one.adds else dict(one.value)
+        elif one.adds or one.key in extra:
+            extra[one.key] = one.value
+        else:
+            impossible.append(FieldProblem(f"extra_data.{one.key}", "is not there and cannot be replaced"))
+    sent, members = changes.sent.draft, changes.members
+    return (
+        Draft(
+            first_name=sent.first_name if "first_name" in members else before.first_name,
+            last_name=sent.last_name if "last_name" in members else before.last_name,
+            phones=sent.phones if "phone_numbers" in members else before.phones,
+            timezone=sent.timezone if "timezone" in members else before.timezone or "",
+            # A hot lead's own priority cannot be sent: it is what the record keeps when none is.
+            priority=sent.priority if "priority" in members else "",
+            external_provider=before.external_provider or "",
+            external_id=before.external_id or "",
+            external_url=before.external_url or "",
+            sync_external_id=before.sync_external_id,
+            extra_data=extra,
+        ),
+        impossible,
+    )
+
+
+async def _held(uow: UnitOfWork, list_id: str) -> RecordList:
+    """A list of which nobody else adds, changes, deletes or enrols records until the unit of work ends."""
+    record_list = await found_list(uow, list_id)
+    await uow.record_lists.take_turn(record_list.id)
+    record_list = await uow.record_lists.get(record_list.id, lock=True)
+    await uow.record_lists.hold_enrolment(record_list.id)
+    return record_list
+
+
+# Deleting ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What became of records that were to be deleted.
+
+    Args:
+        gone: how many are deleted.
+        on_call: how many will be when their call is over.
+        unknown: places of the keys that found no record.
+    """
+
+    gone: int
+    on_call: int
+    unknown: tuple[int, ...]
+
+
+async def delete(
+    list_id: str, keys: Sequence[RecordKey | None], *, by: Principal, storage: Storage, clock: Clock
+) -> Deleted:
+    """Delete the records that the keys find; None finds nothing. Those on a call follow when it is over.
+
+    Raises `RecordListNotFound`.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        record_list = await _held(uow, list_id)
+        found = await uow.records.matching(record_list.id, [key for key in keys if key is not None])
+        unknown = tuple(place for place, key in enumerate(keys) if key is None or key not in found)
+        wanted = list(dict.fromkeys(record for several in found.values() for record in several))
+        on_call = await remove(uow, record_list.id, wanted, clock)
+    return Deleted(len(wanted) - on_call, on_call, unknown)
+
+
+async def remove(uow: UnitOfWork, list_id: RecordListId, records: Sequence[RecordId], clock: Clock) -> int:
+    """Delete records of a list that is held; answers how many of them are on a call and go later."""
+    if not records:
+        return 0
+    on_call = await uow.records.remove(list_id, records, clock.now())
+    await uow.outbox.add("records.removed", {"record_list_id": str(list_id)})
+    return len(on_call)
+
+
+async def remove_released(account: AccountId, *, storage: Storage, clock: Clock) -> int:
+    """Delete the records that were to be deleted during a call that is over now; answers how many."""
+    async with storage.unit_of_work(account) as uow:
+        left = await uow.records.leaving()
+    removed = 0
+    for list_id, records in left.items():
+        async with storage.unit_of_work(account) as uow:
+            await _held(uow, str(list_id))
+            removed += len(records) - await remove(uow, list_id, records, clock)
+    return removed

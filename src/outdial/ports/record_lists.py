@@ -43,6 +43,10 @@ class RecordListStore(Protocol):
         """Wait until no other unit of work adds records to the list: what is added commits in the order of `seq`."""
         ...
 
+    async def hold_enrolment(self, list_id: RecordListId) -> None:
+        """Keep campaigns from taking records of the list in until this unit of work ends."""
+        ...
+
     async def count(self, wanted: ListFilter) -> int: ...
 
     async def page(

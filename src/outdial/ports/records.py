@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from outdial.domain.outcomes import Reason
+from outdial.domain.record_changes import DialedBy
 from outdial.domain.record_lists import UniqueBy, UploadId
 from outdial.domain.records import NewRecord, Record, RecordId
 from outdial.domain.values import PhoneNumber, RecordListId
@@ -27,6 +29,10 @@ class RecordFilter:
     updated_from: datetime | None = None
     updated_to: datetime | None = None
     nothing: bool = False
+
+
+RecordKey = RecordId | PhoneNumber | tuple[str, str]
+"""What records are found by: an id, one of their numbers, or the pair of an external provider and id."""
 
 
 class NameRecords(Protocol):
@@ -73,4 +79,51 @@ class RecordStore(Protocol):
         self, list_id: RecordListId, wanted: RecordFilter, *, order: tuple[str, bool], offset: int, limit: int
     ) -> list[Record]:
         """Records in the order of one (column, descending) pair; equal ones in the order of the list."""
+        ...
+
+    async def matching(
+        self, list_id: RecordListId, keys: Sequence[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[RecordId]]:
+        """The records that each of the keys finds, which are all of one kind; a key that finds none is left out."""
+        ...
+
+    async def timezones(self, list_id: RecordListId, search: str | None) -> list[str]:
+        """The time zones that records of the list name, each once, by name. `search` as in `RecordFilter`."""
+        ...
+
+    async def dialed_by(self, list_id: RecordListId, record_id: RecordId) -> Sequence[DialedBy]:
+        """The campaigns that have taken a record in; the dialer leaves it as it is until this unit of work ends.
+
+        To be called while enrolment is held (`RecordListStore.hold_enrolment`).
+        """
+        ...
+
+    async def change(
+        self,
+        list_id: RecordListId,
+        record_id: RecordId,
+        new: NewRecord,
+        *,
+        at: datetime,
+        other_phones: bool,
+        new_place: bool,
+        go_on: Mapping[int, int | Reason],
+    ) -> None:
+        """Store a changed record and let every campaign that dials it follow.
+
+        To be called in the list's turn and after `dialed_by`. `other_phones` when numbers or their zones differ;
+        `new_place` puts it behind all other records. `go_on` has the place of the next phone for a campaign (by its
+        key), or why nothing is left to dial; campaigns that are not in it keep their place.
+        """
+        ...
+
+    async def remove(self, list_id: RecordListId, ids: Sequence[RecordId], at: datetime) -> set[RecordId]:
+        """Delete records; the list's count follows. Answers those that are on a call, and that go when it is over.
+
+        To be called in the list's turn while enrolment is held.
+        """
+        ...
+
+    async def leaving(self) -> Mapping[RecordListId, Sequence[RecordId]]:
+        """Records by list that wait to be deleted and are no longer on a call."""
         ...

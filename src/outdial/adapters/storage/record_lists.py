@@ -79,6 +79,18 @@ class RecordListRows:
             list_id,
         )
 
+    async def hold_enrolment(self, list_id: RecordListId) -> None:
+        # Enrolling locks the row that says how far it has come. The campaign before it, as who deletes one does.
+        await self._connection.execute(
+            """
+            select from record_list l join campaign_record_list b on b.list_id = l.id
+              join campaign c on c.id = b.campaign_id
+            where l.account_id = $1 and l.uuid = $2 order by c.id for key share of c for no key update of b
+            """,
+            self._account,
+            list_id,
+        )
+
     async def count(self, wanted: ListFilter) -> int:
         where, values = self._where(wanted)
         found: int = await self._connection.fetchval(f"select count(*) from record_list l where {where}", *values)  # noqa: S608

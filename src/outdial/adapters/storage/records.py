@@ -1,10 +1,15 @@
 """Records and their phones in PostgreSQL."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
+from outdial.adapters.storage.campaigns import strategy_from_json
 from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.outcomes import Reason
+from outdial.domain.record_changes import DialedBy
 from outdial.domain.record_lists import RecordListNotFound, UniqueBy, UploadId
 from outdial.domain.records import NewRecord, Record, RecordId, RecordNotFound
 from outdial.domain.values import (
@@ -16,7 +21,7 @@ from outdial.domain.values import (
     number_to_int,
 )
 from outdial.domain.zones import ZoneNames
-from outdial.ports.records import NameRecords, RecordFilter
+from outdial.ports.records import NameRecords, RecordFilter, RecordKey
 
 _RECORD = """
 select r.uuid, r.first_name, r.last_name, r.timezone, r.priority, r.external_id, r.external_provider, r.external_url,
@@ -41,6 +46,41 @@ from unnest($4::bigint[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::
   $12::text[], $13::text[], $14::boolean[], $15::text[])
   as n(id, uuid, seq, first_name, last_name, timezone, priority, external_id, external_provider, external_url,
     sync_external_id, extra_data)
+"""
+
+_FOUND_BY_ID = "select uuid as key, uuid from record where list_id = $1 and uuid = any($2::uuid[]) order by seq"
+_FOUND_BY_NUMBER = """
+select p.e164 as key, r.uuid from record_phone p join record r on r.id = p.record_id
+where p.list_id = $1 and p.e164 = any($2::bigint[]) group by p.e164, r.uuid, r.seq order by r.seq
+"""
+_FOUND_BY_REFERENCE = """
+select r.external_provider, r.external_id, r.uuid from unnest($2::text[], $3::text[]) as k(provider, id)
+  join record r on r.list_id = $1 and r.external_provider = k.provider and r.external_id = k.id
+group by 1, 2, r.uuid, r.seq order by r.seq
+"""
+_DIALED_BY = """
+select i.campaign_id, c.strategy, i.phone_type, i.attempts + i.uncounted > 0 or i.next_at is not null as attempted,
+  i.state = 'C' or i.attempt_id is not null as on_call, i.state = 'D' as final
+from dial_item i join campaign c on c.id = i.campaign_id join record r on r.id = i.record_id
+where r.list_id = $1 and r.uuid = $2 order by i.campaign_id for no key update of i
+"""
+_CHANGE = """
+update record set first_name = $3, last_name = $4, timezone = $5, priority = $6, extra_data = $7, updated_at = $8,
+  seq = case when $9 then nextval('record_seq') else seq end
+where list_id = $1 and uuid = $2 returning id, seq
+"""
+# Whatever else happens to it, the row of a campaign has the priority of its record, and its phone as it is now.
+_FOLLOW = """
+update dial_item i set priority = $2, seq = coalesce($3, i.seq),
+  state = case when n.reason is not null then 'D' when n.position is null or i.state = 'W' then i.state else 'R' end,
+  reason = case when n.reason is not null then n.reason when n.position is null or i.state = 'W' then i.reason end,
+  position = coalesce(n.position, i.position), e164 = coalesce(p.e164, i.e164),
+  phone_type = coalesce(p.phone_type, i.phone_type), zone_id = coalesce(p.zone_id, i.zone_id)
+from dial_item old
+  left join unnest($4::int[], $5::smallint[], $6::text[]) as n(campaign_id, position, reason)
+    on n.campaign_id = old.campaign_id
+  left join record_phone p on p.record_id = old.record_id and p.position = coalesce(n.position, old.position)
+where old.record_id = $1 and i.record_id = old.record_id and i.campaign_id = old.campaign_id
 """
 
 
@@ -83,7 +123,6 @@ class RecordRows:
         if not records:
             return []
         key = await self._list_key(list_id)
-        zone_of = await self._zones({phone.zones for record in records for phone in record.phones})
         # Drawn first and sorted here: that `nextval` beside an `order by` is called in that order is nowhere promised.
         drawn = await self._connection.fetch(
             "select nextval('record_seq') as seq, nextval(pg_get_serial_sequence('record', 'id')) as id"
@@ -110,15 +149,7 @@ class RecordRows:
             [record.sync_external_id for record in records],
             [json.dumps(record.extra_data, ensure_ascii=False) for record in records],
         )
-        await self._connection.copy_records_to_table(
-            "record_phone",
-            records=[
-                (record_key, position, key, phone.type.code, number_to_int(phone.number), zone_of[phone.zones])
-                for record_key, record in zip(keys, records, strict=True)
-                for position, phone in enumerate(record.phones)
-            ],
-            columns=["record_id", "position", "list_id", "phone_type", "e164", "zone_id"],
-        )
+        await self._add_phones(key, list(zip(keys, records, strict=True)))
         await self._connection.execute(
             """
             update record_list set records_count = records_count + $2, last_seq = greatest(last_seq, $3),
@@ -167,6 +198,165 @@ class RecordRows:
         )
         return [_record(row, list_id) for row in rows]
 
+    async def matching(
+        self, list_id: RecordListId, keys: Sequence[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[RecordId]]:
+        key = await self._list_key(list_id)
+        found: dict[RecordKey, list[RecordId]] = defaultdict(list)
+        references = [one for one in keys if isinstance(one, tuple)]
+        if references:
+            columns = (list(column) for column in zip(*references, strict=True))
+            for row in await self._connection.fetch(_FOUND_BY_REFERENCE, key, *columns):
+                found[row["external_provider"], row["external_id"]].append(RecordId(row["uuid"]))
+        if numbers := [number_to_int(PhoneNumber(one)) for one in keys if isinstance(one, str)]:
+            for row in await self._connection.fetch(_FOUND_BY_NUMBER, key, numbers):
+                found[number_from_int(row["key"])].append(RecordId(row["uuid"]))
+        if ids := [one for one in keys if isinstance(one, UUID)]:
+            for row in await self._connection.fetch(_FOUND_BY_ID, key, ids):
+                found[RecordId(row["key"])].append(RecordId(row["uuid"]))
+        return found
+
+    async def timezones(self, list_id: RecordListId, search: str | None) -> list[str]:
+        rows = await self._connection.fetch(
+            "select distinct timezone from record where list_id = $1 and timezone ilike $2 order by timezone",
+            await self._list_key(list_id),
+            "%" if search is None else _pattern(search),
+        )
+        return [row["timezone"] for row in rows]
+
+    async def dialed_by(self, list_id: RecordListId, record_id: RecordId) -> Sequence[DialedBy]:
+        rows = await self._connection.fetch(_DIALED_BY, await self._list_key(list_id), record_id)
+        return [
+            DialedBy(
+                row["campaign_id"],
+                strategy_from_json(row["strategy"]),
+                PhoneType.of_code(row["phone_type"]),
+                row["attempted"],
+                row["on_call"],
+                row["final"],
+            )
+            for row in rows
+        ]
+
+    async def change(
+        self,
+        list_id: RecordListId,
+        record_id: RecordId,
+        new: NewRecord,
+        *,
+        at: datetime,
+        other_phones: bool,
+        new_place: bool,
+        go_on: Mapping[int, int | Reason],
+    ) -> None:
+        key = await self._list_key(list_id)
+        row = await self._connection.fetchrow(
+            _CHANGE,
+            key,
+            record_id,
+            new.first_name,
+            new.last_name,
+            new.timezone,
+            new.priority,
+            dict(new.extra_data),
+            at,
+            new_place,
+        )
+        if row is None:
+            raise RecordNotFound(record_id)
+        if other_phones:
+            await self._connection.execute("delete from record_phone where record_id = $1", row["id"])
+            await self._add_phones(key, [(row["id"], new)])
+        campaigns = sorted(go_on)
+        await self._connection.execute(
+            _FOLLOW,
+            row["id"],
+            new.priority,
+            row["seq"] if new_place else None,
+            campaigns,
+            [next_up if isinstance(next_up := go_on[campaign], int) else None for campaign in campaigns],
+            [next_up.value if isinstance(next_up := go_on[campaign], Reason) else None for campaign in campaigns],
+        )
+        await self._connection.execute(
+            "update record_list set last_seq = greatest(last_seq, $2), updated_at = $3 where id = $1",
+            key,
+            row["seq"],
+            at,
+        )
+
+    async def remove(self, list_id: RecordListId, ids: Sequence[RecordId], at: datetime) -> set[RecordId]:
+        key = await self._list_key(list_id)
+        rows = await self._connection.fetch(
+            "select id, uuid from record where list_id = $1 and uuid = any($2::uuid[]) order by id for update",
+            key,
+            list(ids),
+        )
+        uuid_of = {row["id"]: RecordId(row["uuid"]) for row in rows}
+        # Never waits for the dialer while it holds rows that the dialer may want: what it works on now is on a call.
+        free = await self._connection.fetch(
+            """
+            select campaign_id, record_id from dial_item
+            where record_id = any($1::bigint[]) and state <> 'C' and attempt_id is null
+            order by campaign_id, record_id for update skip locked
+            """,
+            list(uuid_of),
+        )
+        # A record that is on a call of one campaign is not to be called by another before it goes.
+        await self._connection.execute(
+            """
+            delete from dial_item i using unnest($1::int[], $2::bigint[]) as f(campaign_id, record_id)
+            where i.campaign_id = f.campaign_id and i.record_id = f.record_id
+            """,
+            [row["campaign_id"] for row in free],
+            [row["record_id"] for row in free],
+        )
+        rows = await self._connection.fetch(
+            "select distinct record_id from dial_item where record_id = any($1::bigint[]) order by 1", list(uuid_of)
+        )
+        on_call = [row["record_id"] for row in rows]
+        await self._connection.execute(
+            "update record set remove_asked_at = coalesce(remove_asked_at, $2) where id = any($1::bigint[])",
+            on_call,
+            at,
+        )
+        gone = sorted(set(uuid_of) - set(on_call))
+        if gone:
+            await self._connection.execute("delete from record where id = any($1::bigint[])", gone)
+            await self._connection.execute(
+                "update record_list set records_count = records_count - $2, updated_at = $3 where id = $1",
+                key,
+                len(gone),
+                at,
+            )
+        return {uuid_of[one] for one in on_call}
+
+    async def leaving(self) -> Mapping[RecordListId, Sequence[RecordId]]:
+        rows = await self._connection.fetch(
+            """
+            select l.uuid as list_uuid, r.uuid from record r join record_list l on l.id = r.list_id
+            where l.account_id = $1 and r.remove_asked_at is not null and not exists (
+              select from dial_item i where i.record_id = r.id and (i.state = 'C' or i.attempt_id is not null))
+            order by l.id, r.id
+            """,
+            self._account,
+        )
+        found: dict[RecordListId, list[RecordId]] = defaultdict(list)
+        for row in rows:
+            found[RecordListId(row["list_uuid"])].append(RecordId(row["uuid"]))
+        return found
+
+    async def _add_phones(self, list_key: int, records: Sequence[tuple[int, NewRecord]]) -> None:
+        zone_of = await self._zones({phone.zones for _, record in records for phone in record.phones})
+        await self._connection.copy_records_to_table(
+            "record_phone",
+            records=[
+                (record_key, position, list_key, phone.type.code, number_to_int(phone.number), zone_of[phone.zones])
+                for record_key, record in records
+                for position, phone in enumerate(record.phones)
+            ],
+            columns=["record_id", "position", "list_id", "phone_type", "e164", "zone_id"],
+        )
+
     async def _list_key(self, list_id: RecordListId) -> int:
         key: int | None = await self._connection.fetchval(
             "select id from record_list where account_id = $1 and uuid = $2", self._account, list_id
@@ -211,9 +401,8 @@ class RecordRows:
         )
         test("r.upload_request_id = (select id from upload_request where list_id = $1 and uuid = ?)", wanted.upload)
         if wanted.search is not None:
-            literal = wanted.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             any_of = " or ".join(_SEARCH_COLUMNS[column] for column in wanted.search_in)
-            test(f"({any_of})", f"%{literal.replace('*', '%')}%")
+            test(f"({any_of})", _pattern(wanted.search))
         test("r.priority = any(?::smallint[])", None if wanted.priorities is None else list(wanted.priorities))
         test("r.timezone = any(?::text[])", None if wanted.timezones is None else list(wanted.timezones))
         test("r.updated_at >= ?", wanted.updated_from)
@@ -221,6 +410,12 @@ class RecordRows:
         if wanted.nothing:
             tests.append("false")
         return " and ".join(tests), values
+
+
+def _pattern(search: str) -> str:
+    """For `like`: text anywhere, in which only `*` stands for more than itself."""
+    literal = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal.replace('*', '%')}%"
 
 
 def _record(row: Row, list_id: RecordListId) -> Record:
