@@ -3,12 +3,17 @@
 from typing import Any
 
 from outdial import bootstrap
+from outdial.app import records
 from outdial.app.campaigns import Changes
+from outdial.app.records import Sent
 from outdial.cli.preparation import Prepared
+from outdial.domain.access import Principal
 from outdial.domain.activity import Doing
 from outdial.domain.agents import AgentState
 from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.errors import Unavailable
+from outdial.domain.records import Draft
+from outdial.domain.values import PhoneType
 from outdial.ports.dialing import DialStore, Ended
 from tests.dialer.conftest import (
     BUSY,
@@ -166,6 +171,20 @@ class TestWhatFollows:
             assert (await world.attempts())[before][1] == "09"
 
         tell(story, [NO_ANSWER] * 10)
+
+    def test_records_that_come_while_it_dials_are_taken_in_with_their_zones(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(30.0)
+            (row,) = await world.rows("select uuid from record_list")
+            by = Principal(await world.here.account_id(), "test", frozenset())
+            berlin = Sent(Draft("Zoe", "Berg", [(PhoneType.HOME, "+493023125045")]))
+            here = world.here
+            await records.add(str(row["uuid"]), berlin, by=by, storage=here.storage, clock=here.clock, ids=here.ids)
+            world.live.engine.hint()
+            await world.run_for(5.0)
+            assert (await world.attempts())[-1][1] == "45"
+
+        tell(story, [BUSY])
 
 
 class TestDoNotCall:

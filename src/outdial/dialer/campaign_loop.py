@@ -237,9 +237,12 @@ class CampaignLoop:
             self._work_changed = True
 
     async def _take_in_records(self) -> None:
-        if not self._zones_known or await self._store.zones_of(self.key) != self._zone_keys:
+        zones = await self._store.zones_of(self.key, fresh=self._zones_known)
+        if self._zones_known and not zones:
+            return  # nobody came
+        if not self._zones_known or not zones <= self._zone_keys:
             self._zones = await self._store.zones()
-            self._zone_keys = await self._store.zones_of(self.key)
+            self._zone_keys |= zones
             now = self._clock.now()
             self._unreachable = frozenset(
                 key for key in self._zone_keys if not self._hours.ever_open(self._zones[key], now)
@@ -462,7 +465,7 @@ class CampaignLoop:
     # What is told -----------------------------------------------------------------------------------------------
 
     def _observe(self, doing: Doing, until: datetime | None = None) -> None:
-        if (doing, until) != (self.activity.doing, self.activity.until):
+        if (doing, until) != (self.activity.doing, self.activity.until) or doing is Doing.PAUSING:
             since = self.activity.since if doing is self.activity.doing else self._clock.now()
             self.activity = Activity(doing, since, until, len(self.flow.live))
             self._pool.nothing_to_dial(doing in NOTHING_TO_DIAL)

@@ -155,8 +155,9 @@ class DialStore(Protocol):
         """The interned sets of time zones."""
         ...
 
-    async def zones_of(self, campaign: int) -> frozenset[int]:
-        """The zone sets of all phones in the campaign's lists."""
+    async def zones_of(self, campaign: int, *, fresh: bool) -> frozenset[int]:
+        """The zone sets of the phones in the campaign's lists; with `fresh` of those records only that are not yet
+        enrolled, so that an empty answer means that nobody came."""
         ...
 
     async def enrol(self, campaign: RunningCampaign, unreachable: frozenset[int]) -> int:

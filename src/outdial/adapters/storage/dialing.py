@@ -176,11 +176,16 @@ class DialRows:
             rows = await connection.fetch("select id, names from zone order by id")
         return {row["id"]: tuple(row["names"]) for row in rows}
 
-    async def zones_of(self, campaign: int) -> frozenset[int]:
+    async def zones_of(self, campaign: int, *, fresh: bool) -> frozenset[int]:
+        phones = "record_phone p on p.list_id = c.list_id"
+        if fresh:
+            phones = """record_list l on l.id = c.list_id and l.status = 'ACCEPTED' and l.last_seq > c.enrolled_seq
+                join record r on r.list_id = c.list_id and r.seq > c.enrolled_seq
+                join record_phone p on p.record_id = r.id"""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """select distinct p.zone_id from campaign_record_list l join record_phone p on p.list_id = l.list_id
-                   where l.campaign_id = $1 order by 1""",
+                f"""select distinct p.zone_id from campaign_record_list c join {phones}
+                    where c.campaign_id = $1 order by 1""",  # noqa: S608 - put together from constants
                 campaign,
             )
         return frozenset(row["zone_id"] for row in rows)
