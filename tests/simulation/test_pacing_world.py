@@ -7,7 +7,7 @@ import pytest
 from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
-from tests.simulation.pacing_world import Shift, World, keyed_uniform, play
+from outdial.simulation.pacing.world import Shift, World, keyed_uniform, play
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def excess(shift: Shift, cap: float) -> float:
 def test_predictive_keeps_the_cap_and_agents_far_busier_than_progressive(
     agents: int, occupancy_ratio: float, seed: int
 ) -> None:
-    world = World(agents=agents, p=0.25, talk=90.0, cap=0.03, seed=seed)
+    world = World(agents=agents, p=0.25, talk=90.0, hours=2.0, cap=0.03, seed=seed)
     predictive, progressive = play(world, PredictivePacer()), play(world, ProgressivePacer())
     assert excess(predictive, world.cap) <= SMALL_EXCESS
     assert predictive.occupancy >= occupancy_ratio * progressive.occupancy
@@ -34,7 +34,7 @@ def test_predictive_keeps_the_cap_and_agents_far_busier_than_progressive(
 
 
 def test_a_shift_uses_most_of_what_the_cap_allows() -> None:
-    shift = play(World(agents=25, seed=3), PredictivePacer())
+    shift = play(World(agents=25, hours=2.0, seed=3), PredictivePacer())
     assert 0.6 * 0.03 < shift.abandonment <= 0.032
 
 
@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_shift(pacer: type[Pacer]) -> None:
     world = World(agents=5, hours=0.5, seed=7)
     first, second = play(world, pacer()), play(world, pacer())
     assert first == second
-    assert first.log != play(World(agents=5, hours=0.5, seed=8), pacer()).log
+    assert first.decisions != play(World(agents=5, hours=0.5, seed=8), pacer()).decisions
 
 
 def test_chance_is_keyed_and_even() -> None:
