@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from outdial import bootstrap
 from outdial.app import records
 from outdial.app.campaigns import Changes
@@ -363,6 +365,27 @@ class TestFaults:
             assert (await world.rows("select max(attempts) as most from dial_item"))[0]["most"] == 1
 
         tell(story, [BUSY, BUSY])
+
+    def test_a_fault_of_ours_ends_a_simulation(self, tell: Tell) -> None:
+        class Broken:
+            """A store with a bug."""
+
+            def __init__(self, real: DialStore) -> None:
+                self._real = real
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._real, name)
+
+            async def end(self, campaign: int, ended: list[Ended]) -> None:
+                raise ZeroDivisionError
+
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            assert world.live.running.done()
+
+        with pytest.raises(ExceptionGroup) as caught:
+            tell(story, [BUSY], store=Broken)
+        assert caught.group_contains(ZeroDivisionError)
 
     def test_an_outcome_is_written_as_soon_as_the_database_answers_again(self, tell: Tell) -> None:
         class Flaky:

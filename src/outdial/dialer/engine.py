@@ -32,12 +32,15 @@ class EngineSettings:
         lease_seconds: how long ownership outlives its owner, in the database's own time.
         simulated_lease: time of the lease is the dial clock's: only for simulations, where one engine exists.
         drain_seconds: how long a stop waits for conversations before it ends them.
+        fail_fast: a fault of ours ends the engine, as simulations want it; else it is logged, and the campaign is
+            taken up again at the next look, beginning with recovery.
     """
 
     poll_seconds: float = 1.0
     lease_seconds: float = 8.0
     simulated_lease: bool = False
     drain_seconds: float = 30.0
+    fail_fast: bool = False
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
@@ -89,6 +92,8 @@ class Engine:
                     await self._supervise(self._fence)
             except Unavailable as exc:
                 log.warning("engine_waits", why=exc.code)
+            except Exception as exc:
+                self._fault(exc)
             if self._failure is not None:
                 raise self._failure
             if self._stopping:
@@ -191,11 +196,17 @@ class Engine:
                 await loop.note_end()
                 journal.cancel()
         except Exception as exc:
-            self._failure = self._failure or exc
-            self._hint.set()
+            self._fault(exc)
         finally:
             self.loops.pop(loop.key, None)
             self._tasks.pop(loop.key, None)
+
+    def _fault(self, exc: Exception) -> None:
+        """Something happened that nobody thought of."""
+        log.error("engine_fault", exc_info=exc)
+        if self._settings.fail_fast:
+            self._failure = self._failure or exc
+            self._hint.set()
 
     def _hear(self, event: CallEvent) -> None:
         for loop in self.loops.values():

@@ -101,6 +101,7 @@ def begin(
         poll_seconds=86_400.0 if shift.virtual else shift.speed,
         lease_seconds=_ONE_OWNER_FOR_EVER if shift.virtual else 8.0,
         simulated_lease=shift.virtual,
+        fail_fast=shift.virtual,
         drain_seconds=300.0 if shift.virtual else shift.speed,
         loop=LoopSettings(strict_priority=shift.strict_priority),
     )
