@@ -126,7 +126,7 @@ class TestTheFileOfANewList:
             [{"op": "replace", "path": "/status", "value": "UPLOADED"}],
         ],
     )
-    async def test_may_be_announced_as_an_object_or_an_array(
+    async def test_may_be_announced_as_an_object_or_an_array_as_ruling_33_says(
         self, api: httpx.AsyncClient, importer: Importer, patch: object
     ) -> None:
         path, address = await awaited(api)

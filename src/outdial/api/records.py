@@ -309,7 +309,7 @@ def _row_changes(value: dict[str, Any], *, adds: bool) -> Changes:
 MOST_TO_DELETE: Final = 200
 _KEY_KINDS: Final = (
     {"id": 36},
-    {"phone_number": 16},
+    {"phone_number": LONGEST_PHONE},
     {"external_provider": LONGEST_REFERENCE, "external_id": LONGEST_REFERENCE},
 )
 """What records to delete may be named by, and the most characters of each member."""
@@ -435,6 +435,11 @@ class ZoneQuery(LongPageQuery):
     search: Annotated[str, StringConstraints(min_length=3, max_length=35)] | None = None
 
 
+LATER: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"description": "A record is on a call, and is deleted within 5 s after it"}
+}
+
+
 # The routes ----------------------------------------------------------------------------------------------------------
 
 
@@ -551,7 +556,7 @@ def _bulk_result(request: Request, list_id: str, counts: dict[str, int]) -> dict
     }
 
 
-@router.delete("/record-lists/{list_id}/records/bulks", summary="Delete many records")
+@router.delete("/record-lists/{list_id}/records/bulks", responses=LATER, summary="Delete many records")
 async def delete_records(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     seen = await record_lists.get(list_id, by=who, storage=services.storage)
@@ -598,14 +603,24 @@ async def list_timezones(request: Request, list_id: str, who: Manage) -> Respons
     return hal(request, page | {"count": len(names), "_embedded": {"timezones": names}})
 
 
-@router.delete("/record-lists/{list_id}/records", summary="Delete the records with a phone number")
+@router.delete(
+    "/record-lists/{list_id}/records",
+    status_code=204,
+    responses=LATER,
+    summary="Delete the records with a phone number",
+)
 async def delete_by_number(request: Request, list_id: str, who: Manage) -> Response:
     await record_lists.get(list_id, by=who, storage=services_of(request).storage)
     number = read_query(request, NumberQuery).phone_number
     return await _delete(request, list_id, _read_number(number), number, who)
 
 
-@router.delete("/record-lists/{list_id}/external-records", summary="Delete the records with an external reference")
+@router.delete(
+    "/record-lists/{list_id}/external-records",
+    status_code=204,
+    responses=LATER,
+    summary="Delete the records with an external reference",
+)
 async def delete_by_reference(request: Request, list_id: str, who: Manage) -> Response:
     await record_lists.get(list_id, by=who, storage=services_of(request).storage)
     query = read_query(request, ReferenceQuery)
@@ -614,7 +629,9 @@ async def delete_by_reference(request: Request, list_id: str, who: Manage) -> Re
     )
 
 
-@router.delete("/record-lists/{list_id}/records/{record_id}", summary="Delete a record")
+@router.delete(
+    "/record-lists/{list_id}/records/{record_id}", status_code=204, responses=LATER, summary="Delete a record"
+)
 async def delete_record(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
     uuid = uuid_of(record_id)
     return await _delete(request, list_id, None if uuid is None else RecordId(uuid), record_id, who)

@@ -314,8 +314,11 @@ class RecordRows:
             "select distinct record_id from dial_item where record_id = any($1::bigint[]) order by 1", list(uuid_of)
         )
         on_call = [row["record_id"] for row in rows]
+        # Campaigns take in what comes after the last they have: before the first place no campaign finds it again.
         await self._connection.execute(
-            "update record set remove_asked_at = coalesce(remove_asked_at, $2) where id = any($1::bigint[])",
+            """
+            update record set remove_asked_at = coalesce(remove_asked_at, $2), seq = -id where id = any($1::bigint[])
+            """,
             on_call,
             at,
         )
