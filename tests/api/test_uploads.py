@@ -270,6 +270,19 @@ class TestAFileThatNobodyAnnounces:
         answer = await api.patch(path, json=UPLOADED, headers=await bearer())
         assert (answer.status_code, answer.json()["code"]) == (400, "0530963")
 
+    async def test_is_removed_by_the_server_itself(
+        self, services: Services, bearer: Bearer, parts: Parts, folder: Path
+    ) -> None:
+        app = create_app(replace(services, uploads=UploadFolder(folder)))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
+            _, address = await awaited(api)
+            await api.put(address, content=CSV)
+        parts.clock.advance(UPLOAD_LIFETIME.total_seconds())
+        async with app.router.lifespan_context(app):
+            await app.state.upkeep.caught_up()
+        assert files(folder) == []
+
     async def test_does_not_take_those_along_that_wait_to_be_read(
         self, services: Services, bearer: Bearer, upkeep: Upkeep, parts: Parts, folder: Path
     ) -> None:

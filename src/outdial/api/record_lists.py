@@ -49,6 +49,7 @@ async def _importing(app: FastAPI) -> AsyncIterator[None]:
     async with importer, upkeep:
         await importer.resume([account.id for account in await services.access.accounts()])
         app.state.importer = importer
+        app.state.upkeep = upkeep
         yield
 
 

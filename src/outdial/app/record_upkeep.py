@@ -1,6 +1,6 @@
 """What has to be done for record lists some time after somebody asked for it, or because nobody did."""
 
-from asyncio import Task, create_task, gather, sleep
+from asyncio import Event, Task, create_task, gather, sleep
 from dataclasses import replace
 from typing import Final, Self
 
@@ -42,6 +42,7 @@ class Upkeep:
     def __init__(self, *, storage: Storage, access: AccessStore, clock: Clock, files: UploadBytes) -> None:
         self._storage, self._access, self._clock, self._files = storage, access, clock, files
         self._worker: Task[None] | None = None
+        self._caught_up = Event()
 
     async def __aenter__(self) -> Self:
         self._worker = create_task(self._work(), name="record list upkeep")
@@ -52,23 +53,35 @@ class Upkeep:
             self._worker.cancel()
             await gather(self._worker, return_exceptions=True)
 
+    async def caught_up(self) -> None:
+        """Wait until all that was due when the block was entered is done."""
+        await self._caught_up.wait()
+
     async def once(self) -> None:
-        """Do what is due now, for every account."""
+        """Do what is due now, for every account.
+
+        Raises `Unavailable`; what goes wrong otherwise is in the log, and does not keep other accounts waiting.
+        """
         for account in await self._access.accounts():
-            records = await remove_released(account.id, storage=self._storage, clock=self._clock)
-            files = await remove_unannounced_files(
-                account.id, storage=self._storage, clock=self._clock, files=self._files
-            )
-            if records or files:
-                log.info("record_lists_tidied", account=account.id, released_records=records, unannounced_files=files)
+            try:
+                await self._tidy(account.id)
+            except Unavailable:
+                raise
+            except Exception:
+                log.exception("record_list_upkeep_failed", account=account.id)
+
+    async def _tidy(self, account: AccountId) -> None:
+        records = await remove_released(account, storage=self._storage, clock=self._clock)
+        files = await remove_unannounced_files(account, storage=self._storage, clock=self._clock, files=self._files)
+        if records or files:
+            log.info("record_lists_tidied", account=account, released_records=records, unannounced_files=files)
 
     async def _work(self) -> None:
         while True:
             try:
                 await self.once()
             except Unavailable as error:
-                log.warning("upkeep_waits", why=error.code)
-            except Exception:
-                # It is tried again: what is due stays due.
-                log.exception("upkeep_failed")
+                log.warning("record_list_upkeep_waits", why=error.code)
+            else:
+                self._caught_up.set()
             await sleep(_PAUSE_SECONDS)
