@@ -1,0 +1,208 @@
+"""The client for ordinary code: every method returns when it is done."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+from tenacity import Retrying
+from tenacity.stop import stop_after_attempt
+
+from outdial.client.calls import Answer, Ask, Call, Calls, Pause
+from outdial.client.errors import Unreachable
+from outdial.client.files import CsvFile, OnProgress, nobody
+from outdial.client.messages import TIMEOUT, answer_of, request_of, unreachable
+from outdial.client.model import (
+    Activity,
+    Assigned,
+    AssignedKind,
+    Campaign,
+    CampaignFilter,
+    DncEntry,
+    DncList,
+    NumberToAssign,
+    Page,
+    Record,
+    RecordList,
+    UniqueBy,
+    UploadRequest,
+)
+from outdial.client.retries import Patience, again_if, last_word
+
+T = TypeVar("T")
+
+
+class Client:
+    """One account of one server, used by one thread at a time.
+
+    Every method raises `ApiError` when the API refuses and `Unreachable` when no answer comes. Requests are repeated
+    with growing pauses when no connection could be made; those that do no harm twice also when it broke, or when the
+    server says 429 or 503. A deletion whose first answer was lost may therefore end in `NotFound`.
+
+    Args:
+        base_url: where the API is, such as `https://dialer.example.com`.
+        transport: how to send, instead of the network.
+        sleep: how to wait, in seconds.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        patience: Patience | None = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = httpx.Client(base_url=base_url, transport=transport, timeout=timeout)
+        self._calls = Calls(client_id, client_secret)
+        self._patience, self._sleep = patience or Patience(), sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _run(self, call: Call[T]) -> T:
+        """Carry out the steps of a call."""
+        answer: Answer | None = None
+        try:
+            while True:
+                step = call.send(answer)
+                match step:
+                    case Ask():
+                        answer = self._exchange(step)
+                    case Pause(seconds):
+                        self._sleep(seconds)
+                        answer = None
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _exchange(self, ask: Ask) -> Answer:
+        retrying = Retrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=self._patience.pause,
+            retry=again_if(ask),
+            retry_error_callback=last_word,
+        )
+        try:
+            return retrying(self._send, ask)
+        except httpx.TransportError as error:
+            raise Unreachable(unreachable(self._http.base_url, error)) from error
+
+    def _send(self, ask: Ask) -> Answer:
+        content = None if ask.file is None else ask.file.pieces(ask.progress)
+        return answer_of(self._http.send(request_of(self._http, ask, content)))
+
+    def _each(self, page_of: Callable[[int], Call[Page[T]]]) -> Iterator[T]:
+        number = 1
+        while True:
+            page = self._run(page_of(number))
+            yield from page.items
+            if number >= page.total_pages:
+                return
+            number += 1
+
+    # Campaigns -------------------------------------------------------------------------------------------------------
+
+    def campaigns(self, *, per_page: int = 50, **which: Unpack[CampaignFilter]) -> Iterator[Campaign]:
+        """All campaigns that fit, page by page as they are needed."""
+        return self._each(lambda page: self._calls.campaign_page(page, per_page, which))
+
+    def campaign_page(self, page: int = 1, *, per_page: int = 50, **which: Unpack[CampaignFilter]) -> Page[Campaign]:
+        """One page of the campaigns that fit."""
+        return self._run(self._calls.campaign_page(page, per_page, which))
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        return self._run(self._calls.get_campaign(campaign_id))
+
+    def create_campaign(self, campaign: Mapping[str, Any]) -> Campaign:
+        """Make a campaign of a body as `POST /campaigns` takes it."""
+        return self._run(self._calls.create_campaign(campaign))
+
+    def start_campaign(self, campaign_id: str) -> Campaign:
+        """Ask for the campaign to run; its activity tells when calls are placed."""
+        return self._run(self._calls.change_campaign(campaign_id, "status", "RUNNING"))
+
+    def pause_campaign(self, campaign_id: str) -> Campaign:
+        """No new calls; those in progress end as they would."""
+        return self._run(self._calls.change_campaign(campaign_id, "status", "PAUSED"))
+
+    def rename_campaign(self, campaign_id: str, name: str) -> Campaign:
+        return self._run(self._calls.change_campaign(campaign_id, "name", name))
+
+    def delete_campaign(self, campaign_id: str) -> None:
+        self._run(self._calls.delete_campaign(campaign_id))
+
+    def campaign_activity(self, campaign_id: str) -> Activity:
+        """What the campaign is doing, why, and how far it is."""
+        return self._run(self._calls.campaign_activity(campaign_id))
+
+    def assigned(self, campaign_id: str, kind: AssignedKind, *, per_page: int = 50) -> Iterator[Assigned]:
+        return self._each(lambda page: self._calls.assigned_page(campaign_id, kind, page, per_page))
+
+    def assign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> None:
+        self._run(self._calls.assign(campaign_id, kind, things))
+
+    def unassign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> None:
+        self._run(self._calls.unassign(campaign_id, kind, things))
+
+    # Record lists ----------------------------------------------------------------------------------------------------
+
+    def record_lists(self, *, name: str | None = None, per_page: int = 50) -> Iterator[RecordList]:
+        return self._each(lambda page: self._calls.record_list_page(page, per_page, name))
+
+    def record_list(self, list_id: str) -> RecordList:
+        return self._run(self._calls.get_record_list(list_id))
+
+    def create_record_list(self, name: str, *, unique_by: UniqueBy = "PHONE_NUMBER") -> RecordList:
+        """A list without a file, to which records are added."""
+        return self._run(self._calls.create_record_list(name, unique_by))
+
+    def upload_new_list(
+        self, name: str, path: Path, *, unique_by: UniqueBy = "PHONE_NUMBER", progress: OnProgress = nobody
+    ) -> RecordList:
+        """Make a list of a CSV file; `wait_for_list` tells what came of it."""
+        return self._run(self._calls.upload_new_list(name, CsvFile.at(path), unique_by, progress))
+
+    def upload_to_list(self, list_id: str, path: Path, *, progress: OnProgress = nobody) -> UploadRequest:
+        """Send one more CSV file to a list."""
+        return self._run(self._calls.upload_to_list(list_id, CsvFile.at(path), progress))
+
+    def wait_for_list(self, list_id: str, *, seconds: float = 600.0) -> RecordList:
+        """The list once its first file has been read. Raises `NotFinished` after so many seconds of waiting."""
+        return self._run(self._calls.wait_for_list(list_id, seconds))
+
+    def records(self, list_id: str, *, per_page: int = 500) -> Iterator[Record]:
+        """All records of a list, page by page as they are needed."""
+        return self._each(lambda page: self._calls.record_page(list_id, page, per_page))
+
+    # Do-not-call lists -----------------------------------------------------------------------------------------------
+
+    def dnc_lists(self, *, name: str | None = None, per_page: int = 50) -> Iterator[DncList]:
+        return self._each(lambda page: self._calls.dnc_list_page(page, per_page, name))
+
+    def create_dnc_list(self, name: str) -> DncList:
+        return self._run(self._calls.create_dnc_list(name))
+
+    def add_dnc_entry(
+        self, list_id: str, phone_number: str, *, expiration_date: str | None = None, reason: str | None = None
+    ) -> DncEntry:
+        """Put a number on a list: for good, or until the end of a day such as `2027-06-30`."""
+        return self._run(self._calls.add_dnc_entry(list_id, phone_number, expiration_date, reason))
+
+    def check_numbers(self, list_id: str, numbers: Sequence[str], *, timezone: str = "UTC") -> list[DncEntry]:
+        """The entries of a list that forbid calling some of the numbers today, as the day is in the zone."""
+        return self._run(self._calls.check_numbers(list_id, numbers, timezone))

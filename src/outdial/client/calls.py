@@ -1,0 +1,304 @@
+"""Every call of the API without any I/O: generators that yield what to send, are sent what came back, return a result.
+
+The blocking and the asynchronous client only carry out the steps, so that nothing is written twice and all of this
+can be tested with values. One call may take several steps: fetching a token, an upload, waiting for a list.
+"""
+
+import base64
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import quote, quote_plus
+
+from outdial.client.errors import NotFinished, UnexpectedAnswer, error_of
+from outdial.client.files import CsvFile, OnProgress, nobody
+from outdial.client.model import (
+    FINAL_LIST_STATUSES,
+    Activity,
+    Assigned,
+    AssignedKind,
+    Campaign,
+    CampaignFilter,
+    DncEntry,
+    DncList,
+    NumberToAssign,
+    Page,
+    Record,
+    RecordList,
+    UniqueBy,
+    UploadRequest,
+)
+
+T = TypeVar("T")
+
+MOST_IN_QUERY: Final = 500
+"""Numbers that one query of a do-not-call list takes."""
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request to be sent.
+
+    Args:
+        url: a path of the API, or the absolute address of an upload.
+        repeatable: whether sending it twice does no more than sending it once.
+        with_token: false for the token endpoint, and for signed addresses, which may belong to another host.
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, str] | None = None
+    body: Any = None
+    form: Mapping[str, str] | None = None
+    file: CsvFile | None = None
+    progress: OnProgress = nobody
+    headers: Mapping[str, str] | None = None
+    repeatable: bool = False
+    with_token: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A wait before the next step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. The names in `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            raise UnexpectedAnswer(f"status {self.status}, but the body is not JSON: is this the API?") from None
+
+
+Step = Ask | Pause
+Call = Generator[Step, Answer | None, T]
+
+
+def _exchange(ask: Ask) -> Call[Answer]:
+    answer = yield ask
+    assert answer is not None, "a request is carried out with an answer"
+    return answer
+
+
+def _checked(answer: Answer) -> Answer:
+    if 200 <= answer.status < 300:
+        return answer
+    raise error_of(answer.status, answer.content, answer.headers.get("x-request-id"))
+
+
+def _path(*parts: str) -> str:
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _query(given: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _replace(path: str, value: object) -> list[dict[str, object]]:
+    return [{"op": "replace", "path": path, "value": value}]
+
+
+_PATCH: Final = {"Content-Type": "application/json-patch+json"}
+
+
+class Calls:
+    """The calls of one client, which share its access token.
+
+    The token is fetched at the first call and again whenever the server no longer takes it: no clock is needed, and a
+    token that was withdrawn early is no special case.
+    """
+
+    def __init__(self, client_id: str, client_secret: str) -> None:
+        # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+        self._basic = f"Basic {base64.b64encode(pair).decode()}"
+        self._token: str | None = None
+
+    def _new_token(self) -> Call[str]:
+        ask = Ask(
+            "POST",
+            "/oauth/token",
+            form={"grant_type": "client_credentials"},
+            headers={"Authorization": self._basic},
+            repeatable=True,
+            with_token=False,
+        )
+        body = _checked((yield from _exchange(ask))).json()
+        try:
+            self._token = token = str(body["access_token"])
+        except (KeyError, TypeError):
+            raise UnexpectedAnswer("the answer to the request for a token has none") from None
+        return token
+
+    def _send(self, ask: Ask) -> Call[Answer]:
+        """One request and its answer. Raises `ApiError` when it is refused."""
+        if not ask.with_token:
+            return _checked((yield from _exchange(ask)))
+        token = self._token or (yield from self._new_token())
+        answer = yield from _exchange(_bearing(ask, token))
+        if answer.status == 401:
+            # Nothing was done, whatever the method. Another call may have fetched a new one meanwhile.
+            if self._token == token:
+                self._token = None
+            token = self._token or (yield from self._new_token())
+            answer = yield from _exchange(_bearing(ask, token))
+        return _checked(answer)
+
+    def _get(self, path: str, query: Mapping[str, object] | None = None) -> Call[Any]:
+        return (yield from self._send(Ask("GET", path, query=_query(query or {}), repeatable=True))).json()
+
+    def _page(self, path: str, name: str, query: Mapping[str, object]) -> Call[Page[Any]]:
+        body = yield from self._get(path, query)
+        try:
+            return Page(list(body["_embedded"][name]), body["total"], body["page"], body["total_pages"])
+        except (KeyError, TypeError):
+            raise UnexpectedAnswer(f"the answer is no page of {name}") from None
+
+    def _post(self, path: str, body: object, *, repeatable: bool = False) -> Call[Any]:
+        return (yield from self._send(Ask("POST", path, body=body, repeatable=repeatable))).json()
+
+    def _patch(self, path: str, operations: object) -> Call[Any]:
+        return (yield from self._send(Ask("PATCH", path, body=operations, headers=_PATCH))).json()
+
+    # Campaigns -------------------------------------------------------------------------------------------------------
+
+    def campaign_page(self, page: int, per_page: int, which: CampaignFilter) -> Call[Page[Campaign]]:
+        return self._page("/campaigns", "campaigns", {**which, "page": page, "per_page": per_page})
+
+    def get_campaign(self, campaign_id: str) -> Call[Campaign]:
+        return cast(Call[Campaign], self._get(_path("campaigns", campaign_id)))
+
+    def create_campaign(self, campaign: Mapping[str, Any]) -> Call[Campaign]:
+        return cast(Call[Campaign], self._post("/campaigns", dict(campaign)))
+
+    def change_campaign(self, campaign_id: str, member: str, value: str | int) -> Call[Campaign]:
+        return cast(Call[Campaign], self._patch(_path("campaigns", campaign_id), _replace(f"/{member}", value)))
+
+    def delete_campaign(self, campaign_id: str) -> Call[None]:
+        yield from self._send(Ask("DELETE", _path("campaigns", campaign_id), repeatable=True))
+
+    def campaign_activity(self, campaign_id: str) -> Call[Activity]:
+        return cast(Call[Activity], self._get(_path("v1", "campaigns", campaign_id, "activity")))
+
+    def assigned_page(self, campaign_id: str, kind: AssignedKind, page: int, per_page: int) -> Call[Page[Assigned]]:
+        query = {"page": page, "per_page": per_page}
+        return self._page(_path("campaigns", campaign_id, kind), kind.replace("-", "_"), query)
+
+    def assign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> Call[None]:
+        yield from self._send(Ask("POST", _path("campaigns", campaign_id, kind), body=list(things)))
+
+    def unassign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> Call[None]:
+        ask = Ask("DELETE", _path("campaigns", campaign_id, kind), body=list(things), repeatable=True)
+        yield from self._send(ask)
+
+    # Record lists ----------------------------------------------------------------------------------------------------
+
+    def record_list_page(self, page: int, per_page: int, name: str | None) -> Call[Page[RecordList]]:
+        return self._page("/record-lists", "record_lists", {"name": name, "page": page, "per_page": per_page})
+
+    def get_record_list(self, list_id: str) -> Call[RecordList]:
+        return cast(Call[RecordList], self._get(_path("record-lists", list_id)))
+
+    def create_record_list(self, name: str, unique_by: UniqueBy, file: CsvFile | None = None) -> Call[RecordList]:
+        body: dict[str, object] = {"name": name, "unique_identifier_type": unique_by}
+        if file is not None:
+            body["csv_metadata"] = file.metadata()
+        return cast(Call[RecordList], self._post("/record-lists", body))
+
+    def upload_new_list(
+        self, name: str, file: CsvFile, unique_by: UniqueBy, progress: OnProgress = nobody
+    ) -> Call[RecordList]:
+        """A list and its first file; answers when the server has the file and begins to read it."""
+        created = yield from self.create_record_list(name, unique_by, file)
+        yield from self._put_file(created.get("signed_url"), file, progress)
+        path = _path("record-lists", created["id"])
+        return cast(RecordList, (yield from self._patch(path, _replace("/status", "UPLOADED"))))
+
+    def upload_to_list(self, list_id: str, file: CsvFile, progress: OnProgress = nobody) -> Call[UploadRequest]:
+        """One more file for a list; answers when the server has the file and begins to read it."""
+        path = f"{_path('record-lists', list_id)}/upload-requests"
+        request = yield from self._post(path, {"csv_metadata": file.metadata()})
+        yield from self._put_file(request.get("signed_url"), file, progress)
+        done = yield from self._patch(f"{path}{_path(request['id'])}", _replace("/status", "UPLOADED"))
+        return cast(UploadRequest, done)
+
+    def _put_file(self, signed_url: str | None, file: CsvFile, progress: OnProgress) -> Call[None]:
+        if signed_url is None:
+            raise UnexpectedAnswer("the answer has no address for the file")
+        # An address takes one file: a second attempt could be refused although the first one arrived.
+        headers = {"Content-Type": "text/csv", "Content-Length": str(file.size)}
+        yield from self._send(
+            Ask("PUT", signed_url, file=file, progress=progress, headers=headers, with_token=False),
+        )
+
+    def wait_for_list(self, list_id: str, seconds: float) -> Call[RecordList]:
+        """A list once its first file has been read, whatever came of it.
+
+        Raises:
+            NotFinished: it had not been after so many seconds of waiting.
+        """
+        waited, pause = 0.0, _FIRST_PAUSE
+        while True:
+            found = yield from self.get_record_list(list_id)
+            if found["status"] in FINAL_LIST_STATUSES:
+                return found
+            if waited >= seconds:
+                raise NotFinished(f"list {list_id} is still {found['status']}")
+            yield Pause(pause)
+            waited += pause
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def record_page(self, list_id: str, page: int, per_page: int) -> Call[Page[Record]]:
+        query = {"page": page, "per_page": per_page}
+        return self._page(_path("record-lists", list_id, "records"), "records", query)
+
+    # Do-not-call lists -----------------------------------------------------------------------------------------------
+
+    def dnc_list_page(self, page: int, per_page: int, name: str | None) -> Call[Page[DncList]]:
+        query = {"name": name, "page": page, "per_page": per_page}
+        return self._page("/do-not-call-lists", "do_not_call_lists", query)
+
+    def create_dnc_list(self, name: str) -> Call[DncList]:
+        return cast(Call[DncList], self._post("/do-not-call-lists", {"name": name}))
+
+    def add_dnc_entry(
+        self, list_id: str, phone_number: str, expiration_date: str | None, reason: str | None
+    ) -> Call[DncEntry]:
+        members = {"phone_number": phone_number, "expiration_date": expiration_date, "reason": reason}
+        body = {name: value for name, value in members.items() if value is not None}
+        return cast(Call[DncEntry], self._post(_path("do-not-call-lists", list_id, "entries"), body))
+
+    def check_numbers(self, list_id: str, numbers: Sequence[str], timezone: str) -> Call[list[DncEntry]]:
+        """The entries that forbid calling some of the numbers today; as many queries as that takes."""
+        path = _path("do-not-call-lists", list_id, "entries", "queries")
+        found: list[DncEntry] = []
+        for start in range(0, len(numbers), MOST_IN_QUERY):
+            part = numbers[start : start + MOST_IN_QUERY]
+            asked = [{"phone_number": number, "timezone": timezone} for number in part]
+            # A question that is asked by POST.
+            body = yield from self._post(path, {"phone_numbers": asked}, repeatable=True)
+            try:
+                found += body["_embedded"]["entries"]
+            except (KeyError, TypeError):
+                raise UnexpectedAnswer("the answer is no page of entries") from None
+        return found
+
+
+def _bearing(ask: Ask, token: str) -> Ask:
+    return replace(ask, headers={**(ask.headers or {}), "Authorization": f"Bearer {token}"})

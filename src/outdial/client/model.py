@@ -1,0 +1,144 @@
+"""The shapes of requests and answers, in the API's own words; members that the API leaves out may be missing here too.
+
+Answers may have more members than are named: a newer server tells more.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
+
+T = TypeVar("T")
+
+AssignedKind = Literal["record-lists", "do-not-call-lists", "users", "numbers"]
+UniqueBy = Literal["PHONE_NUMBER", "EXTERNAL", "NOTHING"]
+
+FINAL_LIST_STATUSES: Final = frozenset({"ACCEPTED", "REJECTED", "CORRUPTED"})
+"""Of a record list whose first file has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a collection; pages count from 1, `total` counts the items of all of them."""
+
+    items: list[T]
+    total: int
+    page: int
+    total_pages: int
+
+
+class Campaign(TypedDict):
+    id: str
+    name: str
+    status: str
+    priority: int
+    run_once: bool
+    action_required: bool
+    created_at: str
+    dialing_mode: NotRequired[str]
+    dialing_mode_configuration: NotRequired[dict[str, Any]]
+    dialing_strategy: NotRequired[dict[str, Any]]
+
+
+class CampaignFilter(TypedDict, total=False):
+    """Which campaigns; instants are RFC 3339, `order_by` is a column, bare or with `:asc` or `:desc`."""
+
+    name: str
+    search: str
+    status: str
+    dialing_mode: str
+    priority: int
+    action_required: bool
+    user_id: str
+    record_list_id: str
+    do_not_call_list_id: str
+    created_at_from: str
+    created_at_to: str
+    order_by: str
+    fields: str
+
+
+class Progress(TypedDict):
+    total: int
+    final: int
+    reasons: dict[str, int]
+
+
+class Activity(TypedDict):
+    """What a campaign is really doing; `activity` is missing while nobody asked for it to run."""
+
+    status: str
+    reason: str
+    attempts: int
+    outcomes: dict[str, int]
+    records: Progress
+    activity: NotRequired[str]
+
+
+class Assigned(TypedDict):
+    id: str
+    phone_number: NotRequired[str]
+
+
+class NumberToAssign(TypedDict, total=False):
+    """A thing to assign: by `id`, or a caller id by its number in E.164."""
+
+    id: str
+    phone_number: str
+
+
+class RecordList(TypedDict):
+    id: str
+    name: str
+    status: str
+    unique_identifier_type: str
+    records_count: int
+    created_at: str
+    updated_at: str
+    signed_url: NotRequired[str]
+
+
+class UploadRequest(TypedDict):
+    id: str
+    record_list_id: str
+    status: str
+    signed_url: NotRequired[str]
+
+
+class Phone(TypedDict):
+    phone_number: str
+    phone_type: str
+
+
+class Record(TypedDict):
+    id: str
+    record_list_id: str
+    phone_numbers: list[Phone]
+    first_name: str
+    last_name: str
+    priority: int
+    created_at: str
+    updated_at: str
+    phone_number: NotRequired[str]
+    timezone: NotRequired[str]
+    extra_data: NotRequired[dict[str, Any]]
+    external_provider: NotRequired[str]
+    external_id: NotRequired[str]
+    external_url: NotRequired[str]
+
+
+class DncList(TypedDict):
+    id: str
+    name: str
+    status: str
+    entries_count: int
+    created_at: str
+    updated_at: str
+
+
+class DncEntry(TypedDict):
+    id: str
+    do_not_call_list_id: str
+    phone_number: str
+    created_at: str
+    updated_at: str
+    reason: NotRequired[str]
+    expiration_date: NotRequired[str]
