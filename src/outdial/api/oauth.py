@@ -1,4 +1,4 @@
-"""The OAuth 2 token endpoint for programs, and the keys by which others can check the tokens."""
+"""OAuth 2 for programs: the token endpoint, introspection, and the keys by which others can check the tokens."""
 
 import base64
 import binascii
@@ -11,86 +11,191 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.bodies import read_bytes
+from outdial.api.hal import url, without_absent
 from outdial.api.media import media_type
 from outdial.api.problems import oauth_problem
-from outdial.api.services import services_of
+from outdial.api.services import Services, services_of
 from outdial.app import access
-from outdial.domain.access import TOKEN_LIFETIME, ClientRefused, ScopeNotGranted, UnknownScope
+from outdial.app.access import ClientAssertion, ClientSecret, Credentials
+from outdial.domain.access import (
+    ISSUER,
+    ApiClient,
+    ClientRefused,
+    InvalidLifetime,
+    ScopeNotGranted,
+    UnknownScope,
+    service_token_lifetime,
+)
+from outdial.domain.errors import Invalid
+from outdial.ports.tokens import TokenFacts
 
 router = APIRouter(tags=["OAuth"])
 
 _LARGEST_FORM: Final = 64 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
+_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_AUTHENTICATION: Final = {
+    "client_assertion_type": {"type": "string", "enum": [_ASSERTION_TYPE]},
+    "client_assertion": {"type": "string", "description": "A JWT signed with the client's key, instead of HTTP Basic"},
+}
+
+
+def _form_schema(required: str, properties: dict[str, object]) -> dict[str, object]:
+    schema = {"type": "object", "required": [required], "properties": properties | _AUTHENTICATION}
+    return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
 
 
 @router.post(
     "/oauth/token",
-    summary="Exchange a client's id and secret for an access token",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                _FORM: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["grant_type"],
-                        "properties": {
-                            "grant_type": {"type": "string", "enum": ["client_credentials"]},
-                            "scope": {
-                                "type": "string",
-                                "description": "Space-separated; left out: all that was granted",
-                            },
-                        },
-                    }
-                }
+    summary="Exchange a client's credentials for an access token",
+    openapi_extra=_form_schema(
+        "grant_type",
+        {
+            "grant_type": {"type": "string", "enum": ["client_credentials"]},
+            "scope": {"type": "string", "description": "Space-separated; left out: all that was granted"},
+            "token_type": {
+                "type": "string",
+                "enum": ["opaque"],
+                "description": "Asks for a service token: long-lived, and good until it is revoked",
             },
-        }
-    },
+            "expires_in": {
+                "type": "string",
+                "description": "Of a service token: 86400 (when left out) to 31556952 seconds",
+            },
+        },
+    ),
 )
 async def token(request: Request) -> Response:
-    """Client authentication is HTTP Basic; errors have the shape of RFC 6749 section 5.2."""
-    if media_type(request.headers.get("content-type", "")) != _FORM:
-        return oauth_problem(400, "invalid_request", f"the body must be {_FORM}")
+    """Clients authenticate with HTTP Basic or private_key_jwt; errors have the shape of RFC 6749 section 5.2."""
     try:
-        text = (await read_bytes(request, _LARGEST_FORM)).decode()
-        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=50, errors="strict")
-    except ValueError:
-        return oauth_problem(400, "invalid_request", "the body is not a form in UTF-8")
-    form = dict(fields)
-    if len(form) < len(fields):
-        return oauth_problem(400, "invalid_request", "a field is given twice")
-    grant_type = form.get("grant_type", "")
-    if not grant_type:
-        return oauth_problem(400, "invalid_request", "grant_type is missing")
-    if grant_type != "client_credentials":
-        return oauth_problem(400, "unsupported_grant_type", "the only grant_type here is client_credentials")
-    if form.get("token_type"):
-        return oauth_problem(400, "invalid_request", "service tokens are not offered: leave token_type out")
-    credentials = _basic(request.headers.get("authorization", ""))
-    if credentials is None:
-        return _client_refused("the client must authenticate with HTTP Basic: its id and its secret")
-    services = services_of(request)
-    try:
-        grant = await access.grant_token(
-            *credentials, form.get("scope", ""), access=services.access, tokens=services.tokens
-        )
+        form = await _read_form(request)
+        grant_type = form.get("grant_type", "")
+        if not grant_type:
+            return oauth_problem(400, "invalid_request", "grant_type is missing")
+        if grant_type != "client_credentials":
+            # A code or a refresh token would stand for a user who logged in, and users cannot log in here.
+            return oauth_problem(400, "unsupported_grant_type", "the only grant_type here is client_credentials")
+        token_type = form.get("token_type", "")
+        if token_type not in ("", "opaque"):
+            return oauth_problem(400, "invalid_request", "token_type can only be opaque, or left out")
+        # Before the client authenticates: a wrong form uses no assertion up.
+        lifetime = service_token_lifetime(form.get("expires_in", "")) if token_type else None
+        services = services_of(request)
+        client = await _authenticated(request, form)
+        scope = form.get("scope", "")
+        if lifetime is None:
+            grant = await access.grant_token(client, scope, tokens=services.tokens)
+        else:
+            grant = await access.grant_service_token(
+                client, scope, lifetime, access=services.access, clock=services.wall
+            )
     except ClientRefused as error:
         return _client_refused(str(error))
     except (UnknownScope, ScopeNotGranted) as error:
         return oauth_problem(400, "invalid_scope", str(error))
+    except (_Unreadable, InvalidLifetime) as error:
+        return oauth_problem(400, "invalid_request", str(error))
     body = {
         "access_token": grant.token,
         "token_type": "Bearer",
-        "expires_in": int(TOKEN_LIFETIME.total_seconds()),
+        "expires_in": int(grant.lifetime.total_seconds()),
         "scope": " ".join(scope.value for scope in grant.scopes),
     }
     return _json(body, {"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/oauth/introspect",
+    summary="Ask whether a token is good, and what it says",
+    openapi_extra=_form_schema("token", {"token": {"type": "string"}}),
+)
+async def introspect(request: Request) -> Response:
+    """For clients, as RFC 7662 section 2.1 demands; another account's token is as unknown as a forged one."""
+    try:
+        form = await _read_form(request)
+        client = await _authenticated(request, form)
+    except ClientRefused as error:
+        return _client_refused(str(error))
+    except _Unreadable as error:
+        return _json({"code": _NOTHING_TO_INTROSPECT, "message": str(error)}, {"Cache-Control": "no-store"}, 400)
+    if not form.get("token"):
+        return _json(
+            {"code": _NOTHING_TO_INTROSPECT, "message": "token is missing"}, {"Cache-Control": "no-store"}, 400
+        )
+    facts = await access.introspect(form["token"], by=client, tokens=services_of(request).tokens)
+    return _json(_introspection(facts), {"Cache-Control": "no-store"})
 
 
 @router.get("/oauth/2023-10/certs", summary="Public keys of the access tokens, as a JWK set")
 @router.get("/oauth/certs", summary="Public keys of the access tokens, under their older address", deprecated=True)
 async def certificates(request: Request) -> Response:
     return _json(await services_of(request).tokens.certificates(), {"Cache-Control": "max-age=300"})
+
+
+_NOTHING_TO_INTROSPECT: Final = "0070201"
+
+
+def _introspection(facts: TokenFacts | None) -> dict[str, object]:
+    """`kid` and `sig` are the key's name and the signature of a JWT; service tokens have none."""
+    if facts is None:
+        return {"token_introspection": {"active": False}}
+    issued = int(facts.issued_at.timestamp())
+    said = {
+        "active": True,
+        "iss": ISSUER,
+        "aud": facts.audience,
+        "exp": int(facts.expires_at.timestamp()),
+        "nbf": issued,
+        "iat": issued,
+        "cid": facts.principal.client_id,
+        "aid": str(facts.principal.account),
+        "scp": " ".join(sorted(scope.value for scope in facts.principal.scopes)),
+    }
+    return without_absent({"kid": facts.key, "sig": facts.signature, "token_introspection": said})
+
+
+class _Unreadable(Invalid):
+    """A form that cannot be read, or that contradicts itself."""
+
+    code = "form-not-readable"
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    if media_type(request.headers.get("content-type", "")) != _FORM:
+        raise _Unreadable(f"the body must be {_FORM}")
+    try:
+        text = (await read_bytes(request, _LARGEST_FORM)).decode()
+        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=50, errors="strict")
+    except ValueError:
+        raise _Unreadable("the body is not a form in UTF-8") from None
+    form = dict(fields)
+    if len(form) < len(fields):
+        raise _Unreadable("a field is given twice")
+    return form
+
+
+async def _authenticated(request: Request, form: dict[str, str]) -> ApiClient:
+    """Raises `ClientRefused`, `_Unreadable`."""
+    shown = _credentials(request, form)
+    services: Services = services_of(request)
+    client = await access.authenticate(shown, access=services.access, tokens=services.tokens, clock=services.wall)
+    if form.get("client_id", client.id) != client.id:
+        raise _Unreadable("client_id is not the client that authenticates")
+    return client
+
+
+def _credentials(request: Request, form: dict[str, str]) -> Credentials:
+    header = request.headers.get("authorization", "")
+    if "client_assertion" in form or "client_assertion_type" in form:
+        if header:
+            raise _Unreadable("the client must authenticate in one way only")
+        if form.get("client_assertion_type") != _ASSERTION_TYPE:
+            raise _Unreadable(f"client_assertion_type must be {_ASSERTION_TYPE}")
+        return ClientAssertion(form.get("client_assertion", ""), url(request, "/oauth/token"))
+    basic = _basic(header)
+    if basic is None:
+        raise ClientRefused("the client must authenticate, with HTTP Basic or a signed client_assertion")
+    return ClientSecret(*basic)
 
 
 def _client_refused(description: str) -> Response:
@@ -110,5 +215,5 @@ def _basic(header: str) -> tuple[str, str] | None:
     return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
 
 
-def _json(body: object, headers: dict[str, str]) -> Response:
-    return Response(json.dumps(body), 200, headers, "application/json")
+def _json(body: object, headers: dict[str, str], status: int = 200) -> Response:
+    return Response(json.dumps(body), status, headers, "application/json")

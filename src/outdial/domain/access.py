@@ -1,15 +1,24 @@
 """Who may do what: accounts, the API clients that act for them, and the scopes they were granted."""
 
 import enum
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeGuard
 
 from outdial.domain.errors import Conflict, Invalid, NotFound
 from outdial.domain.values import AccountId
 
 DEFAULT_ACCOUNT: Final = "default"
+ISSUER: Final = "outdial"
 TOKEN_LIFETIME: Final = timedelta(seconds=599)
+SERVICE_TOKEN_PREFIX: Final = "tdst_"  # noqa: S105
+SHORTEST_SERVICE_TOKEN: Final = timedelta(seconds=86_400)
+LONGEST_SERVICE_TOKEN: Final = timedelta(seconds=31_556_952)
+LONGEST_ASSERTION: Final = timedelta(seconds=300)
+CLOCKS_DIFFER: Final = timedelta(seconds=30)
+"""How far ahead of ours a client's clock may be when it says when it signed."""
 
 
 class Scope(enum.Enum):
@@ -49,14 +58,44 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class ApiClient:
-    """A program that may ask for tokens. Only the hash of its secret is ever stored."""
+    """A program that may ask for tokens. Only the hash of its secret is ever stored; without one, it signs."""
 
     id: str
     account: Account
     name: str
-    secret_hash: bytes
+    secret_hash: bytes | None
     scopes: tuple[Scope, ...]
     created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The public half of a client's key as a JWK; `kid` is its thumbprint, so the same key has the same name."""
+
+    kid: str
+    jwk: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceToken:
+    """A long-lived token that is looked up, not read; only its hash is stored, and `id` names it to people."""
+
+    id: str
+    token_hash: bytes
+    client: ApiClient
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.client.revoked_at is None and now < self.expires_at
+
+
+def hash_of(secret: str) -> bytes:
+    """What is stored of a secret: enough for 256 random bits; there is nothing to guess, so nothing to slow down."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def scopes_of(words: str) -> tuple[Scope, ...]:
@@ -71,6 +110,74 @@ def scopes_of(words: str) -> tuple[Scope, ...]:
     if unknown:
         raise UnknownScope(unknown)
     return tuple(known[word] for word in asked)
+
+
+def check_assertion(claims: Mapping[str, Any], *, client_id: str, audience: str, now: datetime) -> tuple[str, datetime]:
+    """The `jti` of an assertion whose signature is good, and until when it must not come again.
+
+    Args:
+        claims: as the client signed them: any JSON.
+        audience: the absolute address of the token endpoint.
+
+    Raises:
+        ClientRefused: saying which claim is wrong; whoever signed it may know.
+
+    Source:
+        RFC 7523 section 3, with `jti` demanded and a limit to `exp`.
+    """
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise ClientRefused("iss and sub of the assertion must be the client's id")
+    meant_for = claims.get("aud")
+    if audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
+        raise ClientRefused(f"aud of the assertion must be {audience}")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not jti:
+        raise ClientRefused("the assertion needs a jti")
+    seconds, expires = now.timestamp(), claims.get("exp")
+    if not _is_number(expires) or not seconds < expires <= seconds + LONGEST_ASSERTION.total_seconds():
+        limit = int(LONGEST_ASSERTION.total_seconds())
+        raise ClientRefused(f"exp of the assertion must be in the future, by {limit} seconds at most")
+    for name in ("iat", "nbf"):
+        since = claims.get(name, 0)
+        if not _is_number(since) or not since <= seconds + CLOCKS_DIFFER.total_seconds():
+            raise ClientRefused(f"{name} of the assertion must not be in the future")
+    return jti, now + timedelta(seconds=expires - seconds)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def service_token_lifetime(seconds: str) -> timedelta:
+    """The `expires_in` of a request for a service token; left empty, the shortest.
+
+    Raises:
+        InvalidLifetime: no whole number of seconds, or outside the limits.
+    """
+    if not seconds:
+        return SHORTEST_SERVICE_TOKEN
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 10):
+        raise InvalidLifetime
+    lifetime = timedelta(seconds=int(seconds))
+    if not SHORTEST_SERVICE_TOKEN <= lifetime <= LONGEST_SERVICE_TOKEN:
+        raise InvalidLifetime
+    return lifetime
+
+
+class InvalidLifetime(Invalid):
+    """A service token was asked for a time that none may have."""
+
+    code = "invalid-lifetime"
+
+    def __init__(self) -> None:
+        limits = f"{SHORTEST_SERVICE_TOKEN.total_seconds():.0f} to {LONGEST_SERVICE_TOKEN.total_seconds():.0f}"
+        super().__init__(f"expires_in must be {limits} seconds")
+
+
+class InvalidPublicKey(Invalid):
+    """What was given as a client's public key is none that Outdial can use."""
+
+    code = "invalid-public-key"
 
 
 class UnknownScope(Invalid):
@@ -90,12 +197,40 @@ class ScopeNotGranted(Invalid):
 
 
 class ClientRefused(Invalid):
-    """The client is unknown or its secret is wrong; which of the two is not told."""
+    """The client is unknown or revoked, or its secret or signature is wrong; which of them is not told."""
 
     code = "client-refused"
 
-    def __init__(self) -> None:
-        super().__init__("unknown client or wrong secret")
+    def __init__(self, why: str = "unknown client, or wrong secret or signature") -> None:
+        super().__init__(why)
+
+
+class ClientNotFound(NotFound):
+    code = "client-not-found"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"there is no client {client_id!r}")
+
+
+class ClientKeyExists(Conflict):
+    code = "client-key-exists"
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(f"the client has the key {kid} already")
+
+
+class ClientKeyNotFound(NotFound):
+    code = "client-key-not-found"
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(f"the client has no key {kid!r}")
+
+
+class ServiceTokenNotFound(NotFound):
+    code = "service-token-not-found"
+
+    def __init__(self, token_id: str) -> None:
+        super().__init__(f"there is no service token {token_id!r}")
 
 
 class AccountExists(Conflict):

@@ -1,11 +1,11 @@
 """Access tokens, and the keys that sign them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from outdial.domain.access import Account, ApiClient, Principal, Scope
+from outdial.domain.access import Account, ApiClient, Principal, PublicKey, Scope, ServiceToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,37 @@ class SigningKey:
     retired_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What was withdrawn before its time: ids of clients, and hashes of service tokens."""
+
+    clients: frozenset[str]
+    service_tokens: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What a good token says. `key` and `signature` are those of a JWT; a service token has neither."""
+
+    principal: Principal
+    audience: str
+    issued_at: datetime
+    expires_at: datetime
+    key: str | None = None
+    signature: str | None = None
+
+
 class KeyRing(Protocol):
-    """Where signing keys are kept."""
+    """Where signing keys are kept, and what else decides whether a token is good."""
 
     async def keys(self) -> Sequence[SigningKey]:
         """All keys, the newest first; a retired one still verifies what it signed."""
+        ...
+
+    async def revocations(self) -> Revocations: ...
+
+    async def service_token(self, token_hash: bytes) -> ServiceToken | None:
+        """Whatever its state."""
         ...
 
     async def add_first_key(self, key: SigningKey) -> bool:
@@ -34,6 +60,10 @@ class KeyRing(Protocol):
 
 class AccessStore(KeyRing, Protocol):
     """Accounts, their clients and the signing keys: what exists above all accounts."""
+
+    async def rotate_keys(self, key: SigningKey, forget_before: datetime) -> None:
+        """Store a key, retire all others as of its making, and drop those that were retired before the given time."""
+        ...
 
     async def add_account(self, name: str, now: datetime) -> Account:
         """Raises `AccountExists`."""
@@ -53,6 +83,36 @@ class AccessStore(KeyRing, Protocol):
         """The clients of an account, the oldest first."""
         ...
 
+    async def revoke_client(self, client_id: str, now: datetime) -> None:
+        """Does nothing to a client that is revoked already. Raises `ClientNotFound`."""
+        ...
+
+    async def client_keys(self, client_id: str) -> Sequence[PublicKey]:
+        """The oldest first."""
+        ...
+
+    async def add_client_key(self, client_id: str, key: PublicKey, now: datetime) -> None:
+        """Raises `ClientNotFound`, `ClientKeyExists`."""
+        ...
+
+    async def remove_client_key(self, client_id: str, kid: str) -> None:
+        """Raises `ClientKeyNotFound`."""
+        ...
+
+    async def use_assertion(self, client_id: str, jti_hash: bytes, until: datetime, now: datetime) -> bool:
+        """Whether this is the first time; what ran out before `now` is forgotten."""
+        ...
+
+    async def add_service_token(self, token: ServiceToken) -> None: ...
+
+    async def service_tokens(self, client_id: str) -> Sequence[ServiceToken]:
+        """The oldest first, in whatever state."""
+        ...
+
+    async def revoke_service_token(self, token_id: str, now: datetime) -> None:
+        """Does nothing to a token that is revoked already. Raises `ServiceTokenNotFound`."""
+        ...
+
 
 class Tokens(Protocol):
     """Signs access tokens and reads them back."""
@@ -66,7 +126,26 @@ class Tokens(Protocol):
         ...
 
     async def verify(self, token: str) -> Principal | None:
-        """Whom a token speaks for; `None` when it is forged, out of date or no token at all."""
+        """Whom a token speaks for; `None` when it is forged, revoked, out of date or no token at all.
+
+        What another process revokes is noticed within ten seconds.
+        """
+        ...
+
+    async def facts(self, token: str) -> TokenFacts | None:
+        """What a token says, when `verify` would accept it."""
+        ...
+
+    def signed_by(self, assertion: str) -> tuple[str, str] | None:
+        """Which client and which key an assertion names, neither of them proven; `None` when it is none."""
+        ...
+
+    def claims_of(self, assertion: str, key: PublicKey) -> Mapping[str, Any] | None:
+        """The claims of an assertion; `None` when that key did not sign it."""
+        ...
+
+    def read_public_key(self, data: bytes) -> PublicKey:
+        """A client's public key out of a file, PEM or JWK. Raises `InvalidPublicKey`."""
         ...
 
     async def certificates(self) -> dict[str, Any]:
