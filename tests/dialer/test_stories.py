@@ -1,5 +1,7 @@
 """What happens to calls, agents and records, second by second."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -256,6 +258,19 @@ class TestTheReasonLine:
 
         tell(story, [answers()], body=a_campaign(calling_hours=hours))
 
+    def test_a_preview_campaign_says_what_it_needs(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            (row,) = await world.rows("select activity from campaign")
+            assert "PREVIEW" in row["activity"]["reason"]
+            assert await world.attempts() == []
+
+        async def preview(here: bootstrap.Installation, prepared: Prepared) -> None:
+            async with here.database.connection() as connection:
+                await connection.execute("update campaign set dialing_mode = 'PREVIEW'")
+
+        tell(story, [answers()], before=preview)
+
     def test_an_exhausted_list_asks_for_a_person(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(600.0)
@@ -349,6 +364,21 @@ class TestOwnership:
             assert len(await world.attempts()) == before
 
         tell(story, [NO_ANSWER] * 10)
+
+    def test_while_it_drains_the_engine_keeps_its_lease(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(20.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            await world.do("update lease set until = $1", world.clock.now() + timedelta(seconds=50))
+            stopping = asyncio.create_task(world.live.engine.stop())
+            await world.run_for(100.0)
+            async with world.second_engine() as other:
+                await world.run_for(10.0)
+                assert not other.engine.owns
+            await stopping
+            assert await world.attempts() == [(0, "00", "connected")]
+
+        tell(story, [answers(talk=200.0)])
 
 
 class TestFaults:

@@ -11,6 +11,7 @@ import structlog
 from outdial.dialer import recovery
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings, Ownership
+from outdial.domain.activity import Doing
 from outdial.domain.campaigns import DialingMode
 from outdial.domain.errors import Unavailable
 from outdial.domain.pacing.base import Pacer
@@ -21,6 +22,14 @@ from outdial.ports.dialing import DialStore, RunningCampaign
 log = structlog.get_logger(__name__)
 
 POOL_LEASE: Final = "pool/default"
+
+_RENEW_SECONDS: Final = 1.0
+"""How often the lease is renewed while an engine drains."""
+
+_NEEDS_DESKS: Final = {
+    "activity": Doing.NO_AGENTS_READY.value,
+    "reason": "a PREVIEW campaign needs agents at their desks, and this release has none yet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class Engine:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._commands: set[asyncio.Task[None]] = set()
         self._versions: dict[int, int] = {}
+        self._not_dialed: set[int] = set()
         self._hint = asyncio.Event()
         self._stopping = False
         self._fence: int | None = None
@@ -135,8 +145,15 @@ class Engine:
     # ------------------------------------------------------------------------------------------------------------
 
     async def _until_idle(self, seconds: float) -> None:
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=self._clock.real_seconds(seconds))
+        """Wait for the loops to end, for so long at most; meanwhile what they still do remains ours."""
+        end = self._clock.monotonic() + seconds
+        while self._tasks and (left := end - self._clock.monotonic()) > 0:
+            pause = self._clock.real_seconds(min(left, _RENEW_SECONDS))
+            await asyncio.wait(list(self._tasks.values()), timeout=pause)
+            try:
+                await self._keep_lease()
+            except Unavailable as exc:
+                log.warning("engine_waits", why=exc.code)
 
     async def _keep_lease(self) -> None:
         now: datetime | None = self._clock.now() if self._settings.simulated_lease else None
@@ -168,7 +185,10 @@ class Engine:
 
     async def _start(self, running: RunningCampaign, ownership: Ownership) -> None:
         if running.campaign.dialing_mode is not DialingMode.PREDICTIVE:
-            log.warning("mode_not_dialed", campaign_id=str(running.campaign.id))
+            if running.key not in self._not_dialed:
+                self._not_dialed.add(running.key)
+                log.warning("mode_not_dialed", campaign_id=str(running.campaign.id))
+                await self._store.note(running.key, _NEEDS_DESKS, None)
             return
         await recovery.put_right(self._store, self._carrier, running, self._clock)
         loop = CampaignLoop(
