@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
+from outdial.simulation.pacing.baselines import PACER_NAMES, pacer_named
 from outdial.simulation.pacing.world import Shift, World, keyed_uniform, play
 
 pytestmark = pytest.mark.slow
@@ -68,12 +71,75 @@ def test_the_list_is_dialed_to_its_last_record() -> None:
     assert excess(shift, world.cap) <= 2
 
 
-@pytest.mark.parametrize("pacer", [PredictivePacer, ProgressivePacer])
-def test_the_same_seed_gives_the_same_shift(pacer: type[Pacer]) -> None:
+@pytest.mark.parametrize("name", [name.replace(":R", ":2") for name in PACER_NAMES])
+def test_the_same_seed_gives_the_same_shift(name: str) -> None:
     world = World(agents=5, hours=0.5, seed=7)
-    first, second = play(world, pacer()), play(world, pacer())
+    first, second = play(world, pacer_named(name)), play(world, pacer_named(name))
     assert first == second
-    assert first.decisions != play(World(agents=5, hours=0.5, seed=8), pacer()).decisions
+    assert first.decisions != play(World(agents=5, hours=0.5, seed=8), pacer_named(name)).decisions
+    assert first.over_asked == 0
+
+
+class Diary:
+    """Another pacer, with a note of how long each person's ringing and conversation took."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self.pacer, self.reactive = pacer, pacer.reactive
+        self.start, self.decide, self.state, self.restore = pacer.start, pacer.decide, pacer.state, pacer.restore
+        self.launched: dict[int, float] = {}
+        self.rang: dict[int, float] = {}
+        self.talked: dict[int, float] = {}
+        self._talks: dict[int, tuple[int, float]] = {}
+
+    def event(self, now: float, kind: str, **info: Any) -> None:
+        if kind == "launched":
+            self.launched[info["call"]] = now
+        elif kind == "answered":
+            self.rang[info["call"]] = now - self.launched[info["call"]]
+        elif kind == "connected":
+            self._talks[info["agent"]] = info["call"], now
+        elif kind == "talk_end":
+            call, began = self._talks[info["agent"]]
+            self.talked[call] = now - began
+        self.pacer.event(now, kind, **info)
+
+
+def test_every_pacer_meets_the_same_people_with_the_same_things_to_say() -> None:
+    world = World(agents=5, hours=0.5, seed=7)
+    fast, slow = Diary(pacer_named("ratio:3")), Diary(pacer_named("progressive"))
+    play(world, fast)
+    play(world, slow)
+    # Those still under way when the shift of one of them ended are left out.
+    rang, talked = fast.rang.keys() & slow.rang.keys(), fast.talked.keys() & slow.talked.keys()
+    assert len(rang) > 60
+    assert len(talked) > 40
+    assert max(fast.launched) > max(slow.launched)
+    assert any(fast.launched[lead] != slow.launched[lead] for lead in rang)
+    assert [fast.rang[lead] for lead in rang] == pytest.approx([slow.rang[lead] for lead in rang])
+    assert [fast.talked[lead] for lead in talked] == pytest.approx([slow.talked[lead] for lead in talked])
+
+
+def test_what_is_asked_for_beyond_the_room_is_counted_and_not_launched() -> None:
+    class Greedy(ProgressivePacer):
+        def decide(self, now: float, room: int) -> int:
+            return room + 1
+
+    shift = play(World(agents=2, ratio=2.0, hours=0.01, maxring=25.0, seed=1), Greedy())
+    assert shift.over_asked == len(shift.decisions) > 0
+
+
+def test_without_machine_detection_agents_get_the_machines_too() -> None:
+    told, untold = (play(World(agents=5, p=0.1, hours=1.0, amd=amd), ProgressivePacer()) for amd in (True, False))
+    assert untold.connected > 1.5 * told.connected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"agents": 0}, {"hours": 0.0}, {"talk": 0.0}, {"p": 0.0}, {"p": 1.1}, {"cap": 1.0}, {"ratio": 0.5}, {"tick": 3.0}],
+)
+def test_impossible_worlds_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        World(**wrong)
 
 
 def test_chance_is_keyed_and_even() -> None:
