@@ -117,8 +117,7 @@ async def create_client_with_key(
         As `create_client`.
     """
     client = await _new_client(account, name, scopes, None, access, clock)
-    await access.add_client(client)
-    await access.add_client_key(client.id, key, client.created_at)
+    await access.add_client(client, key)
     return client
 
 

@@ -11,7 +11,7 @@ from outdial import bootstrap
 from outdial.app import access
 from outdial.cli.output import AccountOption, JsonOption, print_list, print_object, say
 from outdial.cli.running import with_installation
-from outdial.domain.access import DEFAULT_ACCOUNT, ApiClient, PublicKey, Scope, ServiceToken, scopes_of
+from outdial.domain.access import DEFAULT_ACCOUNT, ApiClient, ClientNotFound, PublicKey, Scope, ServiceToken, scopes_of
 from outdial.ports.tokens import SigningKey
 
 app = typer.Typer(help="Programs that may use the API.", no_args_is_help=True)
@@ -106,6 +106,8 @@ def tokens(client_id: ClientArgument, as_json: JsonOption = False) -> None:
     """List the service tokens of a program; the tokens themselves are stored nowhere."""
 
     async def main(here: bootstrap.Installation) -> Sequence[ServiceToken]:
+        if await here.access.client(client_id) is None:
+            raise ClientNotFound(client_id)
         return await here.access.service_tokens(client_id)
 
     rows = [_shown_token(token) for token in with_installation(main)]

@@ -72,6 +72,7 @@ class JwtTokens:
         self._signer: tuple[str, ECKey] | None = None
         self._looked_at: float | None = None
         self._looking = asyncio.Lock()
+        self._failed_looks = 0
         self._good: dict[str, tuple[Principal, datetime]] = {}
 
     def new_key(self) -> SigningKey:
@@ -169,10 +170,18 @@ class JwtTokens:
     async def _look_if_stale(self) -> None:
         if not self._is_stale():
             return
+        failed_before = self._failed_looks
         async with self._looking:
-            # One look serves all that waited for it.
-            if self._is_stale():
+            # One look serves all that waited for it, also when it fails: nobody stands in line for a dead database.
+            if not self._is_stale():
+                return
+            if self._failed_looks != failed_before:
+                raise Unavailable("the database does not answer")
+            try:
                 await self._look()
+            except Exception:
+                self._failed_looks += 1
+                raise
 
     def _is_stale(self) -> bool:
         return self._looked_at is None or self._clock.monotonic() - self._looked_at >= _LOOK_AGAIN

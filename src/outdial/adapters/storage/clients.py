@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from outdial.adapters.storage.database import Database, Row
+from outdial.adapters.storage.database import Connection, Database, Row
 from outdial.domain.access import (
     Account,
     AccountExists,
@@ -56,7 +56,7 @@ class AccessRows:
             rows = await connection.fetch("select id, name, created_at from account order by id")
         return [_account(row) for row in rows]
 
-    async def add_client(self, client: ApiClient) -> None:
+    async def add_client(self, client: ApiClient, key: PublicKey | None = None) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
                 """
@@ -70,6 +70,8 @@ class AccessRows:
                 [scope.value for scope in client.scopes],
                 client.created_at,
             )
+            if key is not None:
+                await _add_key(connection, client.id, key, client.created_at)
 
     async def client(self, client_id: str) -> ApiClient | None:
         async with self._database.connection() as connection:
@@ -100,18 +102,7 @@ class AccessRows:
         async with self._database.transaction() as connection:
             if await connection.fetchval("select id from api_client where id = $1", client_id) is None:
                 raise ClientNotFound(client_id)
-            added = await connection.fetchval(
-                """
-                insert into client_key (client_id, kid, public_jwk, created_at) values ($1, $2, $3, $4)
-                on conflict do nothing returning kid
-                """,
-                client_id,
-                key.kid,
-                dict(key.jwk),
-                now,
-            )
-        if added is None:
-            raise ClientKeyExists(key.kid)
+            await _add_key(connection, client_id, key, now)
 
     async def remove_client_key(self, client_id: str, kid: str) -> None:
         async with self._database.transaction() as connection:
@@ -237,6 +228,21 @@ select {_CLIENT_COLUMNS}, t.id as token_id, t.token_hash, t.scopes as token_scop
        t.created_at as token_created_at, t.expires_at, t.revoked_at as token_revoked_at
 from service_token t join api_client c on c.id = t.client_id join account a on a.id = c.account_id
 """  # noqa: S608 - constants alone
+
+
+async def _add_key(connection: Connection, client_id: str, key: PublicKey, now: datetime) -> None:
+    added = await connection.fetchval(
+        """
+        insert into client_key (client_id, kid, public_jwk, created_at) values ($1, $2, $3, $4)
+        on conflict do nothing returning kid
+        """,
+        client_id,
+        key.kid,
+        dict(key.jwk),
+        now,
+    )
+    if added is None:
+        raise ClientKeyExists(key.kid)
 
 
 def _account(row: Row) -> Account:
