@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from outdial.cli import accounts, clients, db, demo, doctor, numbers, openapi, run, up, users, version
+from outdial.cli import accounts, clients, db, demo, doctor, numbers, openapi, run, simulate, up, users, version
 from outdial.cli.output import ExitCode, exit_code_of, print_error, print_refusal
 from outdial.domain.errors import OutdialError
 
@@ -30,6 +30,7 @@ app.command()(run.run)
 app.command()(up.up)
 app.command()(doctor.doctor)
 app.command()(openapi.openapi)
+app.command()(simulate.simulate)
 for _name, _noun in (
     ("accounts", accounts.app),
     ("clients", clients.app),
