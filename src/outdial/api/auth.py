@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Depends
 from starlette.requests import Request
 
+from outdial.api.idempotency import begin_once
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
 from outdial.domain.access import Principal, Scope
@@ -30,6 +31,7 @@ def needs(*scopes: Scope) -> Any:
         lacking = [scope.value for scope in scopes if scope not in who.scopes]
         if lacking:
             raise Refused("scope-missing", f"the access token lacks the scope {' '.join(lacking)}")
+        await begin_once(request, who)
         return who
 
     return Depends(check)

@@ -6,7 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api import activity, campaigns, dnc, oauth, record_lists, records
+from outdial.api import activity, campaigns, dnc, idempotency, oauth, record_lists, records
+from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
 from outdial.api.problems import (
     Refused,
     log,
@@ -18,9 +19,18 @@ from outdial.api.problems import (
     on_unread_parameters,
 )
 from outdial.api.services import Services
+from outdial.app.idempotency import Answers
 from outdial.domain.errors import OutdialError
 
-ROUTERS = (oauth.router, campaigns.router, activity.router, record_lists.router, records.router, dnc.router)
+ROUTERS = (
+    oauth.router,
+    campaigns.router,
+    activity.router,
+    record_lists.router,
+    records.router,
+    dnc.router,
+    idempotency.router,
+)
 """A module of routes joins the API with its name here."""
 
 
@@ -33,14 +43,17 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.answers = Answers(storage=services.storage, access=services.access, clock=services.wall, ids=services.ids)
     app.add_exception_handler(OutdialError, on_domain_error)
     app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(AnsweredBefore, on_answered_before)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_unread_parameters)
     for away in services.database_away:
         app.add_exception_handler(away, on_database_away)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(AnswerOnce, answers=app.state.answers)
     app.add_middleware(EveryRequest, services=services)
     return app
 

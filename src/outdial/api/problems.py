@@ -34,8 +34,12 @@ EDGE_STATUS: Final[Mapping[str, int]] = {
     "scope-missing": 403,
     "unknown-path": 404,
     "method-not-allowed": 405,
+    "request-still-running": 409,
+    "precondition-failed": 412,
     "body-too-large": 413,
     "unsupported-media-type": 415,
+    "idempotency-key-reused": 422,
+    "rate-limited": 429,
     "internal-error": 500,
     "unavailable": 503,
 }

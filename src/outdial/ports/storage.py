@@ -6,6 +6,7 @@ from typing import Protocol
 from outdial.domain.values import AccountId
 from outdial.ports.campaigns import CampaignStore
 from outdial.ports.dnc import DncStore
+from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
 from outdial.ports.progress import ProgressStore
 from outdial.ports.record_lists import RecordListStore
@@ -38,6 +39,8 @@ class UnitOfWork(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def progress(self) -> ProgressStore: ...
+    @property
+    def answers(self) -> AnswerStore: ...
     @property
     def outbox(self) -> Outbox: ...
 

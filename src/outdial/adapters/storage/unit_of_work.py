@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
 from outdial.adapters.storage.dnc import DncRows
+from outdial.adapters.storage.idempotency import AnswerRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
 from outdial.adapters.storage.progress import ProgressRows
@@ -30,6 +31,7 @@ class SqlUnitOfWork:
     users: UserRows
     numbers: NumberRows
     progress: ProgressRows
+    answers: AnswerRows
     outbox: OutboxRows
 
     @classmethod
@@ -43,6 +45,7 @@ class SqlUnitOfWork:
             UserRows(connection, account),
             NumberRows(connection, account),
             ProgressRows(connection, account),
+            AnswerRows(connection, account),
             OutboxRows(connection, account, clock),
         )
 

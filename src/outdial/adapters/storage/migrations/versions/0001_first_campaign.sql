@@ -304,6 +304,21 @@ create table outbox (
   at         timestamptz not null
 );
 
+-- What a POST with an idempotency key was answered; a row without status is a request that is being worked on.
+create table kept_answer (
+  account_id  int not null references account,
+  key         text not null,
+  claim       uuid not null,
+  fingerprint bytea not null,          -- SHA-256 of path, query and body
+  claimed_at  timestamptz not null,
+  status      smallint,
+  headers     jsonb,
+  body        bytea,
+  primary key (account_id, key)
+);
+create index kept_answer_by_time on kept_answer (account_id, claimed_at);
+create index kept_answer_by_claim on kept_answer (claim);
+
 -- Takes up to `wanted` records for dialing: priorities from the highest down, within a priority the never attempted of
 -- all open zones first, then those whose retry is due. Under strict order a record that waits for a retry inside
 -- its zone's present window holds every lower priority back.
