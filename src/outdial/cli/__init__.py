@@ -8,7 +8,23 @@ from typing import Final
 
 import typer
 
-from outdial.cli import accounts, clients, db, demo, doctor, numbers, openapi, run, simulate, up, users, version
+from outdial.cli import (
+    accounts,
+    campaign,
+    clients,
+    db,
+    demo,
+    dnc,
+    doctor,
+    numbers,
+    openapi,
+    records,
+    run,
+    simulate,
+    up,
+    users,
+    version,
+)
 from outdial.cli.output import ExitCode, exit_code_of, print_error, print_refusal
 from outdial.domain.errors import OutdialError
 
@@ -36,6 +52,9 @@ for _name, _noun in (
     ("clients", clients.app),
     ("users", users.app),
     ("numbers", numbers.app),
+    ("campaign", campaign.app),
+    ("records", records.app),
+    ("dnc", dnc.app),
     ("db", db.app),
 ):
     app.add_typer(_noun, name=_name)

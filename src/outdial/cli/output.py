@@ -82,11 +82,18 @@ def print_list(
         say(f"{len(rows)} of {total} shown: --limit and --offset show others")
 
 
-def print_error(code: str, message: str, details: Iterable[Mapping[str, str]] = (), *, as_json: bool) -> None:
-    """What went wrong, on stderr, in the one form that all commands have."""
+def print_error(
+    code: str,
+    message: str,
+    details: Iterable[Mapping[str, str]] = (),
+    *,
+    as_json: bool,
+    request_id: str | None = None,
+) -> None:
+    """What went wrong, on stderr, in the one form that all commands have; `request_id` if a server said no."""
     details = list(details)
     if as_json:
-        error = {"code": code, "message": message, "request_id": None, "details": details}
+        error = {"code": code, "message": message, "request_id": request_id, "details": details}
         say(json.dumps({"error": error}, ensure_ascii=False))
         return
     say(f"outdial: {message}")
