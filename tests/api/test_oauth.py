@@ -1,16 +1,20 @@
 """Tokens for programs: asked for with an id and a secret, good for ten minutes, for some scopes and one account."""
 
+import asyncio
 import base64
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from typer.testing import CliRunner
 
 from outdial.adapters.oauth.tokens import JwtTokens, NoSigningKey
 from outdial.adapters.storage.clients import AccessRows
@@ -25,6 +29,7 @@ from outdial.app.access import (
     ensure_installed,
     rotate_signing_key,
 )
+from outdial.cli import clients
 from outdial.domain.access import (
     DEFAULT_ACCOUNT,
     AccountExists,
@@ -34,9 +39,11 @@ from outdial.domain.access import (
     ClientNotFound,
     InvalidPublicKey,
     Scope,
+    ServiceToken,
     ServiceTokenNotFound,
 )
-from outdial.domain.errors import Invalid
+from outdial.domain.errors import Invalid, Unavailable
+from outdial.ports.tokens import Revocations, SigningKey
 from tests.api.conftest import Bearer
 from tests.conftest import SetClock
 
@@ -721,3 +728,72 @@ def kid_of(token: str) -> str:
     kid = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
     assert isinstance(kid, str)
     return kid
+
+
+class DeadRing:
+    """Storage that does not answer, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def keys(self) -> Sequence[SigningKey]:
+        self.asked += 1
+        await asyncio.sleep(0)
+        raise Unavailable("the database does not answer")
+
+    async def add_first_key(self, key: SigningKey) -> bool:
+        raise Unavailable("the database does not answer")
+
+    async def revocations(self) -> Revocations:
+        raise Unavailable("the database does not answer")
+
+    async def service_token(self, token_hash: bytes) -> ServiceToken | None:
+        raise Unavailable("the database does not answer")
+
+
+async def test_requests_do_not_stand_in_line_for_a_dead_database(clock: SetClock) -> None:
+    ring = DeadRing()
+    tokens = JwtTokens(ring, clock)
+    answers = await asyncio.gather(*(tokens.verify("tdst_x") for _ in range(5)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 5
+    assert ring.asked == 1
+    with pytest.raises(Unavailable):
+        await tokens.verify("tdst_x")
+    assert ring.asked == 2, "the next one asks again"
+
+
+class TestCommands:
+    @pytest.fixture
+    def outdial(
+        self, fresh_database: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[..., Any]:
+        """Runs `outdial clients ... --json` on the test's database; what it printed."""
+        at = {name: quote(str(fresh_database[name]), safe="") for name in ("user", "host", "port", "database")}
+        password = quote(str(fresh_database.get("password") or ""), safe="")
+        url = f"postgresql://{at['user']}:{password}@/{at['database']}?host={at['host']}&port={at['port']}"
+        monkeypatch.setenv("OUTDIAL_DATABASE_URL", url)
+        monkeypatch.setenv("OUTDIAL_HOME", str(tmp_path))
+
+        def run(*arguments: str) -> Any:
+            done = CliRunner().invoke(clients.app, [*arguments, "--json"], catch_exceptions=False)
+            assert done.exit_code == 0, done.output
+            return json.loads(done.stdout)
+
+        return run
+
+    def test_a_client_is_made_with_its_public_key_and_can_be_given_more(
+        self, outdial: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        for name in ("a.pem", "b.pem"):
+            (tmp_path / name).write_bytes(ECKey.generate_key("P-256").as_pem(private=False))
+        scopes = "campaigns:read"
+        made = outdial("create", "--name", "CRM", "--scopes", scopes, "--public-key", str(tmp_path / "a.pem"))
+        assert "client_secret" not in made
+        added = outdial("add-key", made["client_id"], str(tmp_path / "b.pem"))
+        assert added["client_id"] == made["client_id"]
+        assert added["key_id"] != made["key_id"]
+        assert outdial("tokens", made["client_id"])["tokens"] == []
+
+    def test_the_signing_key_is_rotated(self, outdial: Callable[..., Any]) -> None:
+        first, second = outdial("rotate-signing-key"), outdial("rotate-signing-key")
+        assert first["key_id"] != second["key_id"]
