@@ -16,7 +16,7 @@ CODE := src tests
 
 .PHONY: help
 help: ## List these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make or update .venv (PYTHON=python3.12 chooses the interpreter)
@@ -29,6 +29,10 @@ demo: setup ## Dial the example list with simulated agents and a simulated carri
 .PHONY: test
 test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
+
+.PHONY: bench-pacing
+bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--seeds 5")
+	@$(BIN)/python bench/pacing.py $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports deps spelling test ## What a merge must pass: all of the checks below, then the tests
