@@ -103,6 +103,27 @@ async def test_an_expired_token_is_replaced_without_a_word(outdial: AsyncClient,
     assert (await outdial.campaign(created["id"]))["id"] == created["id"]
 
 
+async def test_a_creation_whose_answer_was_lost_happens_once(
+    app: FastAPI, services: Services, clock: SetClock, outdial: AsyncClient
+) -> None:
+    class LosesTheFirstCreation(httpx.ASGITransport):
+        lost = False
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await super().handle_async_request(request)
+            if answer.status_code == 201 and not self.lost:
+                self.lost = True
+                raise httpx.ReadError("connection reset", request=request)
+            return answer
+
+    transport = LosesTheFirstCreation(app)
+    made = await create_client(DEFAULT_ACCOUNT, name="x", scopes=tuple(Scope), access=services.access, clock=clock)
+    async with AsyncClient(BASE_URL, made.client.id, made.secret, transport=transport, sleep=clock.sleep) as unlucky:
+        created = await unlucky.create_campaign(a_campaign())
+    assert transport.lost
+    assert [each["id"] async for each in outdial.campaigns()] == [created["id"]]
+
+
 class TestRecordLists:
     async def test_are_made_of_a_file_with_progress(self, outdial: AsyncClient, tmp_path: Path) -> None:
         # Larger than one piece of reading, and with more records than a page of this test.

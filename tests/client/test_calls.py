@@ -186,7 +186,19 @@ class TestRetries:
     def test_a_command_is_sent_again_when_nothing_was_sent(self) -> None:
         server = Server(httpx.ConnectError("refused"), ok(id="x"))
         with server.client() as outdial:
+            assert outdial.start_campaign("x")["id"] == "x"
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [httpx.ReadTimeout("x"), httpx.Response(503), httpx.Response(409, headers={"Retry-After": "1"})],
+    )
+    def test_a_creation_is_sent_again_under_the_same_key(self, trouble: Reply) -> None:
+        server = Server(trouble, ok(id="x"), ok(id="y"))
+        with server.client() as outdial:
             assert outdial.create_campaign({})["id"] == "x"
+            assert outdial.create_campaign({})["id"] == "y"
+        first, again, other = (request.headers["idempotency-key"] for request in server.asked)
+        assert first == again != other
 
     @pytest.mark.parametrize(
         ("trouble", "error"),
@@ -194,14 +206,19 @@ class TestRetries:
             (httpx.ReadTimeout("x"), Unreachable),
             (httpx.Response(503), Unavailable),
             (httpx.Response(429), TooManyRequests),
-            (httpx.Response(500), ApiError),
         ],
     )
-    def test_a_command_that_may_have_arrived_is_not(self, trouble: Reply, error: type[Exception]) -> None:
+    def test_a_patch_that_may_have_arrived_is_not(self, trouble: Reply, error: type[Exception]) -> None:
         server = Server(trouble)
         with server.client() as outdial, pytest.raises(error):
-            outdial.create_campaign({})
+            outdial.start_campaign("x")
         assert (len(server.asked), server.slept) == (1, [])
+
+    def test_neither_is_what_the_server_has_a_fault_with(self) -> None:
+        server = Server(httpx.Response(500))
+        with server.client() as outdial, pytest.raises(ApiError):
+            outdial.campaign("x")
+        assert server.slept == []
 
     def test_end_when_patience_does(self) -> None:
         server = Server(*(httpx.ConnectError("refused") for _ in range(3)))

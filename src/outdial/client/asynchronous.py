@@ -48,8 +48,9 @@ class AsyncClient:
     """One account of one server, used by any number of tasks of one event loop.
 
     Every method raises `ApiError` when the API refuses and `Unreachable` when no answer comes. Requests are repeated
-    with growing pauses when no connection could be made; those that do no harm twice also when it broke, or when the
-    server says 429 or 503. A deletion whose first answer was lost may therefore end in `NotFound`.
+    with growing pauses when no connection could be made; also when it broke, or when the server says 429 or 503, except
+    for patches and files. Creations carry an idempotency key, so that they happen once; a deletion whose first answer
+    was lost may end in `NotFound`.
 
     Args:
         base_url: where the API is, such as `https://dialer.example.com`.

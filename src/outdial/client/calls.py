@@ -6,10 +6,11 @@ can be tested with values. One call may take several steps: fetching a token, an
 
 import base64
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote, quote_plus
+from uuid import uuid4
 
 from outdial.client.errors import NotFinished, UnexpectedAnswer, error_of
 from outdial.client.files import CsvFile, OnProgress, nobody
@@ -121,10 +122,12 @@ class Calls:
     """The calls of one client, which share its access token.
 
     The token is fetched at the first call and again whenever the server no longer takes it: no clock is needed, and a
-    token that was withdrawn early is no special case.
+    token that was withdrawn early is no special case. Each command by POST carries an idempotency key of its
+    own, so that it can be sent again without being carried out again.
     """
 
-    def __init__(self, client_id: str, client_secret: str) -> None:
+    def __init__(self, client_id: str, client_secret: str, new_key: Callable[[], str] = lambda: uuid4().hex) -> None:
+        self._new_key = new_key
         # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
         self._basic = f"Basic {base64.b64encode(pair).decode()}"
@@ -170,8 +173,12 @@ class Calls:
         except (KeyError, TypeError):
             raise UnexpectedAnswer(f"the answer is no page of {name}") from None
 
-    def _post(self, path: str, body: object, *, repeatable: bool = False) -> Call[Any]:
-        return (yield from self._send(Ask("POST", path, body=body, repeatable=repeatable))).json()
+    def _post(self, path: str, body: object) -> Call[Answer]:
+        headers = {"Idempotency-Key": self._new_key()}
+        return (yield from self._send(Ask("POST", path, body=body, headers=headers, repeatable=True)))
+
+    def _create(self, path: str, body: object) -> Call[Any]:
+        return (yield from self._post(path, body)).json()
 
     def _patch(self, path: str, operations: object) -> Call[Any]:
         return (yield from self._send(Ask("PATCH", path, body=operations, headers=_PATCH))).json()
@@ -185,7 +192,7 @@ class Calls:
         return cast(Call[Campaign], self._get(_path("campaigns", campaign_id)))
 
     def create_campaign(self, campaign: Mapping[str, Any]) -> Call[Campaign]:
-        return cast(Call[Campaign], self._post("/campaigns", dict(campaign)))
+        return cast(Call[Campaign], self._create("/campaigns", dict(campaign)))
 
     def change_campaign(self, campaign_id: str, member: str, value: str | int) -> Call[Campaign]:
         return cast(Call[Campaign], self._patch(_path("campaigns", campaign_id), _replace(f"/{member}", value)))
@@ -201,7 +208,7 @@ class Calls:
         return self._page(_path("campaigns", campaign_id, kind), kind.replace("-", "_"), query)
 
     def assign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> Call[None]:
-        yield from self._send(Ask("POST", _path("campaigns", campaign_id, kind), body=list(things)))
+        yield from self._post(_path("campaigns", campaign_id, kind), list(things))
 
     def unassign(self, campaign_id: str, kind: AssignedKind, things: Sequence[NumberToAssign]) -> Call[None]:
         ask = Ask("DELETE", _path("campaigns", campaign_id, kind), body=list(things), repeatable=True)
@@ -219,7 +226,7 @@ class Calls:
         body: dict[str, object] = {"name": name, "unique_identifier_type": unique_by}
         if file is not None:
             body["csv_metadata"] = file.metadata()
-        return cast(Call[RecordList], self._post("/record-lists", body))
+        return cast(Call[RecordList], self._create("/record-lists", body))
 
     def upload_new_list(
         self, name: str, file: CsvFile, unique_by: UniqueBy, progress: OnProgress = nobody
@@ -233,7 +240,7 @@ class Calls:
     def upload_to_list(self, list_id: str, file: CsvFile, progress: OnProgress = nobody) -> Call[UploadRequest]:
         """One more file for a list; answers when the server has the file and begins to read it."""
         path = f"{_path('record-lists', list_id)}/upload-requests"
-        request = yield from self._post(path, {"csv_metadata": file.metadata()})
+        request = yield from self._create(path, {"csv_metadata": file.metadata()})
         yield from self._put_file(request.get("signed_url"), file, progress)
         done = yield from self._patch(f"{path}{_path(request['id'])}", _replace("/status", "UPLOADED"))
         return cast(UploadRequest, done)
@@ -275,14 +282,14 @@ class Calls:
         return self._page("/do-not-call-lists", "do_not_call_lists", query)
 
     def create_dnc_list(self, name: str) -> Call[DncList]:
-        return cast(Call[DncList], self._post("/do-not-call-lists", {"name": name}))
+        return cast(Call[DncList], self._create("/do-not-call-lists", {"name": name}))
 
     def add_dnc_entry(
         self, list_id: str, phone_number: str, expiration_date: str | None, reason: str | None
     ) -> Call[DncEntry]:
         members = {"phone_number": phone_number, "expiration_date": expiration_date, "reason": reason}
         body = {name: value for name, value in members.items() if value is not None}
-        return cast(Call[DncEntry], self._post(_path("do-not-call-lists", list_id, "entries"), body))
+        return cast(Call[DncEntry], self._create(_path("do-not-call-lists", list_id, "entries"), body))
 
     def check_numbers(self, list_id: str, numbers: Sequence[str], timezone: str) -> Call[list[DncEntry]]:
         """The entries that forbid calling some of the numbers today; as many queries as that takes."""
@@ -291,8 +298,9 @@ class Calls:
         for start in range(0, len(numbers), MOST_IN_QUERY):
             part = numbers[start : start + MOST_IN_QUERY]
             asked = [{"phone_number": number, "timezone": timezone} for number in part]
-            # A question that is asked by POST.
-            body = yield from self._post(path, {"phone_numbers": asked}, repeatable=True)
+            # A question, though it is asked by POST: it needs no key to be repeated.
+            ask = Ask("POST", path, body={"phone_numbers": asked}, repeatable=True)
+            body = (yield from self._send(ask)).json()
             try:
                 found += body["_embedded"]["entries"]
             except (KeyError, TypeError):

@@ -46,9 +46,15 @@ def again_if(ask: Ask) -> Callable[[RetryCallState], bool]:
                 return True
             # An address that cannot be understood does not get better.
             return ask.repeatable and isinstance(error, httpx.TransportError) and not _hopeless(error)
-        return ask.repeatable and state.outcome.result().status in TRY_LATER
+        answer: Answer = state.outcome.result()
+        return ask.repeatable and (answer.status in TRY_LATER or _still_running(answer))
 
     return again
+
+
+def _still_running(answer: Answer) -> bool:
+    """Whether the server works on an earlier sending of this very request: the only conflict that names a time."""
+    return answer.status == 409 and "retry-after" in answer.headers
 
 
 def _hopeless(error: BaseException) -> bool:
