@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
@@ -14,22 +13,29 @@ from starlette.responses import Response
 
 from outdial.api.auth import needs, principal_of
 from outdial.api.bodies import read_json
-from outdial.api.hal import hal, instant, link, nothing, url, without_absent
+from outdial.api.hal import Link, hal, instant, link, nothing, without_absent
+from outdial.api.lists import (
+    NEWEST_FIRST,
+    DetailQuery,
+    ListQuery,
+    Order,
+    bulk_answer,
+    failed_deletions,
+    order_of,
+    shown_with_campaigns,
+)
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
-from outdial.api.shapes import Instant, Query, Shape, all_of, any_case, read_as, read_query, wrong
+from outdial.api.shapes import Shape, all_of, read_as, read_query, wrong
 from outdial.app import dnc
 from outdial.app.campaigns import uuid_of
 from outdial.app.dnc import Number, Seen
-from outdial.app.record_lists import CAMPAIGNS_SHOWN
 from outdial.domain.access import Principal, Scope
 from outdial.domain.dnc import LONGEST_NUMBER, DncEntry, DncList, DncPatchNotAvailable, TooManyEntries, number_in
 from outdial.domain.errors import FieldProblem
-from outdial.domain.record_lists import ListStatus
-from outdial.domain.values import CampaignId, PhoneNumber
+from outdial.domain.values import PhoneNumber
 from outdial.domain.zones import zone_name
-from outdial.ports.record_lists import ListFilter
 
 MOST_IN_UPDATE: Final = 100
 MOST_IN_DELETION: Final = 200
@@ -66,39 +72,9 @@ def _members(request: Request, dnc_list: DncList, who: Principal) -> dict[str, A
 
 
 def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
-    """A list as the API shows it. There are no teams: who asks for them gets an empty array."""
-    return without_absent(
-        {
-            **_members(request, seen.list, who),
-            "teams": [] if teams else None,
-            "campaign_page": _campaign_page(request, seen),
-        }
-    )
-
-
-def _campaign_page(request: Request, seen: Seen) -> dict[str, Any]:
-    """The campaigns that use a list; the rest of a long page is found by the campaigns' own filter."""
-    address = url(request, f"/campaigns?do_not_call_list_id={seen.list.id}&per_page={CAMPAIGNS_SHOWN}&page=")
-    pages = max(1, -(-seen.campaigns_total // CAMPAIGNS_SHOWN))
-    numbers = {"self": 1, "first": 1, "last": pages} | ({"next": 2} if pages > 1 else {})
-    return {
-        "total": seen.campaigns_total,
-        "count": len(seen.campaigns),
-        "page": 1,
-        "per_page": CAMPAIGNS_SHOWN,
-        "total_pages": pages,
-        "_links": {name: {"href": f"{address}{number}"} for name, number in numbers.items()},
-        "_embedded": {
-            "campaigns": [
-                {
-                    "id": str(campaign.id),
-                    "campaign_name": campaign.name,
-                    "_links": {"self": link(request, f"/campaigns/{campaign.id}")},
-                }
-                for campaign in seen.campaigns
-            ]
-        },
-    }
+    """A list as the API shows it, with the campaigns that use it."""
+    members = _members(request, seen.list, who)
+    return shown_with_campaigns(request, members, seen, campaigns_by="do_not_call_list_id", teams=teams)
 
 
 def shown_entry(request: Request, entry: DncEntry) -> dict[str, Any]:
@@ -121,7 +97,7 @@ def shown_entry(request: Request, entry: DncEntry) -> dict[str, Any]:
     )
 
 
-def _links_of_bulk(request: Request, dnc_list: DncList) -> dict[str, Any]:
+def _links_of_bulk(request: Request, dnc_list: DncList) -> dict[str, Link]:
     path = f"/do-not-call-lists/{dnc_list.id}"
     return {"self": link(request, f"{path}/entries"), "do_not_call_list": link(request, path)}
 
@@ -270,70 +246,13 @@ def _outcome(request: Request, change: Change, changed: Mapping[str, DncEntry]) 
 # Queries -------------------------------------------------------------------------------------------------------------
 
 
-def _order_of(*columns: str) -> BeforeValidator:
-    """Columns, each bare or with its direction."""
-
-    def read(value: object) -> object:
-        order = []
-        for term in str(value).split(","):
-            column, colon, direction = term.strip().partition(":")
-            if column not in columns or direction not in (("asc", "desc") if colon else ("",)):
-                raise wrong(f"must be a comma-separated list of {', '.join(columns)}, each bare or with :asc or :desc")
-            order.append((column, direction == "desc"))
-        return tuple(order)
-
-    return BeforeValidator(read)
-
-
-def _teams_only(value: object) -> object:
-    if str(value).upper() != "TEAMS":
-        raise wrong("must be TEAMS")
-    return True
-
-
-WithTeams = Annotated[bool, BeforeValidator(_teams_only)]
-Order = tuple[tuple[str, bool], ...]
-_NEWEST_FIRST: Final[Order] = (("created_at", True),)
-
-
-class DetailQuery(Query):
-    fields: WithTeams = False
-
-
-class ListQuery(LongPageQuery):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
-    status: Annotated[ListStatus, any_case(ListStatus)] | None = None
-    team_id: str | None = None
-    team_ids: list[str] = Field(default_factory=list)
-    campaign_ids: list[str] = Field(default_factory=list)
-    fields: WithTeams = False
-    created_at_from: Instant | None = None
-    created_at_to: Instant | None = None
-    updated_at_from: Instant | None = None
-    updated_at_to: Instant | None = None
-    order_by: Annotated[Order, _order_of("name", "entries_count", "created_at", "updated_at")] = _NEWEST_FIRST
-
-    def which(self) -> ListFilter:
-        """Raises `Invalid` where two parameters do not go together; bounds of instants may be given one by one."""
-        if self.team_id is not None and self.team_ids:
-            all_of([FieldProblem("team_ids", "must not be given together with team_id")], "Invalid query")
-        campaigns = [uuid for uuid in map(uuid_of, self.campaign_ids) if uuid is not None]
-        return ListFilter(
-            name=self.name,
-            status=self.status,
-            campaigns=tuple(map(CampaignId, campaigns)) if self.campaign_ids else None,
-            created_from=self.created_at_from,
-            created_to=self.created_at_to,
-            updated_from=self.updated_at_from,
-            updated_to=self.updated_at_to,
-            # There are no teams, and so no list belongs to one.
-            nothing=self.team_id is not None or bool(self.team_ids),
-        )
+class DncListQuery(ListQuery):
+    order_by: Annotated[Order, order_of("name", "entries_count", "created_at", "updated_at")] = NEWEST_FIRST
 
 
 class EntryQuery(LongPageQuery):
     phone_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NUMBER)] | None = None
-    order_by: Annotated[Order, _order_of("expiration_date", "created_at", "updated_at")] = _NEWEST_FIRST
+    order_by: Annotated[Order, order_of("expiration_date", "created_at", "updated_at")] = NEWEST_FIRST
 
     @property
     def number(self) -> PhoneNumber | None:
@@ -349,7 +268,7 @@ class EntryQuery(LongPageQuery):
 
 @router.get("/do-not-call-lists", summary="List do-not-call lists")
 async def list_dnc_lists(request: Request, who: Manage) -> Response:
-    query = read_query(request, ListQuery)
+    query = read_query(request, DncListQuery)
     total, found = await dnc.listed(
         query.which(),
         order=query.order_by,
@@ -430,14 +349,13 @@ async def patch_entries(request: Request, list_id: str, who: Manage) -> Response
     updated = sum("phone_number" in item for item in embedded)
     return hal(
         request,
-        {
-            "do_not_call_list_id": str(dnc_list.id),
-            "has_errors": updated < len(embedded),
-            "total_errors": len(embedded) - updated,
-            "total_updated": updated,
-            "_links": _links_of_bulk(request, dnc_list),
-            "_embedded": {"entries": embedded},
-        },
+        bulk_answer(
+            {"do_not_call_list_id": str(dnc_list.id)},
+            errors=len(embedded) - updated,
+            done={"total_updated": updated},
+            links=_links_of_bulk(request, dnc_list),
+            embedded={"entries": embedded},
+        ),
     )
 
 
@@ -450,25 +368,22 @@ async def delete_entries(request: Request, list_id: str, who: Manage) -> Respons
     failed = [one for one in asked if one not in removed]
     return hal(
         request,
-        {
-            "id": str(dnc_list.id),
-            "has_errors": bool(failed),
-            "total_errors": len(failed),
-            "total_deleted": len(removed),
-            "_links": _links_of_bulk(request, dnc_list),
-            "_embedded": _failures(request, dnc_list, failed),
-        },
+        bulk_answer(
+            {"id": str(dnc_list.id)},
+            errors=len(failed),
+            done={"total_deleted": len(removed)},
+            links=_links_of_bulk(request, dnc_list),
+            embedded=_failures(request, dnc_list, failed),
+        ),
     )
 
 
 def _failures(request: Request, dnc_list: DncList, failed: Sequence[str]) -> dict[str, Any]:
-    path = f"/do-not-call-lists/{dnc_list.id}/entries"
-    records = [{"id": one, "_links": {"self": link(request, f"{path}/{quote(one, safe='')}")}} for one in failed]
     if not failed:
         return {"failed_records": []}
     no_ids = [one for one in failed if uuid_of(one) is None]
-    reason = {"bad_request_param": no_ids, "record_not_found": [one for one in failed if one not in no_ids]}
-    return {"failed_records": records, "reason": reason}
+    unknown = [one for one in failed if one not in no_ids]
+    return failed_deletions(request, f"/do-not-call-lists/{dnc_list.id}/entries", failed, bad=no_ids, unknown=unknown)
 
 
 @router.post("/do-not-call-lists/{list_id}/entries/queries", summary="Ask which numbers must not be called today")

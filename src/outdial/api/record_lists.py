@@ -2,24 +2,33 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.conditional import tagged, unless_changed
 from outdial.api.hal import Link, hal, instant, link, url, without_absent
-from outdial.api.paging import LongPageQuery, page_of
+from outdial.api.lists import (
+    NEWEST_FIRST,
+    DetailQuery,
+    ListQuery,
+    Order,
+    both_or_none,
+    order_of,
+    shown_with_campaigns,
+)
+from outdial.api.paging import page_of
 from outdial.api.problems import Refused
 from outdial.api.services import Services, services_of
-from outdial.api.shapes import Instant, Query, Shape, all_of, any_case, read_as, read_query, wrong
+from outdial.api.shapes import Shape, all_of, any_case, read_as, read_query
 from outdial.app import record_lists
-from outdial.app.campaigns import uuid_of
 from outdial.app.imports import Importer
-from outdial.app.record_lists import CAMPAIGNS_SHOWN, Awaited, Seen
+from outdial.app.record_lists import Awaited, Seen
 from outdial.app.record_upkeep import Upkeep
 from outdial.domain.access import Principal, Scope
 from outdial.domain.errors import FieldProblem, Invalid, Unavailable
@@ -27,14 +36,11 @@ from outdial.domain.record_lists import (
     AddressRefused,
     FileFacts,
     ListFileTooLarge,
-    ListStatus,
     RecordList,
     UniqueBy,
     Upload,
     UploadFileTooLarge,
 )
-from outdial.domain.values import CampaignId
-from outdial.ports.record_lists import ListFilter
 
 Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE)]
 Write = Annotated[Principal, needs(Scope.RECORD_LISTS_WRITE)]
@@ -86,41 +92,9 @@ def _members(request: Request, record_list: RecordList, who: Principal) -> dict[
 
 
 def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
-    """A list as the API shows it. There are no teams: who asks for them gets an empty array."""
-    return without_absent(
-        {
-            **_members(request, seen.list, who),
-            "teams": [] if teams else None,
-            "campaign_page": _campaign_page(request, seen),
-        }
-    )
-
-
-def _campaign_page(request: Request, seen: Seen) -> dict[str, Any]:
-    """The campaigns that use a list; the rest of a long page is found by the campaigns' own filter."""
-    address = url(request, f"/campaigns?record_list_id={seen.list.id}&per_page={CAMPAIGNS_SHOWN}&page=")
-    pages = max(1, -(-seen.campaigns_total // CAMPAIGNS_SHOWN))
-    links = {"self": {"href": f"{address}1"}, "first": {"href": f"{address}1"}, "last": {"href": f"{address}{pages}"}}
-    if pages > 1:
-        links["next"] = {"href": f"{address}2"}
-    return {
-        "total": seen.campaigns_total,
-        "count": len(seen.campaigns),
-        "page": 1,
-        "per_page": CAMPAIGNS_SHOWN,
-        "total_pages": pages,
-        "_links": links,
-        "_embedded": {
-            "campaigns": [
-                {
-                    "id": str(campaign.id),
-                    "campaign_name": campaign.name,
-                    "_links": {"self": link(request, f"/campaigns/{campaign.id}")},
-                }
-                for campaign in seen.campaigns
-            ]
-        },
-    }
+    """A list as the API shows it, with the campaigns that use it."""
+    members = _members(request, seen.list, who)
+    return shown_with_campaigns(request, members, seen, campaigns_by="record_list_id", teams=teams)
 
 
 def _signed_url(request: Request, awaited: Awaited) -> str:
@@ -239,76 +213,12 @@ def _check_says_uploaded(body: object) -> None:
     all_of(problems)
 
 
-ORDER_COLUMNS: Final = ("name", "records_count", "created_at", "updated_at")
+class RecordListQuery(ListQuery):
+    order_by: Annotated[Order, order_of("name", "records_count", "created_at", "updated_at")] = NEWEST_FIRST
 
-
-def _order(value: object) -> object:
-    """Columns, each bare or with its direction."""
-    order = []
-    for term in str(value).split(","):
-        column, colon, direction = term.strip().partition(":")
-        if column not in ORDER_COLUMNS or direction not in (("asc", "desc") if colon else ("",)):
-            raise wrong(
-                f"must be a comma-separated list of {', '.join(ORDER_COLUMNS)}, each bare or with :asc or :desc"
-            )
-        order.append((column, direction == "desc"))
-    return tuple(order)
-
-
-def _teams_only(value: object) -> object:
-    if str(value).upper() != "TEAMS":
-        raise wrong("must be TEAMS")
-    return True
-
-
-WithTeams = Annotated[bool, BeforeValidator(_teams_only)]
-
-
-class DetailQuery(Query):
-    fields: WithTeams = False
-
-
-class ListQuery(LongPageQuery):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
-    status: Annotated[ListStatus, any_case(ListStatus)] | None = None
-    team_id: str | None = None
-    team_ids: list[str] = Field(default_factory=list)
-    campaign_ids: list[str] = Field(default_factory=list)
-    fields: WithTeams = False
-    created_at_from: Instant | None = None
-    created_at_to: Instant | None = None
-    updated_at_from: Instant | None = None
-    updated_at_to: Instant | None = None
-    order_by: Annotated[tuple[tuple[str, bool], ...], BeforeValidator(_order)] = (("created_at", True),)
-
-    def which(self) -> ListFilter:
-        """Raises `Invalid` where two parameters do not go together."""
-        problems = both_or_none(self, "created_at") + both_or_none(self, "updated_at")
-        if self.team_id is not None and self.team_ids:
-            problems.append(FieldProblem("team_ids", "must not be given together with team_id"))
-        all_of(problems, "Invalid query")
-        campaigns = [uuid for uuid in map(uuid_of, self.campaign_ids) if uuid is not None]
-        return ListFilter(
-            name=self.name,
-            status=self.status,
-            campaigns=tuple(map(CampaignId, campaigns)) if self.campaign_ids else None,
-            created_from=self.created_at_from,
-            created_to=self.created_at_to,
-            updated_from=self.updated_at_from,
-            updated_to=self.updated_at_to,
-            # There are no teams, and so no list belongs to one.
-            nothing=self.team_id is not None or bool(self.team_ids),
-        )
-
-
-def both_or_none(query: Query, name: str) -> list[FieldProblem]:
-    """The bounds of an instant must be given together."""
-    ends = [f"{name}_from", f"{name}_to"]
-    lacking = [end for end in ends if getattr(query, end) is None]
-    other = {ends[0]: ends[1], ends[1]: ends[0]}
-    return (
-        [FieldProblem(end, f"is required together with {other[end]}") for end in lacking] if len(lacking) == 1 else []
-    )
+    def clashes(self) -> list[FieldProblem]:
+        """Here the bounds of instants are given together, too."""
+        return both_or_none(self, "created_at") + both_or_none(self, "updated_at") + super().clashes()
 
 
 # The routes ----------------------------------------------------------------------------------------------------------
@@ -316,7 +226,7 @@ def both_or_none(query: Query, name: str) -> list[FieldProblem]:
 
 @router.get("/record-lists", summary="List record lists")
 async def list_record_lists(request: Request, who: Manage) -> Response:
-    query = read_query(request, ListQuery)
+    query = read_query(request, RecordListQuery)
     total, found = await record_lists.listed(
         query.which(),
         order=query.order_by,
@@ -352,7 +262,7 @@ async def create_record_list(request: Request, who: Manage) -> Response:
 @router.get("/record-lists/{list_id}", summary="Record list details")
 async def record_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await record_lists.get(list_id, by=who, storage=services_of(request).storage)
-    return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+    return tagged(request, seen.list, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
 
 
 @router.patch("/record-lists/{list_id}", summary="Say that the file of a list has been sent")
@@ -361,7 +271,12 @@ async def patch_record_list(request: Request, list_id: str, who: Write) -> Respo
     await record_lists.get(list_id, by=who, storage=services.storage)
     _check_says_uploaded(await read_json(request))
     record_list = await record_lists.mark_list_uploaded(
-        list_id, by=who, storage=services.storage, clock=services.wall, importer=_importer_of(request)
+        list_id,
+        check=unless_changed(request),
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        importer=_importer_of(request),
     )
     return hal(request, _members(request, record_list, who))
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from pydantic import BeforeValidator, StringConstraints
@@ -10,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.bodies import read_json
-from outdial.api.hal import hal, instant, link, nothing, without_absent
+from outdial.api.conditional import tagged, unless_changed
+from outdial.api.hal import Link, hal, instant, link, nothing, without_absent
+from outdial.api.lists import both_or_none, bulk_answer, failed_deletions, order_term
 from outdial.api.paging import LongPageQuery, page_of
-from outdial.api.record_lists import Manage, both_or_none
+from outdial.api.record_lists import Manage
 from outdial.api.services import services_of
 from outdial.api.shapes import Instant, Query, all_of, read_query, wrong
 from outdial.app import record_lists, records
@@ -355,10 +356,10 @@ def _key(item: dict[str, str]) -> tuple[str, RecordKey | None]:
 
 
 def _order(value: object) -> object:
-    column, colon, direction = str(value).partition(":")
-    if column not in ("updated_at", "priority") or direction not in (("asc", "desc") if colon else ("",)):
+    term = order_term(str(value), ("updated_at", "priority"))
+    if term is None:
         raise wrong("must be updated_at or priority, bare or with :asc or :desc")
-    return column, direction == "desc"
+    return term
 
 
 def _priorities(value: object) -> object:
@@ -504,19 +505,20 @@ async def create_records(request: Request, list_id: str, who: Manage) -> Respons
     filtered = "" if upload_id is None else f"?upload_request_id={upload_id}"
     return hal(
         request,
-        {
-            "record_list_id": list_id,
-            "has_errors": failed > 0,
-            "total_errors": failed,
-            "total_created": len(items) - failed,
-            "_links": {
-                "self": link(request, f"/record-lists/{list_id}/records{filtered}"),
-                "record_list": link(request, f"/record-lists/{list_id}"),
-            },
-            "_embedded": {"records": embedded},
-        },
+        bulk_answer(
+            {"record_list_id": list_id},
+            errors=failed,
+            done={"total_created": len(items) - failed},
+            links=_links_of_bulk(request, list_id, filtered),
+            embedded={"records": embedded},
+        ),
         201,
     )
+
+
+def _links_of_bulk(request: Request, list_id: str, filtered: str = "") -> dict[str, Link]:
+    path = f"/record-lists/{list_id}"
+    return {"self": link(request, f"{path}/records{filtered}"), "record_list": link(request, path)}
 
 
 @router.patch("/record-lists/{list_id}/records/bulks", summary="Change many records")
@@ -536,24 +538,20 @@ async def change_records(request: Request, list_id: str, who: Manage) -> Respons
             embedded.append({"id": record_id, "record_list_id": list_id, "errors": list(dict.fromkeys(result))})
     failed = sum("errors" in item for item in embedded)
     changed = len(embedded) - failed
-    counts = {"total_errors": failed, "total_created": changed, "total_updated": changed}
-    return hal(request, _bulk_result(request, list_id, counts) | {"_embedded": {"records": embedded}})
+    return hal(
+        request,
+        bulk_answer(
+            {"record_list_id": list_id},
+            errors=failed,
+            done={"total_created": changed, "total_updated": changed},
+            links=_links_of_bulk(request, list_id),
+            embedded={"records": embedded},
+        ),
+    )
 
 
 def _asks_nothing(changes: Changes) -> bool:
     return not (changes.members or changes.extra or changes.forbidden or changes.sent.problems)
-
-
-def _bulk_result(request: Request, list_id: str, counts: dict[str, int]) -> dict[str, Any]:
-    return {
-        "record_list_id": list_id,
-        "has_errors": counts["total_errors"] > 0,
-        **counts,
-        "_links": {
-            "self": link(request, f"/record-lists/{list_id}/records"),
-            "record_list": link(request, f"/record-lists/{list_id}"),
-        },
-    }
 
 
 @router.delete("/record-lists/{list_id}/records/bulks", responses=LATER, summary="Delete many records")
@@ -568,26 +566,23 @@ async def delete_records(request: Request, list_id: str, who: Manage) -> Respons
     if deleted.on_call:
         return accepted()
     unknown = [named[place] for place in deleted.unknown]
-    records_path = f"/record-lists/{list_id}/records"
-    counts = {"total_errors": len(unknown), "total_deleted": deleted.gone}
     # Any text may be an id, but a number that is none is a mistake of the client's.
     not_numbers = [words for words, key in unknown if key is None and not by_id]
     return hal(
         request,
-        _bulk_result(request, list_id, counts)
-        | {
-            "_embedded": {
-                "failed_records": [
-                    {"id": words, "_links": {"self": link(request, f"{records_path}/{quote(words, safe='')}")}}
-                    for words, _ in unknown
-                    if by_id
-                ],
-                "reason": {
-                    "bad_request_param": not_numbers,
-                    "record_not_found": [words for words, _ in unknown if words not in not_numbers],
-                },
-            }
-        },
+        bulk_answer(
+            {"record_list_id": list_id},
+            errors=len(unknown),
+            done={"total_deleted": deleted.gone},
+            links=_links_of_bulk(request, list_id),
+            embedded=failed_deletions(
+                request,
+                f"/record-lists/{list_id}/records",
+                [words for words, _ in unknown if by_id],
+                bad=not_numbers,
+                unknown=[words for words, _ in unknown if words not in not_numbers],
+            ),
+        ),
     )
 
 
@@ -640,7 +635,8 @@ async def delete_record(request: Request, list_id: str, record_id: str, who: Man
 async def _delete(request: Request, list_id: str, key: RecordKey | None, named: str, who: Principal) -> Response:
     """204 when it is done, 202 when a record is on a call and goes within seconds after it."""
     services = services_of(request)
-    deleted = await records.delete(list_id, [key], by=who, storage=services.storage, clock=services.wall)
+    check = unless_changed(request)
+    deleted = await records.delete(list_id, [key], check=check, by=who, storage=services.storage, clock=services.wall)
     if deleted.unknown:
         raise RecordNotFound(named)
     return accepted() if deleted.on_call else nothing()
@@ -656,11 +652,14 @@ async def change_record(request: Request, list_id: str, record_id: str, who: Man
     services = services_of(request)
     await records.get(list_id, record_id, by=who, storage=services.storage)
     changes = _patch(await read_json(request))
-    record = await records.change(list_id, record_id, changes, by=who, storage=services.storage, clock=services.wall)
-    return hal(request, shown(request, record))
+    check = unless_changed(request)
+    record = await records.change(
+        list_id, record_id, changes, check=check, by=who, storage=services.storage, clock=services.wall
+    )
+    return tagged(request, record, shown(request, record))
 
 
 @router.get("/record-lists/{list_id}/records/{record_id}", summary="Record details")
 async def record_details(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
     record = await records.get(list_id, record_id, by=who, storage=services_of(request).storage)
-    return hal(request, shown(request, record))
+    return tagged(request, record, shown(request, record))

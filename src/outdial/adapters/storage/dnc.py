@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from outdial.adapters.storage.database import Connection, Row
+from outdial.adapters.storage.lists import ListTable, campaigns_using, count_lists, in_order, page_of_lists
 from outdial.domain.dnc import (
     DncEntry,
     DncEntryId,
@@ -16,17 +17,21 @@ from outdial.domain.dnc import (
 )
 from outdial.domain.record_lists import CampaignUsing, ListStatus
 from outdial.domain.text import folded
-from outdial.domain.values import AccountId, CampaignId, PhoneNumber, number_from_int, number_to_int
+from outdial.domain.values import AccountId, PhoneNumber, number_from_int, number_to_int
 from outdial.ports.dnc import Order
 from outdial.ports.record_lists import ListFilter
 
-_COLUMNS: Final = "l.uuid, l.name, l.status, l.entries_count, l.created_at, l.updated_at"
-_LIST_ORDER: Final = {
-    "name": "l.name_folded",
-    "entries_count": "l.entries_count",
-    "created_at": "l.created_at",
-    "updated_at": "l.updated_at",
-}
+_LISTS: Final = ListTable(
+    "dnc_list",
+    bound_by="campaign_dnc_list",
+    columns="l.uuid, l.name, l.status, l.entries_count, l.created_at, l.updated_at",
+    order_columns={
+        "name": "l.name_folded",
+        "entries_count": "l.entries_count",
+        "created_at": "l.created_at",
+        "updated_at": "l.updated_at",
+    },
+)
 _ENTRY_COLUMNS: Final = "e.uuid, $2::uuid as list_uuid, e.e164, e.expires_on, e.reason, e.created_at, e.updated_at"
 # The list's key by itself and not by a join: only then can an index bring the entries in their order.
 _ENTRIES: Final = (
@@ -64,7 +69,7 @@ class DncRows:
 
     async def get(self, list_id: DncListId) -> DncList:
         row = await self._connection.fetchrow(
-            f"select {_COLUMNS} from dnc_list l where l.account_id = $1 and l.uuid = $2",  # noqa: S608
+            f"select {_LISTS.columns} from dnc_list l where l.account_id = $1 and l.uuid = $2",  # noqa: S608
             self._account,
             list_id,
         )
@@ -73,67 +78,18 @@ class DncRows:
         return _dnc_list(row)
 
     async def count(self, wanted: ListFilter) -> int:
-        where, values = self._where(wanted)
-        found: int = await self._connection.fetchval(f"select count(*) from dnc_list l where {where}", *values)  # noqa: S608
-        return found
+        return await count_lists(self._connection, self._account, _LISTS, wanted)
 
     async def page(self, wanted: ListFilter, *, order: Order, offset: int, limit: int) -> list[DncList]:
-        where, values = self._where(wanted)
-        rows = await self._connection.fetch(
-            f"select {_COLUMNS} from dnc_list l where {where} order by {_by(_LIST_ORDER, order)}, l.id"  # noqa: S608
-            f" offset ${len(values) + 1} limit ${len(values) + 2}",
-            *values,
-            offset,
-            limit,
+        rows = await page_of_lists(
+            self._connection, self._account, _LISTS, wanted, order=order, offset=offset, limit=limit
         )
         return [_dnc_list(row) for row in rows]
-
-    def _where(self, wanted: ListFilter) -> tuple[str, list[object]]:
-        values: list[object] = [self._account]
-        tests = ["l.account_id = $1"]
-
-        def test(condition: str, value: object) -> None:
-            if value is not None:
-                values.append(value)
-                tests.append(condition.replace("?", f"${len(values)}"))
-
-        test("position(? in l.name_folded) > 0", None if wanted.name is None else folded(wanted.name))
-        test("l.status = ?", None if wanted.status is None else wanted.status.value)
-        test(
-            "l.id in (select b.list_id from campaign_dnc_list b join campaign c on c.id = b.campaign_id"
-            " where c.account_id = l.account_id and c.uuid = any(?::uuid[]))",
-            None if wanted.campaigns is None else list(wanted.campaigns),
-        )
-        test("l.created_at >= ?", wanted.created_from)
-        test("l.created_at <= ?", wanted.created_to)
-        test("l.updated_at >= ?", wanted.updated_from)
-        test("l.updated_at <= ?", wanted.updated_to)
-        if wanted.nothing:
-            tests.append("false")
-        return " and ".join(tests), values
 
     async def campaigns_using(
         self, lists: Sequence[DncListId], *, limit: int
     ) -> Mapping[DncListId, tuple[int, Sequence[CampaignUsing]]]:
-        rows = await self._connection.fetch(
-            """
-            select * from (
-              select l.uuid as list_uuid, c.uuid, c.name, count(*) over (partition by l.id) as total,
-                row_number() over (partition by l.id order by c.id) as n
-              from dnc_list l join campaign_dnc_list b on b.list_id = l.id join campaign c on c.id = b.campaign_id
-              where l.account_id = $1 and l.uuid = any($2::uuid[])
-            ) using_it where n <= $3 order by list_uuid, n
-            """,
-            self._account,
-            list(lists),
-            limit,
-        )
-        found: dict[DncListId, tuple[int, list[CampaignUsing]]] = {one: (0, []) for one in lists}
-        for row in rows:
-            list_id = DncListId(row["list_uuid"])
-            before = found[list_id][1]
-            found[list_id] = (row["total"], [*before, CampaignUsing(CampaignId(row["uuid"]), row["name"])])
-        return found
+        return await campaigns_using(self._connection, self._account, _LISTS, lists, limit=limit)
 
     async def changed(self, list_id: DncListId, at: datetime, *, more: int = 0) -> None:
         await self._connection.execute(
@@ -206,7 +162,8 @@ class DncRows:
             values.append(number_to_int(number))
             only = "and e.e164 = $5"
         rows = await self._connection.fetch(
-            f"select {_ENTRY_COLUMNS} {_ENTRIES} {only} order by {_by(_ENTRY_ORDER, order)}, e.id offset $3 limit $4",
+            f"select {_ENTRY_COLUMNS} {_ENTRIES} {only} order by {in_order(_ENTRY_ORDER, order)}, e.id"
+            " offset $3 limit $4",
             *values,
         )
         return [_entry(row) for row in rows]
@@ -249,10 +206,6 @@ class DncRows:
             list(entry_ids),
         )
         return {DncEntryId(row["uuid"]) for row in rows}
-
-
-def _by(columns: Mapping[str, str], order: Order) -> str:
-    return ", ".join(f"{columns[column]} {'desc' if descending else 'asc'}" for column, descending in order)
 
 
 def _dnc_list(row: Row) -> DncList:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from outdial.adapters.storage.database import Connection, Row
+from outdial.adapters.storage.lists import ListTable, campaigns_using, count_lists, page_of_lists
 from outdial.domain.record_lists import (
     CampaignUsing,
     FileFacts,
@@ -16,12 +18,20 @@ from outdial.domain.record_lists import (
     UploadNotFound,
 )
 from outdial.domain.text import folded
-from outdial.domain.values import AccountId, CampaignId, RecordListId
+from outdial.domain.values import AccountId, RecordListId
 from outdial.ports.record_lists import ListFilter
 
-_COLUMNS = "l.uuid, l.name, l.unique_identifier_type, l.status, l.records_count, l.created_at, l.updated_at"
-_ORDER_COLUMNS = {"name": "l.name_folded", "records_count": "l.records_count", "created_at": "l.created_at"}
-_ORDER_COLUMNS["updated_at"] = "l.updated_at"
+_LISTS: Final = ListTable(
+    "record_list",
+    bound_by="campaign_record_list",
+    columns="l.uuid, l.name, l.unique_identifier_type, l.status, l.records_count, l.created_at, l.updated_at",
+    order_columns={
+        "name": "l.name_folded",
+        "records_count": "l.records_count",
+        "created_at": "l.created_at",
+        "updated_at": "l.updated_at",
+    },
+)
 
 _UPLOADS = """
 select u.uuid, l.uuid as list_uuid, u.status, u.filename, u.byte_size, u.checksum, u.content_type, u.expires_at,
@@ -53,7 +63,8 @@ class RecordListRows:
 
     async def get(self, list_id: RecordListId, *, lock: bool = False) -> RecordList:
         row = await self._connection.fetchrow(
-            f"select {_COLUMNS} from record_list l where account_id = $1 and uuid = $2 {_for_update('l', lock)}",  # noqa: S608
+            f"select {_LISTS.columns} from record_list l where account_id = $1 and uuid = $2"  # noqa: S608
+            f" {_for_update('l', lock)}",
             self._account,
             list_id,
         )
@@ -92,70 +103,20 @@ class RecordListRows:
         )
 
     async def count(self, wanted: ListFilter) -> int:
-        where, values = self._where(wanted)
-        found: int = await self._connection.fetchval(f"select count(*) from record_list l where {where}", *values)  # noqa: S608
-        return found
+        return await count_lists(self._connection, self._account, _LISTS, wanted)
 
     async def page(
         self, wanted: ListFilter, *, order: Sequence[tuple[str, bool]], offset: int, limit: int
     ) -> list[RecordList]:
-        where, values = self._where(wanted)
-        by = [f"{_ORDER_COLUMNS[column]} {'desc' if descending else 'asc'}" for column, descending in order]
-        rows = await self._connection.fetch(
-            f"select {_COLUMNS} from record_list l where {where} order by {', '.join([*by, 'l.id'])}"  # noqa: S608
-            f" offset ${len(values) + 1} limit ${len(values) + 2}",
-            *values,
-            offset,
-            limit,
+        rows = await page_of_lists(
+            self._connection, self._account, _LISTS, wanted, order=order, offset=offset, limit=limit
         )
         return [_record_list(row) for row in rows]
-
-    def _where(self, wanted: ListFilter) -> tuple[str, list[object]]:
-        values: list[object] = [self._account]
-        tests = ["l.account_id = $1"]
-
-        def test(condition: str, value: object) -> None:
-            if value is not None:
-                values.append(value)
-                tests.append(condition.replace("?", f"${len(values)}"))
-
-        test("position(? in l.name_folded) > 0", None if wanted.name is None else folded(wanted.name))
-        test("l.status = ?", None if wanted.status is None else wanted.status.value)
-        test(
-            "l.id in (select b.list_id from campaign_record_list b join campaign c on c.id = b.campaign_id"
-            " where c.account_id = l.account_id and c.uuid = any(?::uuid[]))",
-            None if wanted.campaigns is None else list(wanted.campaigns),
-        )
-        test("l.created_at >= ?", wanted.created_from)
-        test("l.created_at <= ?", wanted.created_to)
-        test("l.updated_at >= ?", wanted.updated_from)
-        test("l.updated_at <= ?", wanted.updated_to)
-        if wanted.nothing:
-            tests.append("false")
-        return " and ".join(tests), values
 
     async def campaigns_using(
         self, lists: Sequence[RecordListId], *, limit: int
     ) -> Mapping[RecordListId, tuple[int, Sequence[CampaignUsing]]]:
-        rows = await self._connection.fetch(
-            """
-            select * from (
-              select l.uuid as list_uuid, c.uuid, c.name, c.id, count(*) over w as total,
-                row_number() over (w order by c.id rows unbounded preceding) as n
-              from record_list l join campaign_record_list b on b.list_id = l.id join campaign c on c.id = b.campaign_id
-              where l.account_id = $1 and l.uuid = any($2::uuid[]) window w as (partition by l.id)
-            ) using_it where n <= $3 order by list_uuid, n
-            """,
-            self._account,
-            list(lists),
-            limit,
-        )
-        found: dict[RecordListId, tuple[int, list[CampaignUsing]]] = {one: (0, []) for one in lists}
-        for row in rows:
-            list_id = RecordListId(row["list_uuid"])
-            before = found[list_id][1]
-            found[list_id] = (row["total"], [*before, CampaignUsing(CampaignId(row["uuid"]), row["name"])])
-        return found
+        return await campaigns_using(self._connection, self._account, _LISTS, lists, limit=limit)
 
     async def unannounced_uploads(self, now: datetime) -> Sequence[Upload]:
         rows = await self._connection.fetch(
