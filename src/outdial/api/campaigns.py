@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.conditional import tagged, unless_changed
 from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import PageQuery, page_of
 from outdial.api.services import services_of
@@ -583,7 +584,7 @@ async def create_campaign(request: Request, who: ReadAndWrite) -> Response:
 async def campaign_details(request: Request, campaign_id: str, who: Read) -> Response:
     campaign = await campaigns.get(campaign_id, by=who, storage=services_of(request).storage)
     fields = read_query(request, DetailQuery).fields
-    return hal(request, shown(request, campaign, _DETAILS if fields is None else fields))
+    return tagged(request, campaign, shown(request, campaign, _DETAILS if fields is None else fields))
 
 
 @router.patch("/campaigns/{campaign_id}", summary="Change a campaign's status, name or priority")
@@ -591,13 +592,17 @@ async def patch_campaign(request: Request, campaign_id: str, who: Write) -> Resp
     services = services_of(request)
     await campaigns.get(campaign_id, by=who, storage=services.storage)
     changes = _changes(await read_json(request))
-    campaign = await campaigns.change(campaign_id, changes, by=who, storage=services.storage, clock=services.wall)
-    return hal(request, shown(request, campaign, _DETAILS))
+    check = unless_changed(request)
+    campaign = await campaigns.change(
+        campaign_id, changes, check=check, by=who, storage=services.storage, clock=services.wall
+    )
+    return tagged(request, campaign, shown(request, campaign, _DETAILS))
 
 
 @router.delete("/campaigns/{campaign_id}", status_code=204, summary="Delete a campaign that is not running")
 async def delete_campaign(request: Request, campaign_id: str, who: Write) -> Response:
-    await campaigns.delete(campaign_id, by=who, storage=services_of(request).storage)
+    check = unless_changed(request)
+    await campaigns.delete(campaign_id, check=check, by=who, storage=services_of(request).storage)
     return nothing()
 
 

@@ -1,7 +1,7 @@
 """Campaigns: made, looked at, changed, deleted; what is assigned to them; one transaction each."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -115,9 +115,15 @@ async def listed(
 
 
 async def change(
-    campaign_id: str, changes: Sequence[Changes], *, by: Principal, storage: Storage, clock: Clock
+    campaign_id: str,
+    changes: Sequence[Changes],
+    *,
+    check: Callable[[Campaign], None] | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
 ) -> Campaign:
-    """Apply all changes in their order, or none.
+    """Apply all changes in their order, or none; `check` looks at the campaign before, and may raise.
 
     Raises:
         CampaignNotFound: no such campaign.
@@ -125,6 +131,8 @@ async def change(
     """
     async with storage.unit_of_work(by.account) as uow:
         before = campaign = await found(uow, campaign_id, lock=True)
+        if check is not None:
+            check(before)
         for asked in changes:
             campaign = replace(
                 campaign,
@@ -140,8 +148,10 @@ async def change(
     return campaign
 
 
-async def delete(campaign_id: str, *, by: Principal, storage: Storage) -> None:
-    """Delete a campaign and what the dialer knows of it.
+async def delete(
+    campaign_id: str, *, check: Callable[[Campaign], None] | None = None, by: Principal, storage: Storage
+) -> None:
+    """Delete a campaign and what the dialer knows of it; `check` looks at it before, and may raise.
 
     Raises:
         CampaignNotFound: no such campaign.
@@ -149,6 +159,8 @@ async def delete(campaign_id: str, *, by: Principal, storage: Storage) -> None:
     """
     async with storage.unit_of_work(by.account) as uow:
         campaign = await found(uow, campaign_id, lock=True)
+        if check is not None:
+            check(campaign)
         campaign.check_deletable()
         await uow.campaigns.remove(campaign.id)
         await uow.outbox.add("campaign.deleted", _event(campaign))

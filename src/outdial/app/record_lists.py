@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -182,9 +182,15 @@ async def receive(
 
 
 async def mark_list_uploaded(
-    list_id: str, *, by: Principal, storage: Storage, clock: Clock, importer: Importer
+    list_id: str,
+    *,
+    check: Callable[[RecordList], None] | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+    importer: Importer,
 ) -> RecordList:
-    """The file that a list was made for is complete: read it.
+    """The file that a list was made for is complete: read it; `check` looks at the list before, and may raise.
 
     Raises:
         RecordListNotFound: no such list.
@@ -193,7 +199,10 @@ async def mark_list_uploaded(
         TooManyUploads: try again later.
     """
     async with storage.unit_of_work(by.account) as uow:
-        record_list = (await found(uow, list_id, lock=True)).uploaded()
+        record_list = await found(uow, list_id, lock=True)
+        if check is not None:
+            check(record_list)
+        record_list = record_list.uploaded()
         try:
             upload = await uow.record_lists.upload(record_list.id, None, lock=True)
         except UploadNotFound:

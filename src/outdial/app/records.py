@@ -1,6 +1,6 @@
 """Records of a list: added by hand, looked at, changed, deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -235,9 +235,18 @@ class Changes:
 
 
 async def change(
-    list_id: str, record_id: str, changes: Changes, *, by: Principal, storage: Storage, clock: Clock
+    list_id: str,
+    record_id: str,
+    changes: Changes,
+    *,
+    check: Callable[[Record], None] | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
 ) -> Record:
     """Change a record; campaigns that dial it follow at once. One without attempts goes behind all others.
+
+    `check` looks at it before, and may raise.
 
     Raises:
         RecordListNotFound, RecordNotFound: no such list, or no such record in it.
@@ -245,7 +254,7 @@ async def change(
         RecordChangeNotAllowed: nothing was changed.
         RecordOnCall: its numbers cannot be changed now.
     """
-    result = await _change(list_id, record_id, changes, by=by, storage=storage, clock=clock)
+    result = await _change(list_id, record_id, changes, check, by=by, storage=storage, clock=clock)
     if isinstance(result, Record):
         return result
     raise RecordRefused("Invalid input", _fields(changes.sent, result))
@@ -267,7 +276,7 @@ async def change_many(
     for record_id, changes in several:
         # A transaction for each: one that held many of the dialer's rows could lock up with the dialer.
         try:
-            result = await _change(list_id, record_id, changes, by=by, storage=storage, clock=clock)
+            result = await _change(list_id, record_id, changes, None, by=by, storage=storage, clock=clock)
         except (RecordNotFound, RecordChangeNotAllowed, RecordOnCall):
             results.append(["OTHER"])
         else:
@@ -276,7 +285,14 @@ async def change_many(
 
 
 async def _change(
-    list_id: str, record_id: str, changes: Changes, *, by: Principal, storage: Storage, clock: Clock
+    list_id: str,
+    record_id: str,
+    changes: Changes,
+    check: Callable[[Record], None] | None,
+    *,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
 ) -> Record | list[RowProblem]:
     async with storage.unit_of_work(by.account) as uow:
         record_list = await _held(uow, list_id)
@@ -284,6 +300,8 @@ async def _change(
         if uuid is None:
             raise RecordNotFound(record_id)
         before = await uow.records.get(record_list.id, RecordId(uuid))
+        if check is not None:
+            check(before)
         draft, impossible = _changed(before, changes)
         # Its own numbers are no duplicates of itself. The external reference cannot change.
         own = {(number,) for _, number in before.phones}
@@ -392,9 +410,17 @@ class Deleted:
 
 
 async def delete(
-    list_id: str, keys: Sequence[RecordKey | None], *, by: Principal, storage: Storage, clock: Clock
+    list_id: str,
+    keys: Sequence[RecordKey | None],
+    *,
+    check: Callable[[Record], None] | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
 ) -> Deleted:
     """Delete the records that the keys find; None finds nothing. Those on a call follow when it is over.
+
+    `check` looks at each of them before, and may raise: then none is deleted.
 
     Raises `RecordListNotFound`.
     """
@@ -403,6 +429,9 @@ async def delete(
         found = await uow.records.matching(record_list.id, [key for key in keys if key is not None])
         unknown = tuple(place for place, key in enumerate(keys) if key is None or key not in found)
         wanted = list(dict.fromkeys(record for several in found.values() for record in several))
+        if check is not None:
+            for one in wanted:
+                check(await uow.records.get(record_list.id, one))
         on_call = await remove(uow, record_list.id, wanted, clock)
     return Deleted(len(wanted) - on_call, on_call, unknown)
 
