@@ -452,6 +452,8 @@ def http_app(here: Installation) -> "FastAPI":
             wall=here.wall_clock,
             ids=here.ids,
             public_url=here.settings.public_url,
+            rate_limit=here.settings.rate_limit,
+            rate_burst=here.settings.rate_burst,
             uploads=here.uploads,
             database_away=DATABASE_AWAY,
         )

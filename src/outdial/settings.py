@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     """0 lets the machine choose. A port that is given here is not exchanged for another one when it is taken."""
 
+    rate_limit: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """Requests a second that each API client may send; without it there is no limit."""
+
+    rate_burst: int | None = Field(None, ge=1)
+    """Requests that a client may send at once after a rest; by default those of one second."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 

@@ -20,6 +20,8 @@ async def principal_of(request: Request) -> Principal:
     if who is None:
         said = "the access token is not valid or out of date" if token else "an access token is needed"
         raise Refused("unauthorized", said, headers={"WWW-Authenticate": "Bearer"})
+    if (limiter := request.app.state.limiter) is not None:
+        limiter.admit(who)
     return who
 
 

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api import activity, campaigns, dnc, idempotency, oauth, record_lists, records
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
+from outdial.api.limits import RateLimiter
 from outdial.api.problems import (
     Refused,
     log,
@@ -43,6 +44,9 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.limiter = None
+    if services.rate_limit is not None:
+        app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)
     app.state.answers = Answers(storage=services.storage, access=services.access, clock=services.wall, ids=services.ids)
     app.add_exception_handler(OutdialError, on_domain_error)
     app.add_exception_handler(Refused, on_refused)

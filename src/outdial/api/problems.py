@@ -122,6 +122,10 @@ _CAMPAIGNS: Final = Resources(
 )
 
 
+_PLATFORM: Final = {"rate-limited": "0012001"}
+"""Codes that all resources share."""
+
+
 class Refused(Exception):
     """Something that the edge itself finds wrong; `key` is one of `EDGE_STATUS`, or `status` is given."""
 
@@ -150,6 +154,8 @@ def resources_of(path: str) -> Resources:
 def _code(path: str, keys: Sequence[str], status: int) -> tuple[int, str]:
     if _under(path, "/v1"):
         return status, keys[0]
+    if keys[0] in _PLATFORM:
+        return status, _PLATFORM[keys[0]]
     resources = resources_of(path)
     for key in keys:
         match resources.codes.get(key):
@@ -174,8 +180,9 @@ def problem(
         return oauth_problem(status, _OAUTH_ERROR.get(status, "invalid_request"), message, headers)
     status, code = _code(request.url.path, keys, status)
     body: dict[str, Any] = {"code": code, "message": message}
-    if fields:
+    if fields and status != 429:
         body["description"] = f"{len(fields)} field{'s' if len(fields) > 1 else ''} failed validation"
+    if fields:
         body["fields"] = [{"name": field.name, "description": field.description} for field in fields]
     return Response(_json(body), status, headers, answer_type(request))
 

@@ -15,6 +15,7 @@ class Services:
     """`clock` is the one that dialing goes by, `wall` the machine's: tokens and signed addresses.
 
     `database_away` are the exceptions by which the storage adapter says that the database does not answer.
+    `rate_limit` is requests a second for each client.
     `uploads` is where the files of record lists go.
     """
 
@@ -26,6 +27,8 @@ class Services:
     ids: Ids
     uploads: UploadBytes
     public_url: str | None = None
+    rate_limit: float | None = None
+    rate_burst: int | None = None
     database_away: tuple[type[Exception], ...] = ()
 
 
