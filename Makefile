@@ -12,7 +12,7 @@ JOBS ?= $(if $(T),,2)
 ARGS ?=
 
 BIN := .venv/bin
-CODE := src tests
+CODE := src tests bench
 
 .PHONY: help
 help: ## List these commands

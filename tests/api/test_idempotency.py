@@ -107,7 +107,7 @@ class TestWhoseKeyItIs:
 
 
 class TestKeys:
-    @pytest.mark.parametrize("key", ["", "k" * 256, "caf\u00e9"])
+    @pytest.mark.parametrize("key", ["", "k" * 256, "cl\u00e9"])
     async def test_a_key_that_is_none_is_400(self, api: httpx.AsyncClient, key: str) -> None:
         headers = [(b"Idempotency-Key", key.encode("latin-1"))]
         answer = await api.post("/campaigns", json=a_campaign(), headers=headers)
