@@ -28,6 +28,7 @@ demo: setup ## Dial the example list with simulated agents and a simulated carri
 
 .PHONY: test
 test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
+	@tools/test-packages.sh
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
 
 .PHONY: bench-pacing

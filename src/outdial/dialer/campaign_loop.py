@@ -60,7 +60,6 @@ class Progress:
     final: int = 0
     attempts: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    last_decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +276,7 @@ class CampaignLoop:
         ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
         ratio_room, lines = ratio * at_work - self.flow.unanswered, self._carrier.free_lines()
         room = max(0, min(ratio_room, lines))
-        wanted = self.progress.last_decision = self.pacer.decide(mono, room)
+        wanted = self.pacer.decide(mono, room)
         if wanted <= 0:
             if room > 0:
                 self._observe(Doing.LIMITED_BY_ABANDONMENT)

@@ -7,8 +7,3 @@ def folded(text: str) -> str:
     """Text without case and diacritics: stored beside a name to be searched, and what a search is turned into."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(letter for letter in apart if not unicodedata.combining(letter)))
-
-
-def storable(text: str) -> bool:
-    """Whether the database can hold it: JSON may smuggle in NUL and halves of characters."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

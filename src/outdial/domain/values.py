@@ -53,8 +53,3 @@ def number_to_int(number: PhoneNumber) -> int:
 
 def number_from_int(digits: int) -> PhoneNumber:
     return PhoneNumber(f"+{digits}")
-
-
-def masked(number: PhoneNumber) -> str:
-    """A number that is fit for a log: the country and area stay, the middle is hidden."""
-    return f"{number[:5]}{'*' * max(0, len(number) - 7)}{number[-2:]}"

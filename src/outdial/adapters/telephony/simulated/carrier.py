@@ -89,7 +89,6 @@ class _Line:
     call: NewCall
     fate: Fate
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
-    bridged: bool = False
 
 
 class SimulatedCarrier:
@@ -150,7 +149,6 @@ class SimulatedCarrier:
         if line is None:
             raise NoSuchCall("the callee has gone")
         self._stop_timers(line)
-        line.bridged = True
         self._tell(line, Bridged())
         by = HangupBy.CALLEE if line.fate.talk_seconds % 2 < 1 else HangupBy.AGENT
         self._end_later(line, line.fate.talk_seconds, HungUp(by, 200, 16, "Normal clearing"))
