@@ -7,7 +7,6 @@ analysis included), H mean talk and wrap-up, p live calls per launch, a the aban
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -82,7 +81,7 @@ class Watcher(FloorListener):
         self.handling_seconds += seconds
 
 
-class _Baseline(ABC):
+class _Baseline:
     """What the baselines share: a floor, counts, and a decision every `every` seconds (0: at each event)."""
 
     every: float = 1.0
@@ -127,9 +126,8 @@ class _Baseline(ABC):
     def _notice(self, now: float) -> None:
         """What is sampled at each decision, due or not."""
 
-    @abstractmethod
     def _wanted(self, now: float, room: int) -> int:
-        """Calls to launch by the formula; the room is kept to by the caller."""
+        raise NotImplementedError
 
     def _uncovered(self, agents: float) -> int:
         """Calls missing for so many agents: less those in flight and those waiting."""
