@@ -1,0 +1,2 @@
+-- Teams, and phone agents.
+select 1;

@@ -1,0 +1,14 @@
+"""Scheduled callbacks."""
+
+from pathlib import Path
+
+from outdial.adapters.storage.scripts import run_script
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).with_suffix(".sql"))

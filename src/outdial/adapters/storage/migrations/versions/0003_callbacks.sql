@@ -1,0 +1,2 @@
+-- Scheduled callbacks.
+select 1;

@@ -1,0 +1,2 @@
+-- What uploads and grants need beyond the first schema.
+select 1;

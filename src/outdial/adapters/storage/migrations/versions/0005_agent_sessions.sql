@@ -1,0 +1,2 @@
+-- Agents at work: sessions and what they did.
+select 1;

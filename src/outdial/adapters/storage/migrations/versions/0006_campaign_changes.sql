@@ -1,0 +1,2 @@
+-- Settings beyond the compatible ones, and the audit of changes.
+select 1;

@@ -1,0 +1,2 @@
+-- Report jobs and record-list events.
+select 1;

@@ -1,0 +1,2 @@
+-- Agents' dispositions.
+select 1;

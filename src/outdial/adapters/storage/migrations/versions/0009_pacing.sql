@@ -1,0 +1,2 @@
+-- What the pacer saw, and forecasts.
+select 1;
