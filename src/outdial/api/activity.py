@@ -32,14 +32,14 @@ def _shown(watched: Watched) -> dict[str, Any]:
     results = watched.results
     return {
         "status": watched.status.value,
-        **_doing(watched),
+        **doing(watched),
         "attempts": results.attempts,
         "outcomes": dict(results.outcomes),
         "records": {"total": results.records, "final": results.final, "reasons": dict(results.reasons)},
     }
 
 
-def _doing(watched: Watched) -> dict[str, Any]:
+def doing(watched: Watched) -> dict[str, Any]:
     """The engine's note as long as it can be true; a running campaign that nobody dials says so."""
     observed = dict(watched.observed or {})
     if watched.engine_alive and observed and observed["activity"] != Doing.NO_ENGINE.value:

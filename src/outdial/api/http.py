@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api import activity, campaigns, dnc, idempotency, oauth, record_lists, records
+from outdial.api import activity, campaigns, dnc, explain, idempotency, oauth, record_lists, records
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
 from outdial.api.limits import RateLimiter
 from outdial.api.problems import (
@@ -27,6 +27,7 @@ ROUTERS = (
     oauth.router,
     campaigns.router,
     activity.router,
+    explain.router,
     record_lists.router,
     records.router,
     dnc.router,

@@ -16,6 +16,7 @@ from outdial.cli import (
     demo,
     dnc,
     doctor,
+    explain,
     numbers,
     openapi,
     records,
@@ -47,6 +48,7 @@ app.command()(up.up)
 app.command()(doctor.doctor)
 app.command()(openapi.openapi)
 app.command()(simulate.simulate)
+app.command()(explain.explain)
 for _name, _noun in (
     ("accounts", accounts.app),
     ("clients", clients.app),

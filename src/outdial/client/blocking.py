@@ -22,10 +22,13 @@ from outdial.client.model import (
     CampaignFilter,
     DncEntry,
     DncList,
+    NextRecords,
     NumberToAssign,
     Page,
+    Reasons,
     Record,
     RecordList,
+    RecordWhy,
     UniqueBy,
     UploadRequest,
 )
@@ -150,6 +153,18 @@ class Client:
     def campaign_activity(self, campaign_id: str) -> Activity:
         """What the campaign is doing, why, and how far it is."""
         return self._run(self._calls.campaign_activity(campaign_id))
+
+    def campaign_reasons(self, campaign_id: str) -> Reasons:
+        """How many records each rule binds; the counts sum to all records of the campaign's lists."""
+        return self._run(self._calls.campaign_reasons(campaign_id))
+
+    def campaign_next(self, campaign_id: str, count: int = 20) -> NextRecords:
+        """Who is dialed next, at most `count` (up to 100), in order."""
+        return self._run(self._calls.campaign_next(campaign_id, count))
+
+    def record_why(self, campaign_id: str, record_id: str) -> RecordWhy:
+        """Why one record is or is not dialed now, and when it can be."""
+        return self._run(self._calls.record_why(campaign_id, record_id))
 
     def assigned(self, campaign_id: str, kind: AssignedKind, *, per_page: int = 50) -> Iterator[Assigned]:
         return self._each(lambda page: self._calls.assigned_page(campaign_id, kind, page, per_page))

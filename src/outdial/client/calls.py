@@ -23,10 +23,13 @@ from outdial.client.model import (
     CampaignFilter,
     DncEntry,
     DncList,
+    NextRecords,
     NumberToAssign,
     Page,
+    Reasons,
     Record,
     RecordList,
+    RecordWhy,
     UniqueBy,
     UploadRequest,
 )
@@ -202,6 +205,15 @@ class Calls:
 
     def campaign_activity(self, campaign_id: str) -> Call[Activity]:
         return cast(Call[Activity], self._get(_path("v1", "campaigns", campaign_id, "activity")))
+
+    def campaign_reasons(self, campaign_id: str) -> Call[Reasons]:
+        return cast(Call[Reasons], self._get(_path("v1", "campaigns", campaign_id, "reasons")))
+
+    def campaign_next(self, campaign_id: str, count: int) -> Call[NextRecords]:
+        return cast(Call[NextRecords], self._get(_path("v1", "campaigns", campaign_id, "next"), {"count": count}))
+
+    def record_why(self, campaign_id: str, record_id: str) -> Call[RecordWhy]:
+        return cast(Call[RecordWhy], self._get(_path("v1", "campaigns", campaign_id, "records", record_id, "why")))
 
     def assigned_page(self, campaign_id: str, kind: AssignedKind, page: int, per_page: int) -> Call[Page[Assigned]]:
         query = {"page": page, "per_page": per_page}

@@ -73,6 +73,44 @@ class Activity(TypedDict):
     activity: NotRequired[str]
 
 
+class Reason(TypedDict):
+    """A rule and how many records it binds; `next_at` is when the first of them can be dialed, if that is known."""
+
+    reason: str
+    description: str
+    records: int
+    next_at: NotRequired[str]
+
+
+class Reasons(TypedDict):
+    """Every record of a campaign's lists under exactly one rule; `campaign` is what it is doing as a whole."""
+
+    total: int
+    campaign: dict[str, Any]
+    reasons: list[Reason]
+
+
+class RecordWhy(TypedDict):
+    """Why one record is or is not dialed; `place` counts from 1 among those who are next."""
+
+    record_id: str
+    record_list_id: str
+    reason: str
+    description: str
+    priority: int
+    attempts: int
+    next_at: NotRequired[str]
+    place: NotRequired[int]
+    phone_number: NotRequired[str]
+    last_attempt: NotRequired[dict[str, Any]]
+    campaign: NotRequired[dict[str, Any]]
+
+
+class NextRecords(TypedDict):
+    count: int
+    records: list[RecordWhy]
+
+
 class Assigned(TypedDict):
     id: str
     phone_number: NotRequired[str]

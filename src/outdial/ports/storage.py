@@ -6,6 +6,7 @@ from typing import Protocol
 from outdial.domain.values import AccountId
 from outdial.ports.campaigns import CampaignStore
 from outdial.ports.dnc import DncStore
+from outdial.ports.explain import ExplainStore
 from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
 from outdial.ports.progress import ProgressStore
@@ -39,6 +40,8 @@ class UnitOfWork(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def progress(self) -> ProgressStore: ...
+    @property
+    def explain(self) -> ExplainStore: ...
     @property
     def answers(self) -> AnswerStore: ...
     @property

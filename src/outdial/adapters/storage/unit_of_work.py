@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
 from outdial.adapters.storage.dnc import DncRows
+from outdial.adapters.storage.explain import ExplainRows
 from outdial.adapters.storage.idempotency import AnswerRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
@@ -31,6 +32,7 @@ class SqlUnitOfWork:
     users: UserRows
     numbers: NumberRows
     progress: ProgressRows
+    explain: ExplainRows
     answers: AnswerRows
     outbox: OutboxRows
 
@@ -45,6 +47,7 @@ class SqlUnitOfWork:
             UserRows(connection, account),
             NumberRows(connection, account),
             ProgressRows(connection, account),
+            ExplainRows(connection, account),
             AnswerRows(connection, account),
             OutboxRows(connection, account, clock),
         )

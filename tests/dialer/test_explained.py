@@ -1,0 +1,124 @@
+"""Why: at every moment each record has exactly one reason, the counts sum to the list, and who is said to be next is."""
+
+from datetime import timedelta
+
+from outdial.app import explain
+from outdial.domain.access import Principal
+from outdial.domain.explain import Rule
+from outdial.domain.outcomes import Reason
+from tests.dialer.conftest import BUSY, MACHINE, NO_ANSWER, Tell, World, answers, number, paused
+from tests.dialer.test_stories import on_dnc
+from tests.simulation.conftest import a_campaign
+
+
+async def by(world: World) -> Principal:
+    return Principal(await world.here.account_id(), "test", frozenset())
+
+
+async def counts(world: World) -> dict[str, int]:
+    """How many records each rule binds now."""
+    campaign = str(world.prepared.campaign.id)
+    found = await explain.reasons(campaign, by=await by(world), storage=world.here.storage, clock=world.clock)
+    assert found.total == sum(found.counts.values())
+    return {rule.value: size for rule, size in found.counts.items()}
+
+
+async def every_record(world: World) -> dict[str, int]:
+    """The same, asked record by record."""
+    campaign, tally = str(world.prepared.campaign.id), dict[str, int]()
+    for row in await world.rows("select uuid from record order by id"):
+        found = await explain.record_why(
+            campaign, str(row["uuid"]), by=await by(world), storage=world.here.storage, clock=world.clock
+        )
+        tally[found.why.name] = tally.get(found.why.name, 0) + 1
+    return tally
+
+
+async def who_is_next(world: World, count: int = 20) -> list[tuple[str, str]]:
+    campaign = str(world.prepared.campaign.id)
+    found = await explain.next_records(
+        campaign, count, by=await by(world), storage=world.here.storage, clock=world.clock
+    )
+    return [(record.first_name, why.name) for record, why in found]
+
+
+def test_the_counts_sum_to_the_list_and_agree_with_each_record_at_every_moment(tell: Tell) -> None:
+    fates = [answers(), BUSY, NO_ANSWER, MACHINE, answers(talk=200.0), BUSY, NO_ANSWER, answers(), BUSY, MACHINE]
+
+    async def story(world: World) -> None:
+        seen = set[str]()
+        for _ in range(60):
+            await world.run_for(7.3)
+            now = await counts(world)
+            assert sum(now.values()) == len(fates)
+            assert now == await every_record(world)
+            seen |= set(now)
+        assert {Rule.IN_CALL.value, Rule.WAITING_FOR_RETRY.value, Rule.READY.value} <= seen
+        assert Reason.CONNECTED.value in seen
+
+    tell(story, fates, agents=2)
+
+
+def test_a_paused_campaign_is_why_its_ready_records_are_not_dialed(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        await world.run_for(1.0)
+        await paused(world)
+        await world.run_for(300.0)
+        assert (await counts(world))[Rule.CAMPAIGN_NOT_RUNNING.value] == 4
+
+    tell(story, [answers()] * 5)
+
+
+def test_a_number_on_a_list_is_named_before_its_turn_comes(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        await world.run_for(2.0)
+        assert await counts(world) == {Rule.IN_CALL.value: 1, Rule.READY.value: 2, Rule.ON_DNC_LIST.value: 1}
+        assert [name for name, _ in await who_is_next(world)] == ["A1", "A2"]
+
+    tell(story, [answers(talk=900.0)] * 4, before=lambda here, prepared: on_dnc(here, prepared, 3))
+
+
+def test_closed_hours_name_the_opening(tell: Tell) -> None:
+    def nine_to_five() -> dict[str, object]:
+        body = a_campaign()
+        body["dialing_strategy"]["calling_hours"] = [{"from": "09:00:00", "to": "17:00:00", "week_days": ["TUESDAY"]}]
+        return body
+
+    async def story(world: World) -> None:
+        await world.run_for(10.0)
+        campaign = str(world.prepared.campaign.id)
+        found = await explain.reasons(campaign, by=await by(world), storage=world.here.storage, clock=world.clock)
+        assert {rule.value: size for rule, size in found.counts.items()} == {Rule.OUTSIDE_CALLING_HOURS.value: 2}
+        opens = found.next_at[Rule.OUTSIDE_CALLING_HOURS]
+        await world.run_for((opens - world.clock.now() - timedelta(seconds=1)).total_seconds())
+        assert len(await world.rows("select from attempt")) == 0
+        await world.run_for(3.0)
+        assert len(await world.rows("select from attempt")) == 1
+
+    tell(story, [answers()] * 2, body=nine_to_five())
+
+
+def test_who_is_said_to_be_next_is_dialed_next(tell: Tell) -> None:
+    rows = [f"A{n},B,{number(n)},,{priority}" for n, priority in enumerate([3, 5, 7, 5, 10])]
+
+    async def story(world: World) -> None:
+        await world.run_for(1.0)
+        await paused(world)
+        told = [name for name, _ in await who_is_next(world)]
+        assert told == ["A2", "A1", "A3", "A0"]
+        dialed = await world.rows(
+            "select r.first_name from attempt a join record r on r.id = a.record_id order by a.id"
+        )
+        assert [row["first_name"] for row in dialed] == ["A4"]
+
+    tell(story, [answers()] * 5, rows=rows)
+
+
+def test_who_waits_comes_after_those_who_are_ready_at_their_time(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        await world.run_for(8.0)
+        rules = [rule for _, rule in await who_is_next(world)]
+        assert rules == sorted(rules, key=lambda rule: rule == Rule.WAITING_FOR_RETRY.value)
+        assert Rule.WAITING_FOR_RETRY.value in rules
+
+    tell(story, [BUSY, BUSY, answers(talk=600.0), answers(), answers()])
