@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from outdial.adapters.storage.database import Database
 from outdial.api.http import create_app
 from outdial.api.services import Services
+from outdial.app.idempotency import GIVEN_UP
 from outdial.domain.access import Scope
 from tests.api.conftest import BASE_URL, Bearer, a_campaign
 from tests.conftest import SetClock
@@ -148,6 +149,48 @@ class TestWorkThatIsNotOver:
         assert answer.status_code == 409
         assert answer.headers["Retry-After"] == "1"
         assert await campaigns_in(api) == 1
+
+    @pytest.fixture
+    async def unfinished(self, services: Services, bearer: Bearer, clock: SetClock) -> httpx.Response:
+        """The answer that a server which was killed in the middle of its work has not kept."""
+
+        class Killed(BaseException):
+            """No server gets to tidy up after this."""
+
+        class Fatal:
+            def new(self, kind: str, *key: object) -> Any:
+                if kind == "campaign":
+                    raise Killed
+                return services.ids.new(kind, *key)
+
+        app = create_app(replace(services, ids=Fatal()))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as dying:
+            with pytest.raises(Killed):
+                await post(dying)
+        clock.advance(GIVEN_UP.total_seconds())
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(services)), base_url=BASE_URL, headers=await bearer()
+        ) as api:
+            return await post(api)
+
+    async def test_of_a_killed_server_is_awaited_for_some_minutes(self, unfinished: httpx.Response) -> None:
+        assert unfinished.status_code == 409
+
+    async def test_of_a_killed_server_may_then_be_done_by_the_same_request(
+        self, unfinished: httpx.Response, api: httpx.AsyncClient, clock: SetClock
+    ) -> None:
+        clock.advance(1)
+        first = await post(api)
+        assert first.status_code == 201
+        assert (await post(api)).content == first.content
+        assert await campaigns_in(api) == 1
+
+    async def test_of_a_killed_server_is_not_replaced_by_another_request(
+        self, unfinished: httpx.Response, api: httpx.AsyncClient, clock: SetClock
+    ) -> None:
+        clock.advance(1)
+        assert (await post(api, body=a_campaign(name="Another"))).status_code == 422
 
     async def test_work_that_failed_can_be_tried_again(self, services: Services, bearer: Bearer) -> None:
         class Failing:

@@ -20,6 +20,13 @@ log = structlog.get_logger(__name__)
 KEPT: Final = timedelta(hours=24)
 """How long a key stands for the same request. Answers can name people: they are not kept longer."""
 
+GIVEN_UP: Final = timedelta(minutes=5)
+"""After this time a request without an answer counts as lost with its server: the same request may be sent again.
+
+No request works that long. It may have done its work before its server broke down, and then does it twice: the price of
+not refusing its client for a day.
+"""
+
 _PAUSE_SECONDS: Final = 60.0
 _MOST_UNSETTLED: Final = 10_000
 
@@ -28,7 +35,7 @@ class Taken(enum.Enum):
     """Why a key cannot be had, where there is no answer to repeat."""
 
     STILL_RUNNING = "still-running"
-    """The work of the first request is not over; or a server broke down in it, and nobody knows how far it got."""
+    """The work of the first request is not over; or a server broke down in it less than `GIVEN_UP` ago."""
 
     OTHER_REQUEST = "other-request"
     """The key stands for another request."""
@@ -59,7 +66,9 @@ class Answers:
         await self._settle_the_rest()
         claim, now = self._ids.new("idempotency_claim"), self._clock.now()
         async with self._storage.unit_of_work(account) as uow:
-            earlier = await uow.answers.claim(key, claim, fingerprint, now=now, kept_since=now - KEPT)
+            earlier = await uow.answers.claim(
+                key, claim, fingerprint, now=now, kept_since=now - KEPT, at_work_since=now - GIVEN_UP
+            )
         if earlier is None:
             return claim
         if earlier.fingerprint != fingerprint:

@@ -28,9 +28,12 @@ class AnswerStore(Protocol):
     """The answers of one account."""
 
     async def claim(
-        self, key: str, claim: UUID, fingerprint: bytes, *, now: datetime, kept_since: datetime
+        self, key: str, claim: UUID, fingerprint: bytes, *, now: datetime, kept_since: datetime, at_work_since: datetime
     ) -> Earlier | None:
         """Take a key for a request, unless one claimed at or after `kept_since` has it.
+
+        From the same request it is taken, too, if that has no answer and was claimed before `at_work_since`: whoever
+        worked on it is gone.
 
         `None`: it is taken, and everybody sees so as soon as the transaction is over.
         """

@@ -12,7 +12,7 @@ _CLAIM = """
 insert into kept_answer as k (account_id, key, claim, fingerprint, claimed_at) values ($1, $2, $3, $4, $5)
 on conflict (account_id, key) do update set claim = excluded.claim, fingerprint = excluded.fingerprint,
   claimed_at = excluded.claimed_at, status = null, headers = null, body = null
-where k.claimed_at < $6
+where k.claimed_at < $6 or (k.status is null and k.fingerprint = excluded.fingerprint and k.claimed_at < $7)
 returning claim
 """
 
@@ -22,10 +22,10 @@ class AnswerRows:
         self._connection, self._account = connection, account
 
     async def claim(
-        self, key: str, claim: UUID, fingerprint: bytes, *, now: datetime, kept_since: datetime
+        self, key: str, claim: UUID, fingerprint: bytes, *, now: datetime, kept_since: datetime, at_work_since: datetime
     ) -> Earlier | None:
         while True:
-            values = (self._account, key, claim, fingerprint, now, kept_since)
+            values = (self._account, key, claim, fingerprint, now, kept_since, at_work_since)
             if await self._connection.fetchval(_CLAIM, *values) is not None:
                 return None
             row = await self._connection.fetchrow(
