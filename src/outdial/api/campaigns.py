@@ -328,8 +328,8 @@ def _shown_configuration(configuration: DialingConfiguration) -> dict[str, Any]:
         {
             "answering_machine_detection": configuration.answering_machine_detection,
             "amd_metadata": configuration.amd_metadata,
-            "max_abandonment_rate": configuration.max_abandonment_rate,
-            "max_dialing_ratio": configuration.max_dialing_ratio,
+            "max_abandonment_rate": _whole(configuration.max_abandonment_rate),
+            "max_dialing_ratio": _whole(configuration.max_dialing_ratio),
             "max_ring_time_in_secs": configuration.max_ring_time_in_secs,
             "abandonment_timeout": None if timeout is None else {"amount": timeout},
         }
@@ -343,6 +343,11 @@ def _shown_strategy(strategy: DialingStrategy) -> dict[str, Any]:
             "strategy_type": strategy.strategy_type.value if strategy.strategy_type else None,
             "preview_timeout": strategy.preview_timeout,
             "max_attempts": strategy.max_attempts,
+def _whole(value: float | None) -> int | None:
+    """The whole number next to a setting that `/v1` may give decimals; never 0, which this API does not know."""
+    return None if value is None else max(1, int(value + 0.5))
+
+
             "retry_period": strategy.retry_period,
             "retry_time_unit": strategy.retry_unit.value,
             "calling_hours": [

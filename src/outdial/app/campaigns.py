@@ -16,6 +16,7 @@ from outdial.domain.campaigns import (
     DialingConfiguration,
     DialingMode,
     DialingStrategy,
+    Extensions,
 )
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import CampaignId, PhoneNumber
@@ -78,6 +79,7 @@ async def create(
             priority=new.priority or (source.priority if source else DEFAULT_PRIORITY),
             configuration=new.configuration or (source.configuration if source else None),
             strategy=new.strategy or (source.strategy if source else None),
+            extensions=_extensions(new, source),
         )
         await uow.campaigns.add(campaign)
         if source is not None:
@@ -316,3 +318,11 @@ def _to_milliseconds(at: datetime) -> datetime:
 
 def _event(campaign: Campaign) -> dict[str, object]:
     return {"campaign_id": str(campaign.id), "status": campaign.status.value, "version": campaign.version}
+def _extensions(new: NewCampaign, source: Campaign | None) -> Extensions:
+    """Those of the campaign that is duplicated, as far as what was given beside leaves them their meaning."""
+    if source is None:
+        return Extensions()
+    own = new.dialing_mode is not None or new.configuration is not None
+    return replace(source.extensions, progressive=source.extensions.progressive and not own)
+
+

@@ -274,7 +274,7 @@ class CampaignLoop:
             self._observe(Doing.NO_AGENTS_READY)
             return
         ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
-        ratio_room, lines = ratio * at_work - self.flow.unanswered, self._carrier.free_lines()
+        ratio_room, lines = int(ratio * at_work) - self.flow.unanswered, self._carrier.free_lines()
         room = max(0, min(ratio_room, lines))
         wanted = self.pacer.decide(mono, room)
         if wanted <= 0:
@@ -301,7 +301,7 @@ class CampaignLoop:
             fence=self._ownership.fence,
             open_zones=self._open,
             wanted=wanted,
-            strict=self._settings.strict_priority,
+            strict=self._settings.strict_priority and self.campaign.extensions.strict_priority,
         )
         if not claimed:
             return 0

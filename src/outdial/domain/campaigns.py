@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, Self
 
 from outdial.domain.errors import Conflict, NotFound, NotPossible
@@ -14,6 +14,15 @@ DEFAULT_PRIORITY: Final = 5
 
 class DialingMode(enum.Enum):
     PREDICTIVE = "PREDICTIVE"
+    PREVIEW = "PREVIEW"
+
+
+class Mode(enum.Enum):
+    """How calls come about, as `/v1` names it. The compatible API knows no `PROGRESSIVE`: there it is `PREDICTIVE`
+    with a dialing ratio of 1."""
+
+    PREDICTIVE = "PREDICTIVE"
+    PROGRESSIVE = "PROGRESSIVE"
     PREVIEW = "PREVIEW"
 
 
@@ -88,6 +97,36 @@ class CallingWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class DateException:
+    """Other hours on one date of the called party's calendar, in place of its week day's and of a holiday's.
+
+    `windows` are pairs of start and end, as in `CallingWindow`; none = closed all day.
+    """
+
+    on: date
+    windows: tuple[tuple[time, time], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What a campaign can have beyond the compatible API.
+
+    Attributes:
+        progressive: one call for each agent who is ready; the dialing mode is `PREDICTIVE` then.
+        strict_priority: a record that waits for its retry holds lower priorities back; else they are dialed meanwhile.
+        holidays: regions on whose public holidays their time zones are closed: `US`, `DE-BY`.
+        exceptions: dates with other hours, each once, in order.
+        presets: rule sets that the settings keep to, by id.
+    """
+
+    progressive: bool = False
+    strict_priority: bool = True
+    holidays: tuple[str, ...] = ()
+    exceptions: tuple[DateException, ...] = ()
+    presets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeRule:
     """What happens to a record after one of the system outcomes.
 
@@ -113,13 +152,16 @@ class ChainItem:
 
 @dataclass(frozen=True, slots=True)
 class DialingConfiguration:
-    """How calls are launched. Rates are whole percents, times are seconds, as the API gives them."""
+    """How calls are launched. Rates are percents, times are seconds, as the API gives them.
+
+    The compatible API shows rate and ratio as the whole numbers next to them.
+    """
 
     max_ring_time_in_secs: int
     answering_machine_detection: bool | None = None
     amd_metadata: bool | None = None
-    max_abandonment_rate: int | None = None
-    max_dialing_ratio: int | None = None
+    max_abandonment_rate: float | None = None
+    max_dialing_ratio: float | None = None
     abandonment_timeout: int | None = None
 
 
@@ -171,6 +213,13 @@ class Campaign:
     strategy: DialingStrategy | None = None
     version: int = 1
     assigned: Assigned = field(default_factory=Assigned)
+    extensions: Extensions = field(default_factory=Extensions)
+
+    @property
+    def mode(self) -> Mode | None:
+        if self.dialing_mode is None:
+            return None
+        return Mode.PROGRESSIVE if self.extensions.progressive else Mode(self.dialing_mode.value)
 
     def missing(self) -> tuple[str, ...]:
         """What still lacks before the campaign can run, by the API's member names; empty = complete."""
@@ -180,7 +229,7 @@ class Campaign:
         configuration, strategy = self.configuration, self.strategy
         if configuration is None:
             lacks.append("dialing_mode_configuration")
-        elif self.dialing_mode is DialingMode.PREDICTIVE:
+        elif self.mode is Mode.PREDICTIVE:
             for name, value in (
                 ("max_abandonment_rate", configuration.max_abandonment_rate),
                 ("max_dialing_ratio", configuration.max_dialing_ratio),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,9 +13,11 @@ from outdial.domain.campaigns import (
     Campaign,
     CampaignStatus,
     ChainItem,
+    DateException,
     DialingConfiguration,
     DialingMode,
     DialingStrategy,
+    Extensions,
     OutcomeRule,
     SortingCriteria,
     StatusAfterCall,
@@ -30,7 +32,7 @@ from outdial.ports.campaigns import Assignment, CampaignFilter, OrderBy, Part
 
 COLUMNS: Final = """
 c.uuid, c.name, c.dialing_mode, c.priority, c.run_once, c.action_required, c.status, c.configuration, c.strategy,
-c.version, c.created_at, c.updated_at,
+c.extensions, c.version, c.created_at, c.updated_at,
 (select count(*) from campaign_record_list l join record_list r on r.id = l.list_id
   where l.campaign_id = c.id and r.status = 'ACCEPTED') as accepted_lists,
 array(select u.user_id from campaign_user u where u.campaign_id = c.id) as users,
@@ -72,8 +74,8 @@ class CampaignRows:
         await self._connection.execute(
             """
             insert into campaign (uuid, account_id, name, name_folded, dialing_mode, priority, run_once,
-              action_required, status, configuration, strategy, version, created_at, updated_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+              action_required, status, configuration, strategy, extensions, version, created_at, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             """,
             campaign.id,
             self._account,
@@ -100,8 +102,8 @@ class CampaignRows:
         await self._connection.execute(
             """
             update campaign set name = $3, name_folded = $4, dialing_mode = $5, priority = $6, run_once = $7,
-              action_required = $8, status = $9, configuration = $10, strategy = $11, updated_at = $12,
-              version = version + 1
+              action_required = $8, status = $9, configuration = $10, strategy = $11, extensions = $12,
+              updated_at = $13, version = version + 1
             where account_id = $2 and uuid = $1
             """,
             campaign.id,
@@ -267,13 +269,14 @@ def campaign_from_row(row: Row) -> Campaign:
         status=CampaignStatus(row["status"]),
         configuration=configuration_from_json(row["configuration"]),
         strategy=strategy_from_json(row["strategy"]),
+        extensions=extensions_from_json(row["extensions"]),
         version=row["version"],
         assigned=Assigned(row["accepted_lists"], len(row["users"]), len(row["caller_ids"])),
     )
 
 
 def _changeable(campaign: Campaign) -> tuple[Any, ...]:
-    """The values of the columns from `name` to `strategy`, in the order of the table."""
+    """The values of the columns from `name` to `extensions`, in the order of the table."""
     return (
         campaign.name,
         folded(campaign.name),
@@ -284,6 +287,7 @@ def _changeable(campaign: Campaign) -> tuple[Any, ...]:
         campaign.status.value,
         configuration_to_json(campaign.configuration),
         strategy_to_json(campaign.strategy),
+        extensions_to_json(campaign.extensions),
     )
 
 
@@ -387,6 +391,41 @@ def strategy_from_json(stored: Mapping[str, Any] | None) -> DialingStrategy | No
         ),
         lists_sorting_criteria=_maybe(SortingCriteria, stored["lists_sorting_criteria"]),
         ivr_enabled=stored["ivr_enabled"],
+    )
+
+
+def extensions_to_json(extensions: Extensions) -> dict[str, Any]:
+    return {
+        "progressive": extensions.progressive,
+        "strict_priority": extensions.strict_priority,
+        "holidays": list(extensions.holidays),
+        "exceptions": [
+            {
+                "on": exception.on.isoformat(),
+                "windows": [[start.isoformat("seconds"), to.isoformat("seconds")] for start, to in exception.windows],
+            }
+            for exception in extensions.exceptions
+        ],
+        "presets": list(extensions.presets),
+    }
+
+
+def extensions_from_json(stored: Mapping[str, Any]) -> Extensions:
+    # A campaign of an earlier release has none of them stored.
+    if not stored:
+        return Extensions()
+    return Extensions(
+        progressive=stored["progressive"],
+        strict_priority=stored["strict_priority"],
+        holidays=tuple(stored["holidays"]),
+        exceptions=tuple(
+            DateException(
+                date.fromisoformat(exception["on"]),
+                tuple((time.fromisoformat(start), time.fromisoformat(to)) for start, to in exception["windows"]),
+            )
+            for exception in stored["exceptions"]
+        ),
+        presets=tuple(stored["presets"]),
     )
 
 

@@ -1,2 +1,3 @@
--- Settings beyond the compatible ones, and the audit of changes.
-select 1;
+-- Settings beyond the compatible API, and the audit: who changed what, when, from what to what.
+
+alter table campaign add column extensions jsonb not null default '{}';
