@@ -31,6 +31,10 @@ test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k 
 	@tools/test-packages.sh
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
 
+.PHONY: conformance
+conformance: setup ## Start a server and run the conformance kit of the protocol against it (ARGS="-k paged")
+	@$(BIN)/python -m tests.acceptance.conformance $(ARGS)
+
 .PHONY: bench-pacing
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--seeds 5")
 	@$(BIN)/python bench/pacing.py $(ARGS)
