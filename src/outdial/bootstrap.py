@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import structlog
@@ -462,6 +462,6 @@ def http_app(here: Installation) -> "FastAPI":
 
 def openapi_document() -> dict[str, Any]:
     """The description of the API; no database is needed."""
-    # Its routes are only described and never called, so that the database they would use may be missing.
-    nowhere = Database(cast(Any, None))
-    return http_app(assemble(Settings(), Server({}), nowhere)).openapi()
+    from outdial.api.http import document
+
+    return document()

@@ -6,19 +6,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.campaigns import ActivityShown
 from outdial.api.auth import needs
+from outdial.api.describe import described
 from outdial.api.hal import hal, link
 from outdial.api.services import services_of
 from outdial.app import campaigns
 from outdial.domain.access import Principal, Scope
 from outdial.domain.activity import Doing
-from outdial.domain.campaigns import CampaignStatus
+from outdial.domain.campaigns import CampaignNotFound, CampaignStatus
 from outdial.ports.progress import Watched
 
 router = APIRouter(tags=["Activity"])
 
 
 @router.get("/v1/campaigns/{campaign_id}/activity", summary="What a campaign is doing, why, and how far it is")
+@described(ActivityShown, refuses=(CampaignNotFound,))
 async def campaign_activity(
     request: Request, campaign_id: str, who: Annotated[Principal, needs(Scope.CAMPAIGNS_READ)]
 ) -> Response:

@@ -36,4 +36,19 @@ def needs(*scopes: Scope) -> Any:
         await begin_once(request, who)
         return who
 
+    check.__demands__ = (frozenset(scopes),)  # type: ignore[attr-defined]  # the document of the API tells it
+    return Depends(check)
+
+
+def needs_one_of(*scopes: Scope) -> Any:
+    """The same, where any one of the scopes will do; the first of them is named to those who have none."""
+
+    async def check(request: Request) -> Principal:
+        who = await principal_of(request)
+        if not who.scopes & set(scopes):
+            raise Refused("scope-missing", f"the access token lacks the scope {scopes[0].value}")
+        await begin_once(request, who)
+        return who
+
+    check.__demands__ = tuple(frozenset({scope}) for scope in scopes)  # type: ignore[attr-defined]
     return Depends(check)

@@ -12,15 +12,18 @@ from pydantic import (
     Field,
     StringConstraints,
     TypeAdapter,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.campaigns import A_CAMPAIGN, AssignedShown, CampaignShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
 from outdial.api.conditional import tagged, unless_changed
+from outdial.api.describe import described, order_schema, pages_of, words_schema
 from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import PageQuery, page_of
 from outdial.api.services import services_of
@@ -42,6 +45,10 @@ from outdial.domain.access import Principal, Scope
 from outdial.domain.campaigns import (
     CallingWindow,
     Campaign,
+    CampaignNotFound,
+    CampaignNotPausable,
+    CampaignNotStartable,
+    CampaignRunning,
     CampaignStatus,
     ChainItem,
     DialingConfiguration,
@@ -336,6 +343,11 @@ def _shown_configuration(configuration: DialingConfiguration) -> dict[str, Any]:
     )
 
 
+def _whole(value: float | None) -> int | None:
+    """The whole number next to a setting that `/v1` may give decimals; never 0, which this API does not know."""
+    return None if value is None else max(1, int(value + 0.5))
+
+
 def _shown_strategy(strategy: DialingStrategy) -> dict[str, Any]:
     return without_absent(
         {
@@ -343,11 +355,6 @@ def _shown_strategy(strategy: DialingStrategy) -> dict[str, Any]:
             "strategy_type": strategy.strategy_type.value if strategy.strategy_type else None,
             "preview_timeout": strategy.preview_timeout,
             "max_attempts": strategy.max_attempts,
-def _whole(value: float | None) -> int | None:
-    """The whole number next to a setting that `/v1` may give decimals; never 0, which this API does not know."""
-    return None if value is None else max(1, int(value + 0.5))
-
-
             "retry_period": strategy.retry_period,
             "retry_time_unit": strategy.retry_unit.value,
             "calling_hours": [
@@ -411,12 +418,21 @@ def _named_fields(value: object, allowed: Sequence[str]) -> object:
     return tuple(names)
 
 
-Fields = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: _named_fields(value, _DETAILS))]
-ListFields = Annotated[tuple[str, ...], BeforeValidator(lambda value: _named_fields(value, (*_DETAILS, "teams")))]
+Fields = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: _named_fields(value, _DETAILS)), words_schema(*_DETAILS)
+]
+ListFields = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: _named_fields(value, (*_DETAILS, "teams"))),
+    words_schema(*_DETAILS, "teams"),
+]
 
 
 class DetailQuery(Query):
-    fields: Fields = None
+    fields: Fields | None = None
+
+
+_ORDERS: Final = order_schema(*(order.value for order in OrderBy))
 
 
 def _order(value: object) -> object:
@@ -442,7 +458,7 @@ class ListQuery(PageQuery):
         None, validation_alias=AliasChoices("do_no_call_list_id", "do_not_call_list_id")
     )
     record_list_id: ForeignId | None = None
-    order_by: Annotated[tuple[OrderBy, bool], BeforeValidator(_order)] = (OrderBy.CREATED_AT, True)
+    order_by: Annotated[tuple[OrderBy, bool], BeforeValidator(_order), _ORDERS] = (OrderBy.CREATED_AT, True)
     dialing_mode: Annotated[DialingMode, any_case(DialingMode)] | None = None
     status: Annotated[CampaignStatus, any_case(CampaignStatus)] | None = None
     action_required: TrueOrFalse | None = None
@@ -491,6 +507,29 @@ def _ids_of_filter(value: object) -> object:
     if not 1 <= len(str(value)) <= LONGEST_FIELDS or not all(terms):
         raise wrong("must be id eq '...', several of them joined by or")
     return [term["id"] for term in terms if term]
+
+
+def _operation_schema(path: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["op", "path", "value"],
+        "properties": {"op": {"const": "REPLACE"}, "path": {"enum": [path, f"/{path}"]}, "value": value},
+    }
+
+
+CampaignPatch = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "oneOf": [
+                _operation_schema("status", {"enum": ["running", "paused"]}),
+                _operation_schema("name", {"type": "string", "minLength": SHORTEST_NAME, "maxLength": LONGEST_NAME}),
+                _operation_schema("priority", {"type": "string", "pattern": "^([1-9]|10)$"}),
+            ]
+        }
+    ),
+]
+"""What is promised; an array of operations, other cases and numbers are understood as well."""
 
 
 class OperationIn(Shape):
@@ -555,6 +594,7 @@ def _priority_change(value: str | int) -> Changes | None:
 
 
 @router.get("/campaigns", summary="List campaigns")
+@described(pages_of("campaigns", CampaignShown), query=ListQuery)
 async def list_campaigns(request: Request, who: Read) -> Response:
     query = read_query(request, ListQuery)
     column, descending = query.order_by
@@ -572,6 +612,14 @@ async def list_campaigns(request: Request, who: Read) -> Response:
 
 
 @router.post("/campaigns", status_code=201, summary="Create a campaign, or duplicate one")
+@described(
+    CampaignShown,
+    query=CreateQuery,
+    body=CampaignIn,
+    example=A_CAMPAIGN,
+    refuses=(CampaignNotFound,),
+    makes="campaign_id",
+)
 async def create_campaign(request: Request, who: ReadAndWrite) -> Response:
     services = services_of(request)
     source_id = read_query(request, CreateQuery).source_id
@@ -586,6 +634,7 @@ async def create_campaign(request: Request, who: ReadAndWrite) -> Response:
 
 
 @router.get("/campaigns/{campaign_id}", summary="Campaign details")
+@described(CampaignShown, query=DetailQuery, tagged=True, refuses=(CampaignNotFound,))
 async def campaign_details(request: Request, campaign_id: str, who: Read) -> Response:
     campaign = await campaigns.get(campaign_id, by=who, storage=services_of(request).storage)
     fields = read_query(request, DetailQuery).fields
@@ -593,6 +642,14 @@ async def campaign_details(request: Request, campaign_id: str, who: Read) -> Res
 
 
 @router.patch("/campaigns/{campaign_id}", summary="Change a campaign's status, name or priority")
+@described(
+    CampaignShown,
+    body=CampaignPatch,
+    example={"op": "REPLACE", "path": "name", "value": "Renewals south"},
+    tagged=True,
+    conditional=True,
+    refuses=(CampaignNotFound, CampaignNotStartable, CampaignNotPausable),
+)
 async def patch_campaign(request: Request, campaign_id: str, who: Write) -> Response:
     services = services_of(request)
     await campaigns.get(campaign_id, by=who, storage=services.storage)
@@ -605,6 +662,7 @@ async def patch_campaign(request: Request, campaign_id: str, who: Write) -> Resp
 
 
 @router.delete("/campaigns/{campaign_id}", status_code=204, summary="Delete a campaign that is not running")
+@described(conditional=True, refuses=(CampaignNotFound, CampaignRunning))
 async def delete_campaign(request: Request, campaign_id: str, who: Write) -> Response:
     check = unless_changed(request)
     await campaigns.delete(campaign_id, check=check, by=who, storage=services_of(request).storage)
@@ -657,44 +715,78 @@ async def _change_assigned(request: Request, campaign_id: str, who: Principal, p
 
 
 @router.get("/campaigns/{campaign_id}/record-lists", summary="Record lists of a campaign")
+@described(pages_of("record_lists", AssignedShown), query=AssignedQuery, refuses=(CampaignNotFound,))
 async def record_lists_of(request: Request, campaign_id: str, who: Read) -> Response:
     return await _assigned(request, campaign_id, who, Part.RECORD_LISTS)
 
 
-@router.post("/campaigns/{campaign_id}/record-lists", status_code=204, summary="Assign record lists")
-@router.delete("/campaigns/{campaign_id}/record-lists", status_code=204, summary="Unassign record lists")
+@router.post(
+    "/campaigns/{campaign_id}/record-lists",
+    status_code=204,
+    operation_id="assign_record_lists",
+    summary="Assign record lists",
+)
+@router.delete(
+    "/campaigns/{campaign_id}/record-lists",
+    status_code=204,
+    operation_id="unassign_record_lists",
+    summary="Unassign record lists",
+)
+@described(body=_THINGS[Part.RECORD_LISTS], refuses=(CampaignNotFound,))
 async def change_record_lists(request: Request, campaign_id: str, who: Write) -> Response:
     return await _change_assigned(request, campaign_id, who, Part.RECORD_LISTS)
 
 
 @router.get("/campaigns/{campaign_id}/do-not-call-lists", summary="Do-not-call lists of a campaign")
+@described(pages_of("do_not_call_lists", AssignedShown), query=AssignedQuery, refuses=(CampaignNotFound,))
 async def dnc_lists_of(request: Request, campaign_id: str, who: Read) -> Response:
     return await _assigned(request, campaign_id, who, Part.DNC_LISTS)
 
 
-@router.post("/campaigns/{campaign_id}/do-not-call-lists", status_code=204, summary="Assign a do-not-call list")
-@router.delete("/campaigns/{campaign_id}/do-not-call-lists", status_code=204, summary="Unassign a do-not-call list")
+@router.post(
+    "/campaigns/{campaign_id}/do-not-call-lists",
+    status_code=204,
+    operation_id="assign_dnc_lists",
+    summary="Assign a do-not-call list",
+)
+@router.delete(
+    "/campaigns/{campaign_id}/do-not-call-lists",
+    status_code=204,
+    operation_id="unassign_dnc_lists",
+    summary="Unassign a do-not-call list",
+)
+@described(body=_THINGS[Part.DNC_LISTS], refuses=(CampaignNotFound,))
 async def change_dnc_lists(request: Request, campaign_id: str, who: Write) -> Response:
     return await _change_assigned(request, campaign_id, who, Part.DNC_LISTS)
 
 
 @router.get("/campaigns/{campaign_id}/users", summary="Users of a campaign")
+@described(pages_of("users", AssignedShown), query=AssignedQuery, refuses=(CampaignNotFound,))
 async def users_of(request: Request, campaign_id: str, who: Read) -> Response:
     return await _assigned(request, campaign_id, who, Part.USERS)
 
 
-@router.post("/campaigns/{campaign_id}/users", status_code=204, summary="Assign users")
-@router.delete("/campaigns/{campaign_id}/users", status_code=204, summary="Unassign users")
+@router.post("/campaigns/{campaign_id}/users", status_code=204, operation_id="assign_users", summary="Assign users")
+@router.delete(
+    "/campaigns/{campaign_id}/users", status_code=204, operation_id="unassign_users", summary="Unassign users"
+)
+@described(body=_THINGS[Part.USERS], refuses=(CampaignNotFound,))
 async def change_users(request: Request, campaign_id: str, who: Write) -> Response:
     return await _change_assigned(request, campaign_id, who, Part.USERS)
 
 
 @router.get("/campaigns/{campaign_id}/numbers", summary="Caller ids of a campaign")
+@described(pages_of("numbers", AssignedShown), query=AssignedQuery, refuses=(CampaignNotFound,))
 async def numbers_of(request: Request, campaign_id: str, who: Read) -> Response:
     return await _assigned(request, campaign_id, who, Part.NUMBERS)
 
 
-@router.post("/campaigns/{campaign_id}/numbers", status_code=204, summary="Assign caller ids")
-@router.delete("/campaigns/{campaign_id}/numbers", status_code=204, summary="Unassign caller ids")
+@router.post(
+    "/campaigns/{campaign_id}/numbers", status_code=204, operation_id="assign_numbers", summary="Assign caller ids"
+)
+@router.delete(
+    "/campaigns/{campaign_id}/numbers", status_code=204, operation_id="unassign_numbers", summary="Unassign caller ids"
+)
+@described(body=_THINGS[Part.NUMBERS], refuses=(CampaignNotFound,))
 async def change_numbers(request: Request, campaign_id: str, who: Write) -> Response:
     return await _change_assigned(request, campaign_id, who, Part.NUMBERS)

@@ -1,12 +1,25 @@
 """The HTTP application: which routes it has, how it refuses, what wraps every request."""
 
+import functools
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api import activity, campaigns, dnc, explain, idempotency, oauth, record_lists, records
+from outdial.api import (
+    activity,
+    campaigns,
+    dnc,
+    explain,
+    idempotency,
+    oauth,
+    openapi,
+    record_lists,
+    records,
+)
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
 from outdial.api.limits import RateLimiter
 from outdial.api.problems import (
@@ -32,19 +45,26 @@ ROUTERS = (
     records.router,
     dnc.router,
     idempotency.router,
+    openapi.router,
 )
 """A module of routes joins the API with its name here."""
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the whole API."""
+    return openapi.document([route for router in ROUTERS for route in router.routes])
 
 
 def create_app(services: Services) -> FastAPI:
     """The application around its services; it opens and closes nothing by itself."""
     app = FastAPI(
-        title="Outdial",
-        description="Outbound dialing: campaigns, record lists and records, do-not-call lists.",
-        version="1",
         redirect_slashes=False,
+        # The document is drawn from what the routes say about themselves: see `api/openapi.py`.
+        openapi_url=None,
     )
     app.state.services = services
+    app.state.document = document
     app.state.limiter = None
     if services.rate_limit is not None:
         app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)

@@ -5,6 +5,7 @@ codes, and `/oauth` has the shape that OAuth gives to errors.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -83,6 +84,9 @@ _RESOURCES: Final = (
             "upload-request-not-found": "0530950",
             "upload-request-not-waiting": "0530951",
             "no-file": "0530963",
+            "team-invalid": "0530964",
+            "teams-not-replaceable": (417, "0530965"),
+            "teams-not-removable": (417, "0530966"),
             "list-file-too-large": (413, "0530906"),
             "upload-file-too-large": (413, "0530908"),
             "file-too-large": (413, "0530908"),
@@ -100,6 +104,7 @@ _RESOURCES: Final = (
             "dnc-entry-not-found": "0531520",
             "list-file-too-large": (413, "0531506"),
             "too-many-entries": (413, "0531508"),
+            "team-invalid": "0531526",
         },
     ),
     Resources(
@@ -166,6 +171,50 @@ def _code(path: str, keys: Sequence[str], status: int) -> tuple[int, str]:
     return status, resources.generic
 
 
+def is_oauth(path: str) -> bool:
+    """Whether errors under a path have OAuth's shape."""
+    return _under(path, "/oauth")
+
+
+def refusal(path: str, error: type[OutdialError] | str | tuple[int, str]) -> tuple[int, str]:
+    """Status and code with which a path tells an error: one of the domain, of `EDGE_STATUS`, or with a status given."""
+    if isinstance(error, tuple):
+        status, key = error
+        return (status, key) if is_oauth(path) else _code(path, [key], status)
+    if isinstance(error, str):
+        status, key = _code(path, [error], EDGE_STATUS[error])
+    else:
+        status, key = _code(path, _codes_of(error), _status_of(error))
+    return status, oauth_error(status) if is_oauth(path) else key
+
+
+def meaning_of(path: str, code: str) -> str | None:
+    """A code in words, as the tables know it."""
+    if _under(path, "/v1") or is_oauth(path):
+        return re.sub("[-_]", " ", code)
+    resources = resources_of(path)
+    known = {found if isinstance(found, str) else found[1]: key for key, found in resources.codes.items()}
+    known |= {found: key for key, found in _PLATFORM.items()}
+    return known[code].replace("-", " ") if code in known else None
+
+
+def oauth_error(status: int) -> str:
+    """The word that OAuth has for what the edge refuses."""
+    return _OAUTH_ERROR.get(status, "invalid_request")
+
+
+def _lineage(error: type[OutdialError]) -> list[type[OutdialError]]:
+    return [cls for cls in error.__mro__ if issubclass(cls, OutdialError)]
+
+
+def _codes_of(error: type[OutdialError]) -> list[str]:
+    return list(dict.fromkeys(cls.code for cls in _lineage(error)))
+
+
+def _status_of(error: type[OutdialError]) -> int:
+    return next((STATUS_OF_FAMILY[cls] for cls in _lineage(error) if cls in STATUS_OF_FAMILY), 500)
+
+
 def problem(
     request: Request,
     status: int,
@@ -176,11 +225,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An error in the shape that the request's path promises; `keys` from the most to the least specific."""
-    if _under(request.url.path, "/oauth"):
-        return oauth_problem(status, _OAUTH_ERROR.get(status, "invalid_request"), message, headers)
+    if is_oauth(request.url.path):
+        return oauth_problem(status, oauth_error(status), message, headers)
     status, code = _code(request.url.path, keys, status)
     body: dict[str, Any] = {"code": code, "message": message}
-    if fields and status != 429:
+    if fields and status not in (417, 429):
         body["description"] = f"{len(fields)} field{'s' if len(fields) > 1 else ''} failed validation"
     if fields:
         body["fields"] = [{"name": field.name, "description": field.description} for field in fields]
@@ -202,10 +251,8 @@ def _json(body: object) -> bytes:
 
 def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutdialError)
-    lineage = [cls for cls in type(error).__mro__ if issubclass(cls, OutdialError)]
-    status = next((STATUS_OF_FAMILY[cls] for cls in lineage if cls in STATUS_OF_FAMILY), 500)
     fields: Sequence[FieldProblem] = getattr(error, "fields", ())
-    return problem(request, status, list(dict.fromkeys(cls.code for cls in lineage)), str(error), fields=fields)
+    return problem(request, _status_of(type(error)), _codes_of(type(error)), str(error), fields=fields)
 
 
 def on_refused(request: Request, error: Exception) -> Response:
