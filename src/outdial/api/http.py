@@ -15,10 +15,14 @@ from outdial.api import (
     dnc,
     explain,
     idempotency,
+    numbers,
     oauth,
     openapi,
+    phone_agents,
     record_lists,
     records,
+    teams,
+    users,
 )
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
 from outdial.api.limits import RateLimiter
@@ -44,6 +48,10 @@ ROUTERS = (
     record_lists.router,
     records.router,
     dnc.router,
+    teams.router,
+    users.router,
+    numbers.router,
+    phone_agents.router,
     idempotency.router,
     openapi.router,
 )

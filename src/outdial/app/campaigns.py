@@ -250,6 +250,18 @@ async def resettle(uow: UnitOfWork, campaign_ids: Collection[CampaignId], clock:
             await _save(uow, settled, clock)
 
 
+async def unassign_everywhere(uow: UnitOfWork, part: Part, part_id: UUID, clock: Clock) -> None:
+    """Take a thing that is about to go away from every campaign it is assigned to, in the transaction of its removal.
+
+    The caller holds the thing, so that nobody assigns it meanwhile.
+    """
+    # In one order everywhere, as in `resettle`.
+    for campaign_id in sorted(await uow.campaigns.using(part, part_id)):
+        if await uow.campaigns.get(campaign_id, lock=True) is not None:
+            await uow.campaigns.unassign(campaign_id, part, [part_id])
+            await _parts_changed(uow, campaign_id, part, clock)
+
+
 async def found(uow: UnitOfWork, campaign_id: str, *, lock: bool = False) -> Campaign:
     """The campaign of an id as it came from outside. Raises `CampaignNotFound`."""
     uuid = uuid_of(campaign_id)

@@ -4,11 +4,13 @@ import re
 
 import phonenumbers
 
+from outdial.app.campaigns import unassign_everywhere, uuid_of
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId, PhoneNumber
+from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.numbers import CallerNumber, NumberId
-from outdial.ports.storage import Storage
+from outdial.ports.numbers import CallerNumber, NumberId, NumberNotFound
+from outdial.ports.storage import Storage, UnitOfWork
 
 FICTION = PhoneNumber("+12025550100")
 """A caller id that belongs to nobody: North American numbers 555-0100 to 555-0199 are kept for fiction."""
@@ -47,6 +49,24 @@ async def add(account: AccountId, *, phone_number: str, storage: Storage, clock:
     return number
 
 
+async def get(account: AccountId, number_id: str, *, storage: Storage) -> CallerNumber:
+    """Raises `NumberNotFound`."""
+    async with storage.unit_of_work(account) as uow:
+        return await _found(uow, number_id)
+
+
+async def remove(account: AccountId, number_id: str, *, storage: Storage, clock: Clock) -> None:
+    """Give a number up: campaigns call from it no longer, and those that have no other one want attention.
+
+    Raises:
+        NumberNotFound: no such number.
+    """
+    async with storage.unit_of_work(account) as uow:
+        number = await _found(uow, number_id, lock=True)
+        await unassign_everywhere(uow, Part.NUMBERS, number.id, clock)
+        await uow.numbers.remove(number.id)
+
+
 async def listed(account: AccountId, *, offset: int, limit: int, storage: Storage) -> tuple[int, list[CallerNumber]]:
     """How many caller ids there are, and one page of them in the order in which they were added."""
     async with storage.unit_of_work(account) as uow:
@@ -61,4 +81,12 @@ async def ensure_simulated(account: AccountId, *, storage: Storage, clock: Clock
             return present[FICTION]
         number = CallerNumber(NumberId(ids.new("number")), FICTION, clock.now())
         await uow.numbers.add(number)
+    return number
+
+
+async def _found(uow: UnitOfWork, number_id: str, *, lock: bool = False) -> CallerNumber:
+    uuid = uuid_of(number_id)
+    number = None if uuid is None else await uow.numbers.find(NumberId(uuid), lock=lock)
+    if number is None:
+        raise NumberNotFound(number_id)
     return number

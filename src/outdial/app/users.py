@@ -1,10 +1,14 @@
-"""Users of an account: made one by one, and listed."""
+"""Users of an account: made one by one, changed, removed, and listed."""
 
+from dataclasses import replace
+
+from outdial.app.campaigns import unassign_everywhere, uuid_of
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId, UserId
+from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.storage import Storage
-from outdial.ports.users import User
+from outdial.ports.storage import Storage, UnitOfWork
+from outdial.ports.users import User, UserNotFound
 
 MAX_NAME = 100
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3: a path is 256 octets with its angle brackets.
@@ -17,18 +21,61 @@ async def create(account: AccountId, *, name: str, email: str | None, storage: S
         Invalid: no name, or something that is no e-mail address.
         EmailTaken: another user of the account has the address.
     """
-    name = name.strip()
-    email = email.strip().lower() if email is not None else None
-    problems = []
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-        problems.append(FieldProblem("name", f"must be 1 to {MAX_NAME} printable characters"))
-    if email is not None and not _looks_like_email(email):
-        problems.append(FieldProblem("email", "must be an e-mail address, such as ana@example.com"))
-    if problems:
-        raise Invalid("the user is not valid", problems)
-    user = User(UserId(ids.new("user")), name, email, clock.now())
+    user = _checked(User(UserId(ids.new("user")), name, email, clock.now()))
     async with storage.unit_of_work(account) as uow:
         await uow.users.add(user)
+    return user
+
+
+async def get(account: AccountId, user_id: str, *, storage: Storage) -> User:
+    """Raises `UserNotFound`."""
+    async with storage.unit_of_work(account) as uow:
+        return await found(uow, user_id)
+
+
+async def change(
+    account: AccountId,
+    user_id: str,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    no_email: bool = False,
+    storage: Storage,
+) -> User:
+    """Give a user another name or address, or with `no_email` none; what is None stays.
+
+    Raises:
+        UserNotFound: no such user.
+        Invalid: no name, or something that is no e-mail address.
+        EmailTaken: another user of the account has the address.
+    """
+    async with storage.unit_of_work(account) as uow:
+        before = await found(uow, user_id, lock=True)
+        address = None if no_email else before.email if email is None else email
+        user = _checked(replace(before, name=before.name if name is None else name, email=address))
+        if user != before:
+            await uow.users.save(user)
+    return user
+
+
+async def remove(account: AccountId, user_id: str, *, storage: Storage, clock: Clock) -> None:
+    """Let a user exist no longer: nobody's agent, in no team, without a phone. Attempts go on naming them.
+
+    Raises:
+        UserNotFound: no such user.
+    """
+    async with storage.unit_of_work(account) as uow:
+        user = await found(uow, user_id, lock=True)
+        await unassign_everywhere(uow, Part.USERS, user.id, clock)
+        await uow.users.remove(user.id, clock.now())
+
+
+async def found(uow: UnitOfWork, user_id: str, *, lock: bool = False) -> User:
+    """The user of an id as it came from outside. Raises `UserNotFound`."""
+    uuid = uuid_of(user_id)
+    user = None if uuid is None else await uow.users.find(UserId(uuid), lock=lock)
+    if user is None:
+        raise UserNotFound(user_id)
     return user
 
 
@@ -48,6 +95,20 @@ async def ensure_simulated(account: AccountId, count: int, *, storage: Storage, 
                 users[email] = User(UserId(ids.new("user")), name, email, clock.now())
                 await uow.users.add(users[email])
     return [users[email] for email in wanted]
+
+
+def _checked(user: User) -> User:
+    """The user with its texts brought into form. Raises `Invalid` with every wrong member."""
+    name = user.name.strip()
+    email = user.email.strip().lower() if user.email is not None else None
+    problems = []
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        problems.append(FieldProblem("name", f"must be 1 to {MAX_NAME} printable characters"))
+    if email is not None and not _looks_like_email(email):
+        problems.append(FieldProblem("email", "must be an e-mail address, such as ana@example.com"))
+    if problems:
+        raise Invalid("the user is not valid", problems)
+    return replace(user, name=name, email=email)
 
 
 def _looks_like_email(text: str) -> bool:

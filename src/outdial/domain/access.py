@@ -22,7 +22,12 @@ CLOCKS_DIFFER: Final = timedelta(seconds=30)
 
 
 class Scope(enum.Enum):
-    """What an access token allows; the values are the words of the OAuth `scope` parameter."""
+    """What an access token allows; the values are the words of the OAuth `scope` parameter.
+
+    The first are those of the compatible API. Each home under `/v1` has a pair of its own, one to look and one to
+    change: users (and their phones), teams, numbers. What belongs to a campaign goes by the campaign's scopes, also
+    under `/v1`. A client keeps the scopes it was made with: new ones are not given to it by an upgrade.
+    """
 
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
@@ -38,6 +43,12 @@ class Scope(enum.Enum):
     REPORTS_WRITE = "data-reports:write"
     ROLE_PERMISSIONS_SKIP = "role-permissions:skip"
     """May be asked for and is never demanded: there are no user roles to skip."""
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    TEAMS_READ = "teams:read"
+    TEAMS_WRITE = "teams:write"
+    NUMBERS_READ = "numbers:read"
+    NUMBERS_WRITE = "numbers:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NewType, Protocol
 from uuid import UUID
 
-from outdial.domain.errors import Conflict
+from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.values import PhoneNumber
 
 NumberId = NewType("NumberId", UUID)
@@ -31,6 +31,14 @@ class NumberTaken(Conflict):
         self.number = number
 
 
+class NumberNotFound(NotFound):
+    code = "number-not-found"
+
+    def __init__(self, number_id: object) -> None:
+        super().__init__("there is no number with this id")
+        self.number_id = number_id
+
+
 class NumberStore(Protocol):
     """Caller ids of one account."""
 
@@ -42,7 +50,13 @@ class NumberStore(Protocol):
         """
         ...
 
-    async def find(self, number_id: NumberId) -> CallerNumber | None: ...
+    async def find(self, number_id: NumberId, *, lock: bool = False) -> CallerNumber | None:
+        """The caller id; with `lock`, nobody else assigns it until the unit of work ends."""
+        ...
+
+    async def remove(self, number_id: NumberId) -> None:
+        """Delete a caller id that is assigned to no campaign."""
+        ...
 
     async def known(self, ids: Collection[NumberId]) -> frozenset[NumberId]:
         """Those of the ids that are caller ids of this account."""

@@ -9,9 +9,11 @@ from outdial.ports.dnc import DncStore
 from outdial.ports.explain import ExplainStore
 from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
+from outdial.ports.phone_agents import PhoneAgentStore
 from outdial.ports.progress import ProgressStore
 from outdial.ports.record_lists import RecordListStore
 from outdial.ports.records import RecordStore
+from outdial.ports.teams import TeamStore
 from outdial.ports.users import UserStore
 
 
@@ -38,6 +40,10 @@ class UnitOfWork(Protocol):
     def users(self) -> UserStore: ...
     @property
     def numbers(self) -> NumberStore: ...
+    @property
+    def teams(self) -> TeamStore: ...
+    @property
+    def phone_agents(self) -> PhoneAgentStore: ...
     @property
     def progress(self) -> ProgressStore: ...
     @property

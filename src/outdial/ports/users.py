@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from outdial.domain.errors import Conflict
+from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.values import UserId
 
 
@@ -28,8 +28,16 @@ class EmailTaken(Conflict):
         super().__init__("another user of this account has this e-mail address")
 
 
+class UserNotFound(NotFound):
+    code = "user-not-found"
+
+    def __init__(self, user_id: object) -> None:
+        super().__init__("there is no user with this id")
+        self.user_id = user_id
+
+
 class UserStore(Protocol):
-    """Users of one account."""
+    """Users of one account. Those who were removed do not exist here, though attempts go on naming them."""
 
     async def add(self, user: User) -> None:
         """Store a new user.
@@ -39,7 +47,21 @@ class UserStore(Protocol):
         """
         ...
 
-    async def find(self, user_id: UserId) -> User | None: ...
+    async def find(self, user_id: UserId, *, lock: bool = False) -> User | None:
+        """The user; with `lock`, nobody else changes or assigns them until the unit of work ends."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Store a new name and address.
+
+        Raises:
+            EmailTaken: nothing was stored, and the unit of work goes on.
+        """
+        ...
+
+    async def remove(self, user_id: UserId, at: datetime) -> None:
+        """Let a user exist no longer who is assigned to no campaign; teams, phone and address are given up."""
+        ...
 
     async def known(self, ids: Collection[UserId]) -> frozenset[UserId]:
         """Those of the ids that are users of this account."""

@@ -53,7 +53,7 @@ class _Tables:
 _TABLES: Final[Mapping[Part, _Tables]] = {
     Part.RECORD_LISTS: _Tables("record_list", "campaign_record_list", "list_id"),
     Part.DNC_LISTS: _Tables("dnc_list", "campaign_dnc_list", "list_id"),
-    Part.USERS: _Tables("app_user", "campaign_user", "user_id"),
+    Part.USERS: _Tables("present_user", "campaign_user", "user_id"),
     Part.NUMBERS: _Tables("caller_number", "campaign_number", "number_id"),
 }
 _ORDER: Final[Mapping[OrderBy, str]] = {

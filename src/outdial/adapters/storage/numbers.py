@@ -27,13 +27,19 @@ class NumberRows:
         if stored is None:
             raise NumberTaken(number.phone_number)
 
-    async def find(self, number_id: NumberId) -> CallerNumber | None:
+    async def find(self, number_id: NumberId, *, lock: bool = False) -> CallerNumber | None:
         row = await self._connection.fetchrow(
-            "select uuid, e164, created_at from caller_number where account_id = $1 and uuid = $2",
+            "select uuid, e164, created_at from caller_number where account_id = $1 and uuid = $2"  # noqa: S608
+            f" {'for update' if lock else ''}",
             self._account,
             number_id,
         )
         return None if row is None else _number(row)
+
+    async def remove(self, number_id: NumberId) -> None:
+        await self._connection.execute(
+            "delete from caller_number where account_id = $1 and uuid = $2", self._account, number_id
+        )
 
     async def known(self, ids: Collection[NumberId]) -> frozenset[NumberId]:
         rows = await self._connection.fetch(

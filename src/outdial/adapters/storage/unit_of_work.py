@@ -11,9 +11,11 @@ from outdial.adapters.storage.explain import ExplainRows
 from outdial.adapters.storage.idempotency import AnswerRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
+from outdial.adapters.storage.phone_agents import PhoneAgentRows
 from outdial.adapters.storage.progress import ProgressRows
 from outdial.adapters.storage.record_lists import RecordListRows
 from outdial.adapters.storage.records import RecordRows
+from outdial.adapters.storage.teams import TeamRows
 from outdial.adapters.storage.users import UserRows
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock
@@ -31,6 +33,8 @@ class SqlUnitOfWork:
     dnc: DncRows
     users: UserRows
     numbers: NumberRows
+    teams: TeamRows
+    phone_agents: PhoneAgentRows
     progress: ProgressRows
     explain: ExplainRows
     answers: AnswerRows
@@ -46,6 +50,8 @@ class SqlUnitOfWork:
             DncRows(connection, account),
             UserRows(connection, account),
             NumberRows(connection, account),
+            TeamRows(connection, account),
+            PhoneAgentRows(connection, account),
             ProgressRows(connection, account),
             ExplainRows(connection, account),
             AnswerRows(connection, account),

@@ -1,6 +1,9 @@
 """Users of an account in PostgreSQL."""
 
 from collections.abc import Collection
+from datetime import datetime
+
+import asyncpg
 
 from outdial.adapters.storage.database import Connection, Row
 from outdial.domain.values import AccountId, UserId
@@ -28,49 +31,81 @@ class UserRows:
         if stored is None:
             raise EmailTaken
 
-    async def find(self, user_id: UserId) -> User | None:
+    async def find(self, user_id: UserId, *, lock: bool = False) -> User | None:
         row = await self._connection.fetchrow(
-            "select uuid, name, email, created_at from app_user where account_id = $1 and uuid = $2",
+            "select uuid, name, email, created_at from present_user where account_id = $1 and uuid = $2"  # noqa: S608
+            f" {'for no key update' if lock else ''}",
             self._account,
             user_id,
         )
-        return None if row is None else _user(row)
+        return None if row is None else user_from_row(row)
+
+    async def save(self, user: User) -> None:
+        try:
+            # A savepoint: the address's constraint must not end the caller's transaction.
+            async with self._connection.transaction():
+                await self._connection.execute(
+                    "update app_user set name = $3, email = $4 where account_id = $1 and uuid = $2",
+                    self._account,
+                    user.id,
+                    user.name,
+                    user.email,
+                )
+        except asyncpg.UniqueViolationError:
+            raise EmailTaken from None
+
+    async def remove(self, user_id: UserId, at: datetime) -> None:
+        for table in ("team_user", "phone_agent"):
+            await self._connection.execute(
+                f"delete from {table} t using app_user u"  # noqa: S608
+                " where u.account_id = $1 and u.uuid = $2 and t.user_id = u.id",
+                self._account,
+                user_id,
+            )
+        # The address is free for somebody else.
+        await self._connection.execute(
+            "update app_user set removed_at = $3, email = null where account_id = $1 and uuid = $2",
+            self._account,
+            user_id,
+            at,
+        )
 
     async def known(self, ids: Collection[UserId]) -> frozenset[UserId]:
         rows = await self._connection.fetch(
-            "select uuid from app_user where account_id = $1 and uuid = any($2::uuid[])", self._account, list(ids)
+            "select uuid from present_user where account_id = $1 and uuid = any($2::uuid[])", self._account, list(ids)
         )
         return frozenset(UserId(row["uuid"]) for row in rows)
 
     async def by_email(self, emails: Collection[str]) -> dict[str, User]:
         rows = await self._connection.fetch(
             """
-            select uuid, name, email, created_at from app_user
+            select uuid, name, email, created_at from present_user
             where account_id = $1 and email = any($2::text[]) order by id
             """,
             self._account,
             list(emails),
         )
-        return {row["email"]: _user(row) for row in rows}
+        return {row["email"]: user_from_row(row) for row in rows}
 
     async def count(self) -> int:
         found: int = await self._connection.fetchval(
-            "select count(*) from app_user where account_id = $1", self._account
+            "select count(*) from present_user where account_id = $1", self._account
         )
         return found
 
     async def page(self, *, offset: int, limit: int) -> list[User]:
         rows = await self._connection.fetch(
             """
-            select uuid, name, email, created_at from app_user
+            select uuid, name, email, created_at from present_user
             where account_id = $1 order by id offset $2 limit $3
             """,
             self._account,
             offset,
             limit,
         )
-        return [_user(row) for row in rows]
+        return [user_from_row(row) for row in rows]
 
 
-def _user(row: Row) -> User:
+def user_from_row(row: Row) -> User:
+    """The user of a row that has uuid, name, email and created_at."""
     return User(UserId(row["uuid"]), row["name"], row["email"], row["created_at"])

@@ -1,0 +1,112 @@
+"""Phone agents under `/v1`: users who take calls on a phone, and where it rings."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outdial.api.auth import needs
+from outdial.api.bodies import read_json
+from outdial.api.hal import hal, instant, link, nothing
+from outdial.api.paging import LongPageQuery, page_of
+from outdial.api.services import services_of
+from outdial.api.shapes import Shape, any_case, read_as, read_query
+from outdial.app import phone_agents
+from outdial.domain.access import Principal, Scope
+from outdial.domain.phone_agents import LONGEST_ADDRESS, PhoneAgent, PhoneMode
+
+Read = Annotated[Principal, needs(Scope.USERS_READ)]
+Write = Annotated[Principal, needs(Scope.USERS_WRITE)]
+
+router = APIRouter(prefix="/v1", tags=["Phone agents"])
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ADDRESS)]
+Mode = Annotated[PhoneMode, any_case(PhoneMode)]
+
+
+class PhoneAgentIn(Shape):
+    """A phone for a user: its number in E.164 or its SIP address, and how it is brought into calls."""
+
+    user_id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
+    address: Address
+    mode: Mode = PhoneMode.ON_DEMAND
+
+
+class PhoneAgentChangeIn(Shape):
+    """What is to change of a phone agent."""
+
+    address: Address | None = None
+    mode: Mode | None = None
+
+
+class PhoneAgentsQuery(LongPageQuery):
+    user_id: Annotated[str, StringConstraints(max_length=36)] | None = None
+
+
+def shown(request: Request, agent: PhoneAgent) -> dict[str, Any]:
+    return {
+        "id": str(agent.id),
+        "user_id": str(agent.user),
+        "address": agent.address,
+        "mode": agent.mode.value,
+        "created_at": instant(agent.created_at),
+        "_links": {
+            "self": link(request, f"/v1/phone-agents/{agent.id}"),
+            "phone_agents": link(request, "/v1/phone-agents"),
+            "user": link(request, f"/v1/users/{agent.user}"),
+        },
+    }
+
+
+@router.get("/phone-agents", summary="List phone agents")
+async def list_phone_agents(request: Request, who: Read) -> Response:
+    query = read_query(request, PhoneAgentsQuery)
+    total, found = await phone_agents.listed(
+        user_id=query.user_id,
+        offset=query.offset,
+        limit=query.per_page,
+        by=who,
+        storage=services_of(request).storage,
+    )
+    items = [shown(request, agent) for agent in found]
+    return hal(request, page_of(request, "phone_agents", items, total=total, query=query))
+
+
+@router.post("/phone-agents", status_code=201, summary="Give a user a phone to take calls on")
+async def create_phone_agent(request: Request, who: Write) -> Response:
+    services = services_of(request)
+    new = read_as(PhoneAgentIn, await read_json(request))
+    agent = await phone_agents.create(
+        user_id=new.user_id,
+        address=new.address,
+        mode=new.mode,
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+    )
+    body = shown(request, agent)
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
+
+
+@router.get("/phone-agents/{agent_id}", summary="One phone agent")
+async def phone_agent_details(request: Request, agent_id: str, who: Read) -> Response:
+    agent = await phone_agents.get(agent_id, by=who, storage=services_of(request).storage)
+    return hal(request, shown(request, agent))
+
+
+@router.patch("/phone-agents/{agent_id}", summary="Change a phone agent's address or mode")
+async def change_phone_agent(request: Request, agent_id: str, who: Write) -> Response:
+    storage = services_of(request).storage
+    await phone_agents.get(agent_id, by=who, storage=storage)
+    asked = read_as(PhoneAgentChangeIn, await read_json(request))
+    agent = await phone_agents.change(agent_id, address=asked.address, mode=asked.mode, by=who, storage=storage)
+    return hal(request, shown(request, agent))
+
+
+@router.delete("/phone-agents/{agent_id}", status_code=204, summary="Take a user's phone away")
+async def remove_phone_agent(request: Request, agent_id: str, who: Write) -> Response:
+    await phone_agents.remove(agent_id, by=who, storage=services_of(request).storage)
+    return nothing()
