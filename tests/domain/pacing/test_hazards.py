@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
 from outdial.domain.pacing.hazards import (
     ANSWER_POINTS,
     ELAPSED,
+    ELAPSED_INDEX,
     TALK_SECONDS,
     WRAP_SECONDS,
     DurationTable,
+    FreeBy,
     RingTable,
-    elapsed_index,
-    free_within,
 )
+
+
+def elapsed_index(seconds: float) -> int:
+    """Index in ELAPSED of the time nearest to this one."""
+    return ELAPSED_INDEX[min(max(0, int(seconds)), len(ELAPSED_INDEX) - 1)]
+
+
+def free_within(talk: DurationTable, wrap: DurationTable, seconds: float) -> tuple[list[float], list[float]]:
+    """Chances of one talking and one wrapping up, for each time in ELAPSED."""
+    free = FreeBy(talk.curve, wrap.curve, seconds)
+    indexes = range(len(ELAPSED))
+    return [free.talking[i] for i in indexes], [free.wrapping[i] for i in indexes]
+
+
+def hazard(table: DurationTable, second: int) -> float:
+    """Chance to end within this second, for one who got so far."""
+    return 1 - table.lasts(second + 1) / table.lasts(second)
 
 
 def a_talk_table(durations: list[float], running: tuple[float, ...] = ()) -> DurationTable:
@@ -73,11 +91,11 @@ class TestRinging:
         for _ in range(500):
             table.ring_over(25.0)
         table.rebuild(())
-        assert [reach[-1] for reach in table.reach] == [0, 0, 0, 0]
+        assert [table.reach[k][-1] for k in range(4)] == pytest.approx([0, 0, 0, 0], abs=1e-12)
 
     def test_a_young_call_reaches_a_point_with_the_share_that_answers_by_then(self) -> None:
         table = RingTable(25.0)
-        assert [reach[0] for reach in table.reach] == pytest.approx(ANSWER_POINTS)
+        assert [table.reach[k][0] for k in range(4)] == pytest.approx(ANSWER_POINTS)
 
     def test_competing_ends_raise_the_chance_of_those_who_still_ring(self) -> None:
         """Half of the calls are busy at 1 s; whoever rings on is twice as likely a person."""
@@ -105,9 +123,9 @@ class TestDurations:
     def test_the_hazard_is_the_actuarial_one_shrunk_to_the_mean(self) -> None:
         table = a_talk_table([10.0] * 10 + [30.0] * 10)
         constant = 23 / (400 + 180)
-        assert table.density[0] == pytest.approx(6 * constant / 26)
-        assert table.density[10] / table.survival[10] == pytest.approx((10 + 6 * constant) / (20 - 5 + 6))
-        assert table.density[40] / table.survival[40] == pytest.approx(constant)
+        assert hazard(table, 0) == pytest.approx(6 * constant / 26)
+        assert hazard(table, 10) == pytest.approx((10 + 6 * constant) / (20 - 5 + 6))
+        assert hazard(table, 40) == pytest.approx(constant)
 
     def test_conversations_still_going_on_count_as_not_ended(self) -> None:
         """At the start only short conversations are over; taking them for all would dial far too much."""
@@ -118,7 +136,9 @@ class TestDurations:
 
     def test_survival_never_rises_and_never_reaches_nothing_at_once(self) -> None:
         table = a_talk_table([60.0] * 3000)
-        assert all(a >= b > 0 for a, b in zip(table.survival, table.survival[1:], strict=False))
+        survival = [table.lasts(second) for second in range(TALK_SECONDS)]
+        assert all(a >= b >= 0 for a, b in pairwise(survival))
+        assert table.lasts(200.0) > 0
 
     def test_very_long_ones_join_the_last_bin(self) -> None:
         table = a_talk_table([5000.0] * 10, running=(9000.0,))
@@ -139,6 +159,20 @@ class TestDurations:
 
 
 class TestFreeWithin:
+    @pytest.mark.parametrize("seconds", [0.4, 7.0, 12.3, 47.85])
+    def test_the_tables_say_what_the_formula_does(self, seconds: float) -> None:
+        """Ending in second x of the talk and wrapping up in what is left, summed as the formula is written."""
+        talk, wrap = a_talk_table([20.0, 45.0, 90.0, 200.0] * 30, (15.0, 70.0)), a_wrap_table([4.0, 9.0, 30.0] * 30)
+        talking, wrapping = free_within(talk, wrap, seconds)
+        for i, e in enumerate(ELAPSED):
+            by_hand = sum(
+                (talk.lasts(e + x) - talk.lasts(e + x + 1)) / talk.lasts(e) * (1 - wrap.lasts(seconds - x))
+                for x in range(math.ceil(seconds))
+            )
+            assert talking[i] == pytest.approx(by_hand, rel=1e-9, abs=1e-12)
+            e = min(e, WRAP_SECONDS)
+            assert wrapping[i] == pytest.approx(1 - wrap.lasts(e + seconds) / wrap.lasts(e), abs=1e-12)
+
     def test_one_who_wraps_up_is_free_with_the_chance_of_the_life_table(self) -> None:
         wrap = a_wrap_table([])
         _, wrapping = free_within(a_talk_table([]), wrap, 10.0)

@@ -107,7 +107,7 @@ class TestDialingAhead:
         story = an_experienced_pacer(agents=20)
         pacer, now = story.pacer, story.now
         n = pacer.decide(now, PLENTY)
-        threshold = pacer.threshold(now, pacer.answer_rate(now))
+        threshold = pacer.threshold(now)
         assert pacer.risk(now, n) <= threshold < pacer.risk(now, n + 1)
 
     def test_calls_in_flight_leave_less_to_launch(self) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outdial.domain.pacing.risk import (
+    NORMAL_ABOVE,
+    Demand,
     Forecast,
-    Outlook,
     Supply,
+    at_least,
     matched_binomial,
     most_within,
     no_agent_probability,
@@ -71,6 +75,14 @@ class TestMatchedBinomial:
         assert sum(pmf) == pytest.approx(1, abs=1e-6)
         assert sum(i * p for i, p in enumerate(pmf)) == pytest.approx(495, abs=1e-3)
 
+    @pytest.mark.parametrize(("mean", "variance"), [(0.4, 0.39), (3.0, 2.0), (2.5, 2.4), (12.0, 1.0)])
+    def test_its_upper_tail_is_bounded_from_below(self, mean: float, variance: float) -> None:
+        pmf = matched_binomial(mean, variance)
+        assert variance <= NORMAL_ABOVE
+        for count in range(-1, 9):
+            assert at_least(count, mean, variance) <= sum(pmf[max(0, count) :]) + 1e-9
+        assert at_least(1, mean, variance) == pytest.approx(1 - pmf[0])
+
     def test_what_never_happens_is_surely_zero(self) -> None:
         assert matched_binomial(0, 0) == [1.0]
 
@@ -91,40 +103,73 @@ class TestHowLongAPersonMayWait:
         assert [moment for moment, _ in waiting_offsets(10.0, 0.1)] == [0.5, 2.0, 5.5, 9.0, 10.0]
 
 
-def a_forecast(ahead: int, *outlooks: Outlook) -> Forecast:
-    return Forecast(ahead, len(outlooks), outlooks.__getitem__)
+class Scene:
+    """An outlook given by its numbers: for each answer point, the agents coming free and the calls ahead."""
+
+    def __init__(self, ahead: int, *points: tuple[list[Supply], Demand]) -> None:
+        self.ahead, self.points = ahead, points
+        self.looked: list[int] = []
+
+    def supply(self, point: int, moment: int) -> Supply:
+        return self.points[point][0][moment]
+
+    def demand(self, point: int) -> Demand:
+        self.looked.append(point)
+        return self.points[point][1]
+
+    def forecast(self) -> Forecast:
+        return Forecast(self, len(self.points), len(self.points[0][0]))
 
 
 class TestHowManyCalls:
-    OUTLOOK = Outlook([Supply(1.0, 1.5, 1.0)], mean=0.8, variance=0.6, each=0.2)
+    FEW = [Supply(1.0, 1.5, 1.0)], Demand(mean=0.8, variance=0.6, each=0.2)
+    MORE = [Supply(1.0, 2.5, 1.0)], Demand(mean=1.8, variance=1.6, each=0.3)
 
     def test_the_risk_rises_with_each_further_call(self) -> None:
-        forecast = a_forecast(3, self.OUTLOOK)
+        forecast = Scene(3, self.FEW).forecast()
         risks = [forecast.risk(n) for n in range(1, 40)]
         assert risks == sorted(risks)
         assert risks[0] < 0.05 < 0.9 < risks[-1]
 
     def test_the_risk_is_the_mean_over_answer_points_and_moments(self) -> None:
-        early = Outlook([Supply(1.0, 0.5, 0.45)], mean=0.8, variance=0.7, each=0.1)
-        late = Outlook([Supply(0.25, 0.5, 0.45), Supply(0.75, 0.5, 0.45)], mean=0.8, variance=0.7, each=0.3)
-        assert a_forecast(1, early, late).risk(1) == pytest.approx(0.402761, abs=1e-6)
+        early = [Supply(0.25, 0.5, 0.45), Supply(0.75, 0.5, 0.45)], Demand(mean=0.8, variance=0.7, each=0.1)
+        late = [Supply(0.25, 0.5, 0.45), Supply(0.75, 0.5, 0.45)], Demand(mean=0.8, variance=0.7, each=0.3)
+        assert Scene(1, early, late).forecast().risk(1) == pytest.approx(0.402761, abs=1e-6)
 
     def test_a_limit_is_judged_as_by_the_whole_risk(self) -> None:
-        forecast = a_forecast(3, self.OUTLOOK, Outlook([Supply(1.0, 2.5, 1.0)], mean=1.8, variance=1.6, each=0.3))
+        forecast = Scene(3, self.FEW, self.MORE).forecast()
         for n in range(1, 20):
             risk = forecast.risk(n)
             assert forecast.within(risk + 1e-9, n)
             assert not forecast.within(risk - 1e-9, n)
 
-    def test_later_answer_points_are_not_looked_at_when_the_first_is_risk_enough(self) -> None:
-        looked: list[int] = []
+    def test_other_answer_points_are_not_looked_at_when_one_is_risk_enough(self) -> None:
+        scene = Scene(0, *[([Supply(1.0, 0.0, 0.0)], Demand(0.0, 0.0, 0.2))] * 4)
+        assert not scene.forecast().within(0.1, 1)
+        assert len(scene.looked) == 1
 
-        def look(k: int) -> Outlook:
-            looked.append(k)
-            return Outlook([Supply(1.0, 0.0, 0.0)], mean=0.0, variance=0.0, each=0.2)
+    @given(
+        ahead=st.integers(-2, 8),
+        points=st.lists(
+            st.tuples(st.floats(0, 12), st.floats(0.02, 1), st.floats(0, 12), st.floats(0.02, 1)),
+            min_size=1,
+            max_size=4,
+        ),
+        limit=st.floats(0.001, 0.6),
+    )
+    def test_what_the_quick_bound_gives_up_the_whole_risk_gives_up_too(
+        self, ahead: int, points: list[tuple[float, float, float, float]], limit: float
+    ) -> None:
+        """Each point: mean agents free, variance over mean, mean calls, variance over mean."""
+        looks = [([Supply(1.0, f, f * s)], Demand(b, b * r, 0.2)) for f, s, b, r in points]
+        if Scene(ahead, *looks).forecast().hopeless(limit):
+            assert Scene(ahead, *looks).forecast().risk(1) > limit
 
-        assert not Forecast(0, 4, look).within(0.1, 1)
-        assert looked == [0]
+    def test_the_quick_bound_is_not_idle(self) -> None:
+        """One agent to spare, and a call in flight that takes them half of the time."""
+        scene = Scene(1, ([Supply(1.0, 0.1, 0.09)], Demand(0.5, 0.25, 0.2)))
+        assert scene.forecast().hopeless(0.4)
+        assert not scene.forecast().hopeless(0.5)
 
     @pytest.mark.parametrize("room", [0, 1, 2, 3, 7, 8, 9, 100])
     @pytest.mark.parametrize("best", [0, 1, 2, 3, 5, 8, 13])

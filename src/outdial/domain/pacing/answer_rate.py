@@ -42,12 +42,15 @@ class AnswerRate:
         self.cohorts: deque[Cohort] = deque()
         self.lives = PRIOR_LIVES
         self.dials = PRIOR_DIALS
+        self._young: deque[Cohort] = deque()
 
     def launched(self, now: float) -> Cohort:
         """Count a launch; returns the cohort to which its later fate is credited."""
         key = int(now / BUCKET_SECONDS)
         if not self.cohorts or self.cohorts[-1].key < key:
-            self.cohorts.append(Cohort(key, now))
+            cohort = Cohort(key, now)
+            self.cohorts.append(cohort)
+            self._young.append(cohort)
         cohort = self.cohorts[-1]
         cohort.launched += 1
         cohort.ringing += 1
@@ -68,29 +71,29 @@ class AnswerRate:
     def mature(self, now: float, age: float) -> None:
         """Move cohorts older than `age` seconds, whose verdicts are in, to the fading sums."""
         fade = 1 / MEMORY_DIALS
-        for cohort in self.cohorts:
-            if now - cohort.at <= age:
-                break
-            if not cohort.matured:
-                cohort.matured = True
-                # Calls of one cohort fade among themselves too: on average half of them came after a given one.
-                gain = max(0.2, 1 - fade * cohort.launched / 2)
-                kept = (1 - fade) ** cohort.launched
-                self.lives = self.lives * kept + cohort.live * gain
-                self.dials = self.dials * kept + cohort.launched * gain
+        young = self._young
+        while young and now - young[0].at > age:
+            cohort = young.popleft()
+            cohort.matured = True
+            # Calls of one cohort fade among themselves too: on average half of them came after a given one.
+            gain = max(0.2, 1 - fade * cohort.launched / 2)
+            kept = (1 - fade) ** cohort.launched
+            self.lives = self.lives * kept + cohort.live * gain
+            self.dials = self.dials * kept + cohort.launched * gain
         while self.cohorts and self.cohorts[0].matured and self.cohorts[0].ringing <= 0:
             self.cohorts.popleft()
 
-    def estimate(self, now: float, arrived: Callable[[float], float]) -> float:
+    def estimate(self, now: float, arrived: Callable[[float], float], delay: float = 0.0) -> float:
         """Live verdicts per launch, a fraction.
 
         Args:
             now: seconds.
-            arrived: share of live verdicts that have come in within so many seconds of launch.
+            arrived: share of live answers that have come in within so many seconds of launch.
+            delay: seconds from an answer to its verdict.
         """
         lives, dials = self.lives, self.dials
-        for cohort in self.cohorts:
-            if not cohort.matured and cohort.launched:
-                lives += cohort.live
-                dials += cohort.launched * arrived(now - cohort.at)
+        then = now - delay
+        for cohort in self._young:
+            lives += cohort.live
+            dials += cohort.launched * arrived(then - cohort.at)
         return min(HIGHEST, max(LOWEST, lives / dials))

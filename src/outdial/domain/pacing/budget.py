@@ -9,6 +9,7 @@ LOOK_AHEAD_SECONDS = 1800.0
 LIVE_RATE_SECONDS = 300.0
 INTEGRAL_GAIN, INTEGRAL_LOW, INTEGRAL_HIGH = 0.03, -1.5, 1.2
 HIGHEST_THRESHOLD = 0.6
+HIGHEST_BEND, BEND_POWER = 1.6, 1.4
 
 
 class Budget:
@@ -29,6 +30,7 @@ class Budget:
         self.abandoned = 0
         self.live = 0
         self.integral = 0.0
+        self._steady: float | None = None
         self._rate = 0.0
         self._rate_at = 0.0
 
@@ -39,6 +41,7 @@ class Budget:
 
     def settled(self, now: float, *, abandoned: bool) -> None:
         """Count a live call's fate."""
+        self._steady = None
         self.live += 1
         self.abandoned += abandoned
         step = INTEGRAL_GAIN * (self.cap - abandoned)
@@ -57,6 +60,8 @@ class Budget:
             now: seconds.
             lives_left: live calls still to be expected of the list, if it is known to run out.
         """
+        if lives_left is None and self._steady is not None:
+            return self._steady
         if self.cap <= 0:
             return 0.0
         coming = LOOK_AHEAD_SECONDS * self.live_rate(now)
@@ -64,13 +69,21 @@ class Budget:
             coming = min(coming, lives_left)
             if lives_left < 1 / self.cap and self.balance < 1:
                 return 0.0  # nothing can be earned back before the list ends
-        unit = self.cap * max(coming, 3 / self.cap)
+        least = 3 / self.cap
+        if lives_left is None and coming <= least:
+            # The rate of live calls only falls until the next one's fate is known: so does not the answer.
+            self._steady = self._bent(self.cap * least)
+            return self._steady
+        return self._bent(self.cap * max(coming, least))
+
+    def _bent(self, unit: float) -> float:
         spread = sqrt(unit) / 1.4
         if self.balance < -max(1.0, 2 * spread):
             return 0.0
         wanted = min(self.reserve * spread, 0.25 * self.cap * self.live)
-        bend = min(1.6, max(0.1, 1 + (self.balance - wanted) / unit))
-        return min(HIGHEST_THRESHOLD, 0.6 * self.cap * exp(self.integral) * float(bend**1.4))
+        bend = min(HIGHEST_BEND, max(0.1, 1 + (self.balance - wanted) / unit))
+        threshold: float = 0.6 * self.cap * exp(self.integral) * bend**BEND_POWER
+        return min(HIGHEST_THRESHOLD, threshold)
 
     def state(self) -> dict[str, Any]:
         """The counts, as JSON values."""
@@ -80,3 +93,4 @@ class Budget:
         """Take up stored counts in full: the allowance belongs to the campaign, not to the process."""
         self.abandoned, self.live = int(state["abandoned"]), int(state["live"])
         self.integral = min(INTEGRAL_HIGH, max(INTEGRAL_LOW, float(state["integral"])))
+        self._steady = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice, pairwise, repeat
 from math import ceil
 from operator import mul
 from typing import Any
@@ -45,7 +45,7 @@ class RingTable:
         self.over = [0.0] * bins
         self.live = [0.0] * bins
         self.points: list[float] = []
-        self.reach: list[list[float]] = []
+        self.reach: dict[int, list[float]] = {}
         self._arrived: list[float] = []
         first, last = (int(min(seconds, maxring) / RING_BIN) for seconds in (3.0, 20.0))
         spread = range(first, max(first + 1, last))
@@ -87,7 +87,7 @@ class RingTable:
         end = max(answered[-1], 1e-9)
         self._arrived = [g / end for g in answered]
         self.points = [self.within(point) for point in ANSWER_POINTS]
-        self.reach = [self._reach(tau, survival, end) for tau in self.points]
+        self.reach = _Reach(self._arrived, survival, self.points)
 
     def arrived(self, seconds: float) -> float:
         """Share of live answers that come within this time of launch."""
@@ -106,12 +106,6 @@ class RingTable:
         low, high = self._arrived[b - 1], self._arrived[b]
         return RING_BIN * (b - 1 + (share - low) / (high - low))
 
-    def _reach(self, tau: float, survival: list[float], end: float) -> list[float]:
-        # (G(a + tau) - G(a)) / S(a) of the competing-risk curve G, freed of its own answer rate `end`: dialing
-        # tables remember far longer than the rate does, so the rate is put in afresh at each decision.
-        ahead = [self.arrived(b * RING_BIN + tau) - g for b, g in enumerate(self._arrived)]
-        return [gain / max(still, 1e-6) for gain, still in zip(ahead, survival, strict=True)]
-
     def _bin(self, seconds: float) -> int:
         return min(max(0, int(seconds / RING_BIN)), len(self.over) - 1)
 
@@ -127,19 +121,91 @@ class RingTable:
         self.rebuild(())
 
 
+class _Reach(dict[int, list[float]]):
+    """`RingTable.reach`, each point worked out when it is first asked for."""
+
+    def __init__(self, arrived: list[float], survival: list[float], points: list[float]) -> None:
+        self._arrived, self._survival, self._points = arrived, survival, points
+
+    def __missing__(self, point: int) -> list[float]:
+        # (G(a + tau) - G(a)) / S(a) of the competing-risk curve G, freed of its own answer rate: dialing tables
+        # remember far longer than the rate does, so the rate is put in afresh at each decision. All ages a are whole
+        # bins, so that a + tau falls on the same place between two of them: a shift and one interpolation.
+        now = self._arrived
+        bins, part = divmod(self._points[point] / RING_BIN, 1.0)
+        shift = int(bins)
+        later = [low + part * (high - low) for low, high in zip(now[shift:], now[shift + 1 :], strict=False)]
+        later += [1.0] * (len(now) - len(later))
+        reach = [
+            (ahead - so_far) / max(still, 1e-6) for ahead, so_far, still in zip(later, now, self._survival, strict=True)
+        ]
+        self[point] = reach
+        return reach
+
+
+class LifeCurve:
+    """How long something lasts, as it was known at one moment: by whole seconds, endless by a constant last hazard.
+
+    Args:
+        hazard: chance to end within the second that begins there, for one who got so far.
+        constant: the same for all later seconds.
+    """
+
+    __slots__ = ("_alive", "_constant", "_ends")
+
+    def __init__(self, hazard: list[float], constant: float) -> None:
+        self._alive = list(accumulate([1 - h for h in hazard], mul, initial=1.0))
+        self._ends = list(map(mul, self._alive, hazard))
+        self._constant = constant
+
+    def lasts(self, seconds: float) -> float:
+        """Chance to last at least so many seconds."""
+        whole = int(seconds)
+        self._know(whole + 2)
+        low = self._alive[whole]
+        return low + (seconds - whole) * (self._alive[whole + 1] - low)
+
+    def ends_well(self, elapsed: int, then: list[float]) -> float:
+        """Chance to end within the next seconds, each weighted by what `then` has for it, after so many seconds."""
+        until = elapsed + len(then)
+        if until >= len(self._ends):
+            self._know(until + 1)
+        chance: float = sum(map(mul, self._ends[elapsed:until], then)) / (self._alive[elapsed] or 1e-300)
+        return chance
+
+    def over_within(self, seconds: float) -> list[float]:
+        """Chance to be over within `seconds`, within a second less, and so on while any time is left."""
+        whole = int(seconds)
+        part = seconds - whole
+        self._know(whole + 2)
+        alive = self._alive[0 if part > 0 else 1 : whole + 2]
+        over = [1 - (low + part * (high - low)) for low, high in pairwise(alive)]
+        over.reverse()
+        return over
+
+    def _know(self, seconds: int) -> None:
+        missing = seconds - len(self._ends)
+        if missing <= 0:
+            return
+        # Few ask for what nobody has lived to see yet; so it is worked out when they do, and some more at once.
+        alive = accumulate(repeat(1 - self._constant, missing + LOOK_AHEAD_SECONDS), mul, initial=self._alive[-1])
+        known = len(self._alive)
+        self._alive.extend(islice(alive, 1, None))
+        self._ends.extend(self._constant * still for still in self._alive[known - 1 : -1])
+
+
 class DurationTable:
     """How long something lasts, by whole seconds, shrunk towards a constant hazard while little is known.
 
-    Attributes (after `rebuild`):
-        survival: chance to last at least so many seconds.
-        density: chance to end within the second that begins there.
+    Attributes:
+        curve: the life table as of the last `rebuild`.
     """
+
+    curve: LifeCurve
 
     def __init__(self, horizon: int, prior_seconds: float) -> None:
         self.ended = [0.0] * horizon
         self.seconds = 0.0
-        self.survival: list[float] = []
-        self.density: list[float] = []
         self._prior_seconds = prior_seconds
         self._samples = 0.0
         self._longest = 0.0
@@ -171,20 +237,15 @@ class DurationTable:
             at_risk[min(int(elapsed), seen - 1)] += 1
         at_risk = list(accumulate(reversed(at_risk)))[::-1]
         pull = SHRINKAGE * constant
-        hazard = [
-            min(HIGHEST_HAZARD, (ends + pull) / (risk - ends / 2 + SHRINKAGE))
-            for ends, risk in zip(ended, at_risk, strict=True)
-        ]
+        hazard = [(ends + pull) / (risk - ends / 2 + SHRINKAGE) for ends, risk in zip(ended, at_risk, strict=True)]
+        if max(hazard) > HIGHEST_HAZARD:
+            hazard = [min(HIGHEST_HAZARD, h) for h in hazard]
         # Where nobody has been yet, the formula gives the constant hazard.
-        hazard += [min(HIGHEST_HAZARD, constant)] * (horizon + LOOK_AHEAD_SECONDS - seen)
-        self.survival = list(accumulate(hazard, lambda still, h: still * (1 - h), initial=1.0))
-        self.density = list(map(mul, self.survival, hazard))
+        self.curve = LifeCurve(hazard, min(HIGHEST_HAZARD, constant))
 
     def lasts(self, seconds: float) -> float:
         """Chance to last at least so many seconds."""
-        whole = int(seconds)
-        low = self.survival[whole]
-        return low + (seconds - whole) * (self.survival[whole + 1] - low)
+        return self.curve.lasts(seconds)
 
     def state(self) -> dict[str, Any]:
         """The counts, as JSON values; seconds nobody ended in at the end are left out."""
@@ -220,20 +281,42 @@ def elapsed_index(seconds: float) -> int:
     return ELAPSED_INDEX[min(max(0, int(seconds)), TALK_SECONDS)]
 
 
-def free_within(talk: DurationTable, wrap: DurationTable, seconds: float) -> tuple[list[float], list[float]]:
-    """Chance that an agent is free within `seconds`, by index in `ELAPSED`: of one talking, of one wrapping up.
+class FreeBy:
+    """Chance that an agent is free within some seconds, by index in `ELAPSED`; worked out where it is asked for.
 
     One who talks must end the conversation in some second x and then wrap up in the time that is left.
+
+    Attributes:
+        talking, wrapping: chances of an agent who talks, or wraps up; mappings from index to chance.
     """
-    seconds = min(seconds, LOOK_AHEAD_SECONDS - 2.0)
-    done_wrapping = [1 - wrap.lasts(seconds - x) for x in range(ceil(seconds))]
-    span = len(done_wrapping)
-    talking = [
-        sum(map(mul, talk.density[e : e + span], done_wrapping)) / max(talk.survival[e], 1e-300) for e in ELAPSED
-    ]
-    capped = [min(e, WRAP_SECONDS) for e in ELAPSED]
-    wrapping = [1 - wrap.lasts(e + seconds) / max(wrap.survival[e], 1e-300) for e in capped]
-    return talking, wrapping
+
+    __slots__ = ("talking", "wrapping")
+
+    def __init__(self, talk: LifeCurve, wrap: LifeCurve, seconds: float) -> None:
+        seconds = min(seconds, LOOK_AHEAD_SECONDS - 2.0)
+        self.talking: dict[int, float] = _FreeTalking(talk, wrap, seconds)
+        self.wrapping: dict[int, float] = _FreeWrapping(wrap, seconds)
+
+
+class _FreeTalking(dict[int, float]):
+    def __init__(self, talk: LifeCurve, wrap: LifeCurve, seconds: float) -> None:
+        self._talk = talk
+        self._wrapped = wrap.over_within(seconds)
+
+    def __missing__(self, index: int) -> float:
+        chance = self[index] = self._talk.ends_well(ELAPSED[index], self._wrapped)
+        return chance
+
+
+class _FreeWrapping(dict[int, float]):
+    def __init__(self, wrap: LifeCurve, seconds: float) -> None:
+        self._wrap, self._seconds = wrap, seconds
+
+    def __missing__(self, index: int) -> float:
+        elapsed = min(ELAPSED[index], WRAP_SECONDS)
+        chance = 1 - self._wrap.lasts(elapsed + self._seconds) / max(self._wrap.lasts(elapsed), 1e-300)
+        self[index] = chance
+        return chance
 
 
 def _refit(counts: Sequence[float], length: int) -> list[float]:

@@ -17,18 +17,17 @@ from outdial.domain.pacing.budget import Budget
 from outdial.domain.pacing.floor import Call, Floor, FloorListener
 from outdial.domain.pacing.hazards import (
     ANSWER_POINTS,
-    ELAPSED,
+    ELAPSED_INDEX,
     RING_BIN,
     TALK_PRIOR_SECONDS,
     TALK_SECONDS,
     WRAP_PRIOR_SECONDS,
     WRAP_SECONDS,
     DurationTable,
+    FreeBy,
     RingTable,
-    elapsed_index,
-    free_within,
 )
-from outdial.domain.pacing.risk import Forecast, Outlook, Supply, most_within, waiting_offsets
+from outdial.domain.pacing.risk import Demand, Forecast, Supply, most_within, waiting_offsets
 
 STATE_VERSION = 1
 MATURE_SHARE = 0.97
@@ -75,10 +74,10 @@ class PredictivePacer(FloorListener):
         self._rebuilt = 0.0
         self._just_restored = False
         self._no_overdial_until: float | None = None
-        # For each answer point, for each moment until which a person may wait: its weight, and the chances of
-        # talking and of wrapping agents to be free by then (by index in ELAPSED).
-        self._free: list[list[tuple[float, list[float], list[float]]]] = [[] for _ in ANSWER_POINTS]
+        # For each answer point, for each moment until which a person may wait: its weight, and who is free by then.
+        self.free_by: list[list[tuple[float, FreeBy]]] = [[] for _ in ANSWER_POINTS]
         self._to_rebuild: list[int | str] = []
+        self._mature_seconds = self.ring.within(MATURE_SHARE)
 
     def event(self, now: float, kind: str, **info: Any) -> None:
         """Take note of one fact (see `Pacer`).
@@ -100,12 +99,16 @@ class PredictivePacer(FloorListener):
         if room <= 0:
             return 0
         # As many calls as there are agents without one cannot be abandoned for want of an agent.
-        safe = min(room, max(0, floor.idle_count - floor.in_flight - floor.waiting))
-        answer_rate = self.answer_rate(now)
-        threshold = self.threshold(now, answer_rate)
-        if threshold <= 0 or safe == room or not (floor.idle_count or floor.talk or floor.wrap):
+        idle = floor.idle_count
+        safe = min(room, max(0, idle - floor.in_flight - floor.waiting))
+        if safe == room or not (idle or floor.talk or floor.wrap):
             return safe
-        forecast = self._forecast(now, answer_rate)
+        threshold = self.threshold(now)
+        if threshold <= 0:
+            return safe
+        forecast = self._forecast(now)
+        if forecast.hopeless(threshold):
+            return safe
         return most_within(safe, room, lambda n: forecast.within(threshold, n))
 
     def state(self) -> State:
@@ -152,65 +155,27 @@ class PredictivePacer(FloorListener):
 
     def answer_rate(self, now: float) -> float:
         """Estimated live calls per launch, a fraction."""
-        delay = self.analysis_seconds
-        return self.rate.estimate(now, lambda age: self.ring.arrived(age - delay))
+        return self.rate.estimate(now, self.ring.arrived, self.analysis_seconds)
 
-    def threshold(self, now: float, answer_rate: float) -> float:
+    def threshold(self, now: float) -> float:
         """The risk a call may carry at present."""
-        if self._no_overdial_until is not None and now < self._no_overdial_until:
+        if self._stopped(now):
             return 0.0
-        lives_left = None if self._leads_left is None else answer_rate * self._leads_left
+        lives_left = None if self._leads_left is None else self.answer_rate(now) * self._leads_left
         return self.budget.threshold(now, lives_left)
+
+    def _stopped(self, now: float) -> bool:
+        """Whether nothing may be dialed ahead at present, whatever the allowance."""
+        return self._no_overdial_until is not None and now < self._no_overdial_until
 
     def risk(self, now: float, n: int = 1) -> float:
         """Chance that the n-th additional call would be abandoned if a person answers it."""
         self.floor.tidy(now)
         self._refresh(now)
-        return self._forecast(now, self.answer_rate(now)).risk(n)
+        return self._forecast(now).risk(n)
 
-    def _forecast(self, now: float, answer_rate: float) -> Forecast:
-        busy_talking = self._by_elapsed(now, self.floor.talk)
-        busy_wrapping = self._by_elapsed(now, self.floor.wrap)
-        last_age = len(self.ring.over)
-        ringing = [
-            (min(last_age, max(0, int((now - cohort.at) / RING_BIN))), cohort.ringing)
-            for cohort in self.rate.cohorts
-            if cohort.ringing > 0
-        ]
-        in_analysis, live = self.floor.in_analysis, self.analysis_live
-
-        def look(k: int) -> Outlook:
-            mean = in_analysis * live
-            variance = mean * (1 - live)
-            reach = self.ring.reach[k]
-            for age, calls in ringing:
-                r = min(HIGHEST_REACH, answer_rate * reach[age])
-                mean += calls * r
-                variance += calls * r * (1 - r)
-            supplies = []
-            for weight, talking, wrapping in self._free[k]:
-                free = spread = 0.0
-                for i, agents in busy_talking:
-                    q = talking[i]
-                    free += agents * q
-                    spread += agents * q * (1 - q)
-                for i, agents in busy_wrapping:
-                    q = wrapping[i]
-                    free += agents * q
-                    spread += agents * q * (1 - q)
-                supplies.append(Supply(weight, free, spread))
-            return Outlook(supplies, mean, variance, answer_rate * ANSWER_POINTS[k])
-
-        return Forecast(self.floor.idle_count - self.floor.waiting, len(ANSWER_POINTS), look)
-
-    def _by_elapsed(self, now: float, busy: Mapping[Any, float]) -> list[tuple[int, int]]:
-        """Busy agents who will come back, as (index in ELAPSED, how many)."""
-        counts = [0] * len(ELAPSED)
-        leaving = self.floor.leaving
-        for agent, began in busy.items():
-            if agent not in leaving:
-                counts[elapsed_index(now - began)] += 1
-        return [(i, agents) for i, agents in enumerate(counts) if agents]
+    def _forecast(self, now: float) -> Forecast:
+        return Forecast(_Outlook(self, now), len(ANSWER_POINTS), len(self.free_by[0]))
 
     def _refresh(self, now: float) -> None:
         """Let cohorts mature, and rebuild the tables when due, a part in each decision to keep every one short."""
@@ -221,7 +186,7 @@ class PredictivePacer(FloorListener):
             self._to_rebuild = []
             for part in REBUILD_PARTS:
                 self._rebuild(part, now)
-        self.rate.mature(now, self.ring.within(MATURE_SHARE) + self.analysis_seconds)
+        self.rate.mature(now, self._mature_seconds + self.analysis_seconds)
         at_first = now - self._began < AT_FIRST_SECONDS
         if not self._to_rebuild and now - self._rebuilt >= (REBUILD_SECONDS_AT_FIRST if at_first else REBUILD_SECONDS):
             self._rebuilt = now
@@ -233,14 +198,15 @@ class PredictivePacer(FloorListener):
         """Renew the ring curves, the curves of talk and wrap-up, or the chances to be free by an answer point."""
         if part == "ring":
             self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
+            self._mature_seconds = self.ring.within(MATURE_SHARE)
         elif part == "busy":
             self.talk.rebuild([max(0.0, now - began) for began in self.floor.talk.values()])
             self.wrap.rebuild([max(0.0, now - began) for began in self.floor.wrap.values()])
         else:
             k = int(part)
             answered = self.ring.points[k] + self.analysis_seconds
-            self._free[k] = [
-                (weight, *free_within(self.talk, self.wrap, answered + offset))
+            self.free_by[k] = [
+                (weight, FreeBy(self.talk.curve, self.wrap.curve, answered + offset))
                 for offset, weight in waiting_offsets(self.config.tab, self.hang_ups / self.waiting_seconds)
             ]
 
@@ -287,6 +253,77 @@ class PredictivePacer(FloorListener):
     def wrap_over(self, seconds: float) -> None:
         """A wrap-up ended."""
         self.wrap.add(seconds)
+
+
+class _Outlook:
+    """What a pacer expects at one moment, worked out as far as it is asked for."""
+
+    __slots__ = ("_pacer", "_ringing", "_talking", "_wrapping", "ahead", "answer_rate")
+
+    def __init__(self, pacer: PredictivePacer, now: float) -> None:
+        floor = pacer.floor
+        self._pacer = pacer
+        self.ahead = floor.idle_count - floor.waiting
+        self.answer_rate = pacer.answer_rate(now)
+        self._talking = _by_elapsed(now, floor.talk, floor.leaving)
+        self._wrapping = _by_elapsed(now, floor.wrap, floor.leaving)
+        last_age = len(pacer.ring.over)
+        ringing = []
+        for cohort in pacer.rate.cohorts:
+            calls = cohort.ringing
+            if calls > 0:
+                age = int((now - cohort.at) / RING_BIN)
+                ringing.append((age if 0 <= age <= last_age else max(0, min(age, last_age)), calls))
+        self._ringing = ringing
+
+    def supply(self, point: int, moment: int) -> Supply:
+        """See `Outlook`."""
+        weight, free_by = self._pacer.free_by[point][moment]
+        free = spread = 0.0
+        chances = free_by.talking
+        for i, agents in self._talking:
+            q = chances[i]
+            some = agents * q
+            free += some
+            spread += some * (1 - q)
+        chances = free_by.wrapping
+        for i, agents in self._wrapping:
+            q = chances[i]
+            some = agents * q
+            free += some
+            spread += some * (1 - q)
+        return Supply(weight, free, spread)
+
+    def demand(self, point: int) -> Demand:
+        """See `Outlook`."""
+        pacer, rate = self._pacer, self.answer_rate
+        live = pacer.analysis_live
+        mean = pacer.floor.in_analysis * live
+        variance = mean * (1 - live)
+        reach = pacer.ring.reach[point]
+        for age, calls in self._ringing:
+            r = rate * reach[age]
+            if r > HIGHEST_REACH:
+                r = HIGHEST_REACH
+            some = calls * r
+            mean += some
+            variance += some * (1 - r)
+        return Demand(mean, variance, rate * ANSWER_POINTS[point])
+
+
+def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: set[Any]) -> list[tuple[int, int]]:
+    """Busy agents who will come back, as (index in ELAPSED, how many)."""
+    if not busy:
+        return []
+    counts: dict[int, int] = {}
+    index_of, longest = ELAPSED_INDEX, len(ELAPSED_INDEX) - 1
+    for agent, began in busy.items():
+        if leaving and agent in leaving:
+            continue
+        seconds = int(now - began)
+        index = index_of[seconds if 0 <= seconds <= longest else max(0, min(seconds, longest))]
+        counts[index] = counts.get(index, 0) + 1
+    return sorted(counts.items()) if len(counts) > 1 else list(counts.items())
 
 
 def _cohort(call: Call) -> Cohort:

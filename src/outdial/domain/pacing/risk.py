@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from math import erfc, exp, lgamma, log, sqrt
 from operator import mul
+from typing import NamedTuple, Protocol
 
 NORMAL_ABOVE = 16.0
 """Joint variance of agents and calls from which the normal distribution is close enough."""
-NEGLIGIBLE = 1e-14
+NEGLIGIBLE = 1e-10
+MOST_AHEAD_FOR_BOUND = 6
+"""With more agents to spare the bound is too weak to be worth its while."""
 SMALLEST_LOG = -600.0
 PATIENT_TIMEOUT = 3.0
 """Up to this abandonment timeout, in seconds, nearly nobody hangs up before it."""
@@ -43,14 +46,40 @@ def matched_binomial(mean: float, variance: float) -> list[float]:
         return _matched_from_mode(int(mean), size, success, fail)
     term: float = fail**size
     terms = [term]
-    i = 0
+    add = terms.append
+    # Up to the mean no term is negligible; after it the terms fall.
+    for i in range(int(min(mean, size)) + 1):
+        if i >= size:
+            return terms
+        term *= (size - i) / (i + 1) * odds
+        add(term)
+    i = len(terms) - 1
     while i < size:
         term *= (size - i) / (i + 1) * odds
-        i += 1
-        if term <= 0 or (term < NEGLIGIBLE and i > mean):
+        if term < NEGLIGIBLE:
             break
-        terms.append(term)
+        add(term)
+        i += 1
     return terms
+
+
+def at_least(count: int, mean: float, variance: float) -> float:
+    """A lower bound of the same binomial's chance of `count` or more, found without the whole of it."""
+    if count <= 0:
+        return 1.0
+    if mean <= 0:
+        return 0.0
+    fail = min(max(variance / mean, 1e-9), 1 - 1e-9)
+    size = mean / (1 - fail)
+    odds = (1 - fail) / fail
+    term: float = fail**size
+    fewer = 0.0
+    for i in range(count):
+        fewer += term
+        if i >= size:
+            return 0.0
+        term *= (size - i) / (i + 1) * odds
+    return max(0.0, 1 - fewer)
 
 
 def _matched_from_mode(mode: int, size: float, success: float, fail: float) -> list[float]:
@@ -78,6 +107,17 @@ class Supply:
     mean: float
     variance: float
     _cumulative: list[float] | None = field(default=None, init=False)
+
+    @property
+    def none(self) -> float:
+        """P(F <= 0), or less: nobody comes free."""
+        if self.mean <= 0:
+            return 1.0
+        fail = self.variance / self.mean
+        if not 1e-9 < fail < 1 - 1e-9:
+            fail = min(max(fail, 1e-9), 1 - 1e-9)
+        chance: float = fail ** (self.mean / (1 - fail))
+        return chance
 
     def at_most(self) -> list[float]:
         """P(F <= 0), P(F <= 1)...; the last entry stands for all further ones."""
@@ -116,60 +156,112 @@ def no_agent_probability(ahead: int, mu_f: float, v_f: float, mu_b: float, v_b: 
     return shortfall(ahead, Supply(1.0, mu_f, v_f), mu_b, v_b, [])
 
 
-@dataclass(slots=True)
-class Outlook:
-    """What is expected by the time a call launched now is answered, for one answer point.
+class Demand(NamedTuple):
+    """The calls ahead of one launched now that are live by the time it is answered, for one answer point.
 
     Attributes:
-        supply: agents who come free, for each moment until which the person may wait.
         mean, variance: live calls ahead of it, from the calls already in flight.
         each: chance that another call launched at the same time is live before it.
     """
 
-    supply: list[Supply]
     mean: float
     variance: float
     each: float
 
 
+class Outlook(Protocol):
+    """What is expected for a call launched now, by the answer point its answer is represented by."""
+
+    ahead: int
+    """Idle agents less people already waiting."""
+
+    def supply(self, point: int, moment: int) -> Supply:
+        """Agents who come free, for one of the moments until which the person may wait."""
+
+    def demand(self, point: int) -> Demand:
+        """Earlier calls that become live."""
+
+
 class Forecast:
-    """The risk of further calls at one moment; each answer point is looked at only when it is needed.
+    """The risk of further calls at one instant; each answer point is looked at only when it is needed.
 
     Args:
-        ahead: idle agents less people already waiting.
         points: number of answer points.
-        look: what is expected by the k-th answer point.
+        moments: number of moments until which an answered person may wait, for each of them.
     """
 
-    def __init__(self, ahead: int, points: int, look: Callable[[int], Outlook]) -> None:
-        self._ahead = ahead
-        self._outlooks: list[Outlook | None] = [None] * points
-        self._look = look
+    def __init__(self, outlook: Outlook, points: int, moments: int) -> None:
+        self._outlook = outlook
+        self._points, self._moments = points, moments
+        # By the last point most earlier calls are answered: where agents are to spare, it tells the most.
+        self._order = range(points - 1, -1, -1) if outlook.ahead > 0 else range(points)
+        self._supply: list[Supply | None] = [None] * (points * moments)
+        self._demand: list[Demand | None] = [None] * points
 
     def risk(self, n: int) -> float:
         """Chance that the n-th additional call is abandoned, given that a person answers it."""
-        points = len(self._outlooks)
-        return sum(self._at_point(k, n) for k in range(points)) / points
+        return sum(self._at_point(k, n) for k in range(self._points)) / self._points
 
     def within(self, limit: float, n: int) -> bool:
         """Whether `risk(n) <= limit`, stopping at the first answer points if they alone say no."""
-        left = limit * len(self._outlooks)
-        for k in range(len(self._outlooks)):
+        left = limit * self._points
+        for k in self._order:
             left -= self._at_point(k, n)
             if left < 0:
                 return False
         return True
 
+    def hopeless(self, limit: float) -> bool:
+        """Whether even the next call is surely riskier than this, by a bound that is quick to find.
+
+        It is abandoned at least when nobody comes free and the earlier calls take all agents to spare; and most
+        decisions of a small team are of this kind.
+        """
+        ahead, total = self._outlook.ahead, limit * self._points + 1e-9
+        if ahead > MOST_AHEAD_FOR_BOUND:
+            return False
+        least, last = 0.0, self._moments - 1
+        for k in self._order:
+            supply = self._supply_at(k, last)  # whoever waits longest has the best chance, so it bounds all moments
+            none = supply.none
+            if least + none * self._points < total:
+                return False
+            if ahead > 0:
+                mean, variance, _ = self._demand_at(k)
+                if supply.variance + variance > NORMAL_ABOVE:
+                    return False  # the normal distribution may fall below the bound
+                none *= at_least(ahead, mean, variance)
+            elif total > 0.5:
+                return False  # so it may here
+            least += none
+            if least > total:
+                return True
+        return False
+
+    def _supply_at(self, k: int, j: int) -> Supply:
+        at = k * self._moments + j
+        supply = self._supply[at]
+        if supply is None:
+            supply = self._supply[at] = self._outlook.supply(k, j)
+        return supply
+
+    def _demand_at(self, k: int) -> Demand:
+        demand = self._demand[k]
+        if demand is None:
+            demand = self._demand[k] = self._outlook.demand(k)
+        return demand
+
     def _at_point(self, k: int, n: int) -> float:
-        outlook = self._outlooks[k]
-        if outlook is None:
-            outlook = self._outlooks[k] = self._look(k)
-        mean = outlook.mean + (n - 1) * outlook.each
-        variance = outlook.variance + (n - 1) * outlook.each * (1 - outlook.each)
-        demand: list[float] = []
+        mean, variance, each = self._demand_at(k)
+        if n > 1:
+            mean += (n - 1) * each
+            variance += (n - 1) * each * (1 - each)
+        ahead = self._outlook.ahead
+        calls: list[float] = []
         risk = 0.0
-        for supply in outlook.supply:
-            risk += supply.weight * shortfall(self._ahead, supply, mean, variance, demand)
+        for j in range(self._moments):
+            supply = self._supply_at(k, j)
+            risk += supply.weight * shortfall(ahead, supply, mean, variance, calls)
         return risk
 
 

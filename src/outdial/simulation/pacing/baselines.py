@@ -329,7 +329,7 @@ class _UnbiasedWatcher(Watcher):
             self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
         delay = self.analysis_seconds
         self.rate.mature(now, self.ring.within(self.MATURE_SHARE) + delay)
-        return self.rate.estimate(now, lambda age: self.ring.arrived(age - delay))
+        return self.rate.estimate(now, self.ring.arrived, delay)
 
     def launched(self, call: Call) -> None:
         """A call was sent."""

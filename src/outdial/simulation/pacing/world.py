@@ -195,13 +195,21 @@ class _Run:
             self._tell(0.0, "login", agent=agent)
             self.idle.append(agent)
             self._tell(0.0, "idle", agent=agent)
-        self.at(0.0, self.on_tick, 0)
-        reactive, end = self.pacer.reactive, self.end
-        while heap[0][0] <= end:
-            self.now, _, act, who, what = pop(heap)
-            act(who, what)
-            if reactive:
-                self.launch()
+        reactive, end, tick, ticks = self.pacer.reactive, self.end, w.tick, 0
+        next_tick = 0.0
+        while True:
+            # Of one instant, what was under way comes before the decision.
+            while heap and heap[0][0] <= next_tick and heap[0][0] <= end:
+                self.now, _, act, who, what = pop(heap)
+                act(who, what)
+                if reactive:
+                    self.launch()
+            if next_tick > end:
+                break
+            self.now = next_tick
+            self.launch()
+            ticks += 1
+            next_tick = ticks * tick
         out, shift_seconds = self.out, w.agents * end
         out.occupancy = self.busy_seconds / shift_seconds
         out.idle_seconds_per_call = (shift_seconds - self.busy_seconds) / max(1, out.connected)
@@ -211,11 +219,6 @@ class _Run:
     def at(self, when: float, act: Callable[[int, Any], None], who: int, what: Any = None) -> None:
         self.turn += 1
         heapq.heappush(self.heap, (when, self.turn, act, who, what))
-
-    def on_tick(self, who: int, what: Any) -> None:
-        if not self.pacer.reactive:
-            self.launch()
-        self.at(self.now + self.w.tick, self.on_tick, 0)
 
     def launch(self) -> None:
         out, leads = self.out, self.w.leads
