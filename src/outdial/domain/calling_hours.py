@@ -1,25 +1,41 @@
-"""When a number may be called: weekly windows in the local time of the called party.
+"""When a number may be called: weekly windows in the local time of the called party, less holidays, with exceptions.
 
 A number whose prefix spans several zones may be called only while the windows are open in all of them.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from outdial.domain.campaigns import CallingWindow
+from outdial.domain.campaigns import CallingWindow, Campaign, DateException
 
 Interval = tuple[datetime, datetime]
-"""An opening and its end, aware, in UTC; the end is not part of it."""
-
-LOOK_AHEAD: Final = timedelta(days=14)
-"""How far an opening is looked for. Windows repeat weekly, so two weeks see every one of them in full."""
+"""An opening and its end, which is not part of it: both aware in UTC, or both readings of one clock on the wall."""
 
 _DAY: Final = timedelta(days=1)
+_BLOCK_DAYS: Final = 14
+"""Openings are worked out and remembered for so many days at a time."""
+_BLOCKS: Final = 27
+"""How many blocks of days an opening is looked for: a year, in which every season and every date comes by."""
+_WEEKLY_BLOCKS: Final = 2
+"""Weekly windows that do not close within this and the next block never do."""
+_STEP: Final = timedelta(hours=6)
+"""No zone changes its offset twice within it."""
+
+
+class HolidayCalendar(Protocol):
+    """Public holidays, and which country a time zone belongs to: facts, the same at every call."""
+
+    def days_off(self, region: str, year: int) -> frozenset[date]:
+        """The public holidays of a country or of a part of it (`US`, `DE-BY`) in a year."""
+        ...
+
+    def country_of(self, zone: str) -> str | None:
+        """The country that a time zone lies in, by its two letters; None when it is none or several."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,82 +48,157 @@ class Opening:
 
 @dataclass(frozen=True)
 class CallingHours:
-    """The windows of one campaign, with answers remembered: ask the same object again.
+    """The windows of one campaign.
 
-    Windows follow the clock on the wall: `start` is included and `to` is not; `to` at or before `start` runs into
-    the next day, and `00:00:00` to `00:00:00` is the whole day. No window at all means never.
+    They follow the clock on the wall: a zone is open while its clock shows a time inside a window. `start` is included
+    and `to` is not; `to` at or before `start` runs into the next day, and `00:00:00` to `00:00:00` is the whole day. So
+    a window within an hour that clocks skip does not open, and one within an hour that they show twice opens twice.
+    No window at all means never.
+
+    A window belongs to the day on which it begins. A day with an exception has the exception's windows alone, a
+    holiday has none, and no window of the day before runs on into either. An exception goes before a holiday. The
+    holidays of a region close the zones of its country, all of them, and those zones that belong to no one country:
+    which part of a country a number is in cannot be told from its zone.
     """
 
     windows: tuple[CallingWindow, ...]
+    exceptions: tuple[DateException, ...] = ()
+    holidays: tuple[str, ...] = ()
+    calendar: HolidayCalendar | None = None
+
+    @classmethod
+    def of(cls, campaign: Campaign, calendar: HolidayCalendar) -> Self:
+        """Those of a campaign; one without a strategy is never open."""
+        windows = campaign.strategy.calling_hours if campaign.strategy is not None else ()
+        return cls(windows, campaign.extensions.exceptions, campaign.extensions.holidays, calendar)
+
+    def __post_init__(self) -> None:
+        if self.holidays and self.calendar is None:
+            raise ValueError("holidays are asked for without a calendar that knows them")
 
     def opening(self, zones: tuple[str, ...], now: datetime) -> Opening:
         """Whether all `zones` are open at `now`, and until when."""
-        intervals = self._intervals(zones, now)
-        at = bisect_right(intervals, now, key=lambda interval: interval[0])
-        if at and now < intervals[at - 1][1]:
-            end = intervals[at - 1][1]
-            return Opening(True, end if end - now < LOOK_AHEAD else None)
-        return Opening(False, intervals[at][0] if at < len(intervals) else None)
+        if not zones or not (self.windows or self.exceptions):
+            return Opening(False, None)
+        block = now.astimezone(UTC).date().toordinal() // _BLOCK_DAYS
+        days_differ = bool(self.exceptions or self.holidays)
+        end = None
+        for number in range(block, block + _BLOCKS):
+            if end is not None and not days_differ and number >= block + _WEEKLY_BLOCKS:
+                break
+            for opens, closes in _open_together(self, zones, number):
+                if closes <= now:
+                    continue
+                if end is None and opens > now:
+                    return Opening(False, opens)
+                if end is not None and opens > end:
+                    return Opening(True, end)
+                end = closes
+            if end is not None and end < _begin_of(number + 1):
+                return Opening(True, end)
+        return Opening(end is not None, None)
 
     def ever_open(self, zones: tuple[str, ...], now: datetime) -> bool:
-        """Whether the zones have any opening in common at or after `now`."""
-        opening = self.opening(zones, now)
-        return opening.is_open or opening.until is not None
+        """Whether the zones have any opening in common in the year after `now`, were it not for holidays."""
+        weekly = CallingHours(self.windows)
+        with_exceptions = CallingHours(self.windows, self.exceptions)
+        for hours in (weekly, with_exceptions):
+            opening = hours.opening(zones, now)
+            if opening.is_open or opening.until is not None:
+                return True
+        return False
 
-    def _intervals(self, zones: tuple[str, ...], now: datetime) -> Sequence[Interval]:
-        # A week's worth of answers serves the whole week: the first day is the same for seven days.
-        first = now.astimezone(UTC).date()
-        return _open_together(self.windows, zones, first - timedelta(days=first.toordinal() % 7))
+    def _windows_on(self, day: date, closed: frozenset[date]) -> Sequence[tuple[time, time]]:
+        for exception in self.exceptions:
+            if exception.on == day:
+                return exception.windows
+        if day in closed:
+            return ()
+        return [(window.start, window.to) for window in self.windows if day.weekday() in _numbers(window)]
+
+    def _closed_days(self, zone: str, days: Sequence[date]) -> frozenset[date]:
+        if self.calendar is None or not self.holidays:
+            return frozenset()
+        country = self.calendar.country_of(zone)
+        closed: frozenset[date] = frozenset()
+        for region in self.holidays:
+            if country is None or country == region.partition("-")[0]:
+                for year in sorted({day.year for day in days}):
+                    closed |= self.calendar.days_off(region, year)
+        return closed
 
 
-@lru_cache(maxsize=4096)
-def _open_together(windows: tuple[CallingWindow, ...], zones: tuple[str, ...], week: date) -> tuple[Interval, ...]:
-    """Openings common to all zones, from the week's first day until `LOOK_AHEAD` past its last."""
-    if not zones:
-        return ()
-    common: Sequence[Interval] = _open_in(windows, zones[0], week)
+def _numbers(window: CallingWindow) -> set[int]:
+    return {day.number for day in window.week_days}
+
+
+def _begin_of(block: int) -> datetime:
+    return datetime.combine(date.fromordinal(block * _BLOCK_DAYS), time(0), UTC)
+
+
+@lru_cache(maxsize=16384)
+def _open_together(hours: CallingHours, zones: tuple[str, ...], block: int) -> tuple[Interval, ...]:
+    """Openings common to all zones within a block of days, in UTC, in order and apart from each other."""
+    common: Sequence[Interval] = _open_in(hours, zones[0], block)
     for zone in zones[1:]:
         if not common:
             break
-        common = _intersection(common, _open_in(windows, zone, week))
+        common = _intersection(common, _open_in(hours, zone, block))
     return tuple(common)
 
 
-@lru_cache(maxsize=8192)
-def _open_in(windows: tuple[CallingWindow, ...], zone_name: str, week: date) -> tuple[Interval, ...]:
-    zone = ZoneInfo(zone_name)
-    found = []
+@lru_cache(maxsize=16384)
+def _open_in(hours: CallingHours, zone: str, block: int) -> tuple[Interval, ...]:
     # Two days earlier and later: a zone may be a day off UTC, and a window may begin on the day before.
-    for offset in range(-2, 7 + LOOK_AHEAD.days + 2):
-        day = week + timedelta(days=offset)
-        for window in windows:
-            if any(week_day.number == day.weekday() for week_day in window.week_days):
-                last_day = day + _DAY if window.to <= window.start else day
-                opens, closes = _instant(day, window.start, zone), _instant(last_day, window.to, zone)
-                if opens < closes:
-                    found.append((opens, closes))
+    first = date.fromordinal(block * _BLOCK_DAYS - 2)
+    days = [first + timedelta(days=offset) for offset in range(_BLOCK_DAYS + 4)]
+    on_the_wall = _merged(_on_the_wall(hours, days, hours._closed_days(zone, days)))
+    found = []
+    for begins, ends, offset in _offsets(ZoneInfo(zone), _begin_of(block), _begin_of(block + 1)):
+        here = [((begins + offset).replace(tzinfo=None), (ends + offset).replace(tzinfo=None))]
+        for opens, closes in _intersection(on_the_wall, here):
+            found.append((opens.replace(tzinfo=UTC) - offset, closes.replace(tzinfo=UTC) - offset))
     return tuple(_merged(found))
 
 
-def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The first instant at which the clock on the wall shows `wall` or later on that day.
+def _on_the_wall(hours: CallingHours, days: Sequence[date], closed: frozenset[date]) -> Iterator[Interval]:
+    """The openings of the days as a clock on the wall would show them."""
+    special = closed.union(exception.on for exception in hours.exceptions)
+    for day in days:
+        for start, to in hours._windows_on(day, closed):
+            opens = datetime.combine(day, start)
+            if to > start:
+                yield opens, datetime.combine(day, to)
+            else:
+                tomorrow = day + _DAY
+                yield opens, datetime.combine(tomorrow, time(0) if tomorrow in special else to)
 
-    Where clocks go back the earlier of two equal times counts; where they jump over `wall`, the instant of the jump.
-    """
-    local = datetime.combine(day, wall, zone)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return instant
-    # The time is skipped: the jump lies between the two readings of it. Half a second is finer than any zone's rules.
-    before, after = local.replace(fold=1).astimezone(UTC), instant
-    wall_time = local.replace(tzinfo=None)
-    while after - before > timedelta(milliseconds=500):
-        middle = before + (after - before) / 2
-        if middle.astimezone(zone).replace(tzinfo=None) >= wall_time:
-            after = middle
-        else:
-            before = middle
-    return (after + timedelta(milliseconds=500)).replace(microsecond=0)
+
+def _offsets(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """The spans between two instants in which the zone keeps one offset from UTC, with that offset."""
+    since, at, offset = begin, begin, _offset(zone, begin)
+    while at < end:
+        following = min(at + _STEP, end)
+        if _offset(zone, following) != offset:
+            before, after = at, following
+            while after - before > timedelta(seconds=1):
+                # Rules of zones are whole seconds.
+                middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+                if _offset(zone, middle) == offset:
+                    before = middle
+                else:
+                    after = middle
+            yield since, after, offset
+            since, offset = after, _offset(zone, after)
+        at = following
+    if since < end:
+        yield since, end, offset
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None, "a zone always has an offset"
+    return offset
 
 
 def _merged(intervals: Iterable[Interval]) -> list[Interval]:
