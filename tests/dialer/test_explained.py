@@ -1,4 +1,4 @@
-"""Why: at every moment each record has exactly one reason, the counts sum to the list, and who is said to be next is."""
+"""Why: at every moment each record has one reason, the counts sum to the list, and who is said to be next is next."""
 
 from datetime import timedelta
 

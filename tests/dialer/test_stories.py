@@ -406,7 +406,7 @@ class TestFaults:
             def __getattr__(self, name: str) -> Any:
                 return getattr(self._real, name)
 
-            async def end(self, campaign: int, ended: list[Ended]) -> None:
+            async def end(self, campaign: int, ended: list[Ended]) -> frozenset[int]:
                 raise ZeroDivisionError
 
         async def story(world: World) -> None:
@@ -427,11 +427,11 @@ class TestFaults:
             def __getattr__(self, name: str) -> Any:
                 return getattr(self._real, name)
 
-            async def end(self, campaign: int, ended: list[Ended]) -> None:
+            async def end(self, campaign: int, ended: list[Ended]) -> frozenset[int]:
                 if self._refusals:
                     self._refusals -= 1
                     raise Unavailable("the database does not answer")
-                await self._real.end(campaign, ended)
+                return await self._real.end(campaign, ended)
 
         async def story(world: World) -> None:
             await world.run_for(60.0)

@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api import (
     activity,
+    attempts,
     campaigns,
+    dispositions,
     dnc,
     explain,
     idempotency,
@@ -45,6 +47,8 @@ ROUTERS = (
     campaigns.router,
     activity.router,
     explain.router,
+    attempts.router,
+    dispositions.router,
     record_lists.router,
     records.router,
     dnc.router,

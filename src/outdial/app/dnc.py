@@ -86,10 +86,24 @@ async def put_entry(
     async with storage.unit_of_work(by.account) as uow:
         dnc_list = await found(uow, list_id)
         await uow.dnc.hold_calls([number])
-        now = to_milliseconds(clock.now())
-        new = DncEntry(DncEntryId(ids.new("dnc_entry")), dnc_list.id, number, expires_on, reason, now, now)
-        entry = await uow.dnc.put_entry(new)
-        await _entries_changed(uow, dnc_list.id, clock, more=int(entry.id == new.id))
+        return await enter(uow, dnc_list.id, number, expires_on, reason, clock=clock, ids=ids)
+
+
+async def enter(
+    uow: UnitOfWork,
+    list_id: DncListId,
+    number: PhoneNumber,
+    expires_on: date | None,
+    reason: str | None,
+    *,
+    clock: Clock,
+    ids: Ids,
+) -> DncEntry:
+    """Put a number on a list in the caller's transaction, which must hold the number's calls already."""
+    now = to_milliseconds(clock.now())
+    new = DncEntry(DncEntryId(ids.new("dnc_entry")), list_id, number, expires_on, reason, now, now)
+    entry = await uow.dnc.put_entry(new)
+    await _entries_changed(uow, list_id, clock, more=int(entry.id == new.id))
     return entry
 
 

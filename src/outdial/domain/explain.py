@@ -90,7 +90,8 @@ class Why:
 
     @property
     def name(self) -> str:
-        return self.rule.value
+        name: str = self.rule.value
+        return name
 
 
 _CLOSED: Final = Opening(False, None)
@@ -157,6 +158,7 @@ _SENTENCES: Final[Mapping[Rule | Reason, str]] = {
     Rule.READY: "it may be dialed as soon as it is its turn",
     Reason.CONNECTED: "it was connected to an agent",
     Reason.FINAL_OUTCOME: "its last outcome is final by the campaign's rules",
+    Reason.FINAL_DISPOSITION: "the agent's disposition ended it",
     Reason.MAX_ATTEMPTS: "the campaign's number of attempts is used up",
     Reason.MAX_OUTCOME_ATTEMPTS: "the outcome's own number of attempts is used up",
     Reason.NO_PHONE_LEFT: "every phone of its record chain is used up",
@@ -169,4 +171,4 @@ _SENTENCES: Final[Mapping[Rule | Reason, str]] = {
 
 def sentence(rule: Rule | Reason) -> str:
     """A rule in words, for people."""
-    return _SENTENCES.get(rule, rule.value.replace("_", " "))
+    return _SENTENCES[rule]

@@ -38,6 +38,7 @@ class Reason(enum.Enum):
     # final
     CONNECTED = "connected"
     FINAL_OUTCOME = "final_outcome"
+    FINAL_DISPOSITION = "final_disposition"
     MAX_ATTEMPTS = "max_attempts"
     MAX_OUTCOME_ATTEMPTS = "max_outcome_attempts"
     NO_PHONE_LEFT = "no_phone_left"

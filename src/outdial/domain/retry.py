@@ -125,7 +125,7 @@ def next_step(
         chain.get(here.type), tally
     )
     if not this_phone_is_done:
-        wait = timedelta(0) if invalid else _same_phone_wait(strategy, chain.get(here.type))
+        wait = timedelta(0) if invalid else same_phone_wait(strategy, phones, position)
         return DialAgain(position, now + (_own_wait(rule) or wait))
     following = next_phone(strategy, phones, position, tally, unreachable=unreachable)
     if following is not None:
@@ -173,7 +173,11 @@ def _own_wait(rule: OutcomeRule) -> timedelta | None:
     return None
 
 
-def _same_phone_wait(strategy: DialingStrategy, item: ChainItem | None) -> timedelta:
+def same_phone_wait(strategy: DialingStrategy, phones: Sequence[Phone], position: int) -> timedelta:
+    """How long the phone at `position` rests after an attempt: its chain item's period, else the campaign's."""
+    chain = {item.type: item for item in strategy.record_chain}
+    here = next((phone for phone in phones if phone.position == position), None)
+    item = None if here is None else chain.get(here.type)
     if item is not None and item.retry_period is not None and item.retry_unit is not None:
         return item.retry_period * item.retry_unit.length
     return strategy.retry_period * strategy.retry_unit.length

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from outdial.domain.calls import Call
 from outdial.domain.campaigns import Campaign
+from outdial.domain.dispositions import Meaning
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
 from outdial.domain.values import AccountId, PhoneNumber, PhoneType, UserId
@@ -82,6 +83,16 @@ class Ended:
     call: Call
     outcome: Outcome
     step: DialAgain | NoMore
+    disposition: int | None = None
+    """The key of what the agent had said when `step` was decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an agent said of an attempt: the key of the disposition, and what it means."""
+
+    disposition: int
+    meaning: Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +211,15 @@ class DialStore(Protocol):
 
     async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]: ...
 
-    async def end(self, campaign: int, ended: Sequence[Ended]) -> None:
-        """Write ends down, once each: an attempt that has an outcome keeps it."""
+    async def said(self, attempts: Sequence[int]) -> Mapping[int, Said]:
+        """What agents have said of these attempts so far, by attempt; of most of them nothing."""
+        ...
+
+    async def end(self, campaign: int, ended: Sequence[Ended]) -> frozenset[int]:
+        """Write ends down, once each: an attempt that has an outcome keeps it.
+
+        Answers the attempts that an agent has spoken about since `step` was decided: they are not ended yet.
+        """
         ...
 
     async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]: ...

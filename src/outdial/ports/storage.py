@@ -4,7 +4,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outdial.domain.values import AccountId
+from outdial.ports.attempts import AttemptStore
 from outdial.ports.campaigns import CampaignStore
+from outdial.ports.dispositions import DispositionStore
 from outdial.ports.dnc import DncStore
 from outdial.ports.explain import ExplainStore
 from outdial.ports.idempotency import AnswerStore
@@ -48,6 +50,10 @@ class UnitOfWork(Protocol):
     def progress(self) -> ProgressStore: ...
     @property
     def explain(self) -> ExplainStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
+    @property
+    def dispositions(self) -> DispositionStore: ...
     @property
     def answers(self) -> AnswerStore: ...
     @property

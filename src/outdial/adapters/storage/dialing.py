@@ -13,9 +13,10 @@ from typing import Final
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Connection, Database, Row
+from outdial.domain.dispositions import Effect, Meaning
 from outdial.domain.dnc import lock_key
 from outdial.domain.outcomes import Outcome, Reason
-from outdial.domain.retry import DialAgain, Phone, Tally
+from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
 from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
 from outdial.ports.dialing import (
     Backlog,
@@ -28,6 +29,7 @@ from outdial.ports.dialing import (
     Refused,
     Results,
     RunningCampaign,
+    Said,
 )
 
 ENROL_AT_ONCE: Final = 5_000
@@ -116,15 +118,16 @@ _END = """
 with facts as (
   select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::boolean[], $6::timestamptz[], $7::timestamptz[],
     $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::boolean[],
-    $15::smallint[], $16::smallint[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::smallint[])
+    $15::smallint[], $16::smallint[], $17::text[], $18::int[], $19::text[], $20::text[], $21::timestamptz[],
+    $22::smallint[])
   as f(attempt_id, record_id, outcome, counted, ringing_at, answered_at, verdict_at, verdict, bridged_at, ended_at,
-       agent, hangup_by, left_early, sip_status, q850, cause, state, reason, next_at, position)
+       agent, hangup_by, left_early, sip_status, q850, cause, disposition, state, reason, next_at, position)
 ), ended as (
   update attempt a set outcome = f.outcome, counted = f.counted, ringing_at = f.ringing_at,
     answered_at = f.answered_at, verdict_at = f.verdict_at, verdict = f.verdict, bridged_at = f.bridged_at,
     ended_at = f.ended_at, user_id = (select u.id from app_user u where u.uuid = f.agent), hangup_by = f.hangup_by,
     left_early = f.left_early, sip_status = f.sip_status, q850 = f.q850, cause = f.cause
-  from facts f where a.id = f.attempt_id and a.outcome is null
+  from facts f where a.id = f.attempt_id and a.outcome is null and a.disposition_id is not distinct from f.disposition
   returning a.id
 )
 update dial_item i set state = f.state::"char", reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
@@ -311,27 +314,23 @@ class DialRows:
 
     async def histories(self, campaign: int, records: Sequence[int]) -> Mapping[int, History]:
         async with self._database.connection() as connection:
-            phones = await connection.fetch(
-                """select p.record_id, p.position, p.phone_type, p.e164, p.zone_id, i.position as next_position,
-                     i.uncounted from dial_item i join record_phone p on p.record_id = i.record_id
-                   where i.campaign_id = $1 and i.record_id = any($2) order by p.record_id, p.position""",
-                campaign,
-                records,
-            )
-            past = await connection.fetch(
-                """select record_id, e164, phone_type, outcome, count(*) as times from attempt
-                   where campaign_id = $1 and record_id = any($2) and counted group by 1, 2, 3, 4
-                   order by 1, 2, 3, 4""",
-                campaign,
-                records,
-            )
-        return _histories(phones, past)
+            return await histories_of(connection, campaign, records)
 
-    async def end(self, campaign: int, ended: Sequence[Ended]) -> None:
-        steps = [_step_columns(one) for one in ended]
+    async def said(self, attempts: Sequence[int]) -> Mapping[int, Said]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """select a.id, d.id as disposition, d.effect, d.retry_seconds
+                   from attempt a join disposition d on d.id = a.disposition_id
+                   where a.id = any($1::bigint[]) order by a.id""",
+                attempts,
+            )
+        return {row["id"]: Said(row["disposition"], meaning_from(row["effect"], row["retry_seconds"])) for row in rows}
+
+    async def end(self, campaign: int, ended: Sequence[Ended]) -> frozenset[int]:
+        steps = [step_columns(one.step) for one in ended]
         calls = [one.call for one in ended]
         async with self._database.connection() as connection:
-            await connection.execute(
+            done: str = await connection.execute(
                 _END,
                 campaign,
                 [one.attempt for one in ended],
@@ -350,8 +349,16 @@ class DialRows:
                 [call.sip_status for call in calls],
                 [call.q850 for call in calls],
                 [call.cause for call in calls],
+                [one.disposition for one in ended],
                 *zip(*steps, strict=True),
             )
+            if _count(done) == len(ended):
+                return frozenset()
+            open_still = await connection.fetch(
+                "select id from attempt where id = any($1::bigint[]) and outcome is null order by id",
+                [one.attempt for one in ended],
+            )
+        return frozenset(row["id"] for row in open_still)
 
     async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]:
         async with self._database.connection() as connection:
@@ -407,6 +414,25 @@ class DialRows:
     async def results(self, campaign: int) -> Results:
         async with self._database.connection() as connection:
             return await results_of(connection, campaign)
+
+
+async def histories_of(connection: Connection, campaign: int, records: Sequence[int]) -> Mapping[int, History]:
+    """The phones and past attempts of records that are in the campaign's work."""
+    phones = await connection.fetch(
+        """select p.record_id, p.position, p.phone_type, p.e164, p.zone_id, i.position as next_position,
+             i.uncounted from dial_item i join record_phone p on p.record_id = i.record_id
+           where i.campaign_id = $1 and i.record_id = any($2) order by p.record_id, p.position""",
+        campaign,
+        records,
+    )
+    past = await connection.fetch(
+        """select record_id, e164, phone_type, outcome, count(*) as times from attempt
+           where campaign_id = $1 and record_id = any($2) and counted group by 1, 2, 3, 4
+           order by 1, 2, 3, 4""",
+        campaign,
+        records,
+    )
+    return _histories(phones, past)
 
 
 async def results_of(connection: Connection, campaign: int) -> Results:
@@ -477,13 +503,18 @@ async def _let_go(connection: Connection, keys: Sequence[int]) -> None:
         raise
 
 
-def _step_columns(ended: Ended) -> tuple[str, str | None, datetime | None, int | None]:
-    """state, reason, next_at and position of the record after the attempt."""
-    match ended.step:
+def step_columns(step: DialAgain | NoMore) -> tuple[str, str | None, datetime | None, int | None]:
+    """state, reason, next_at and position of a record after an attempt."""
+    match step:
         case DialAgain(position, at, reason):
             return "W", reason.value, at, position
         case no_more:
             return "D", no_more.reason.value, None, None
+
+
+def meaning_from(effect: str, retry_seconds: int | None) -> Meaning:
+    """What a stored disposition means for a record."""
+    return Meaning(Effect(effect), None if retry_seconds is None else timedelta(seconds=retry_seconds))
 
 
 def _histories(phones: Iterable[Row], past: Iterable[Row]) -> Mapping[int, History]:

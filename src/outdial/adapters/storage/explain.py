@@ -22,11 +22,12 @@ _STAGES: Final = {
 _OURS: Final = "(select id from campaign where account_id = $1 and uuid = $2)"
 
 # Numbers on a list of the campaign that holds on the given day in the zones of the number.
-_ON_DNC: Final = """exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
+_ON_DNC: Final = """exists (
+  select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
   where cd.campaign_id = i.campaign_id and (e.expires_on is null or e.expires_on >= z.day))"""
 
-# One scan of the campaign's work: the numbers on its lists are brought together once and matched by hash. Records that no
-# row of the work stands for are those after the last one taken in, so their count is a difference.
+# One scan of the campaign's work: the numbers on its lists are brought together once and matched by hash. Records that
+# no row of the work stands for are counted as a difference.
 _GROUPS: Final = f"""
 with ours as {_OURS},
 z as (select * from unnest($3::smallint[], $4::date[]) as z(zone_id, day)),

@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from outdial.adapters.storage.attempts import AttemptRows
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
+from outdial.adapters.storage.dispositions import DispositionRows
 from outdial.adapters.storage.dnc import DncRows
 from outdial.adapters.storage.explain import ExplainRows
 from outdial.adapters.storage.idempotency import AnswerRows
@@ -37,6 +39,8 @@ class SqlUnitOfWork:
     phone_agents: PhoneAgentRows
     progress: ProgressRows
     explain: ExplainRows
+    attempts: AttemptRows
+    dispositions: DispositionRows
     answers: AnswerRows
     outbox: OutboxRows
 
@@ -54,6 +58,8 @@ class SqlUnitOfWork:
             PhoneAgentRows(connection, account),
             ProgressRows(connection, account),
             ExplainRows(connection, account),
+            AttemptRows(connection, account),
+            DispositionRows(connection, account),
             AnswerRows(connection, account),
             OutboxRows(connection, account, clock),
         )

@@ -1,0 +1,137 @@
+"""Attempts: every call as it was written down, and what the agent says of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outdial.api.auth import needs
+from outdial.api.bodies import read_json
+from outdial.api.hal import hal, instant, link, without_absent
+from outdial.api.paging import LongPageQuery, page_of
+from outdial.api.services import services_of
+from outdial.api.shapes import Shape, any_case, read_as, read_query
+from outdial.app import dispositions
+from outdial.app.campaigns import uuid_of
+from outdial.domain.access import Principal, Scope
+from outdial.domain.dispositions import LONGEST_NOTE, DispositionNotFound
+from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.outcomes import Outcome
+from outdial.ports.attempts import Attempt, AttemptFilter
+
+router = APIRouter(tags=["Attempts"])
+
+Reader = Annotated[Principal, needs(Scope.CAMPAIGNS_READ)]
+Writer = Annotated[Principal, needs(Scope.CAMPAIGNS_WRITE)]
+
+
+class AttemptsQuery(LongPageQuery):
+    record_id: str | None = None
+    user_id: str | None = None
+    outcome: Annotated[Outcome, any_case(Outcome)] | None = None
+
+
+class SaidIn(Shape):
+    disposition_id: str
+    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE)] | None = None
+
+
+@router.get("/v1/campaigns/{campaign_id}/attempts", summary="The calls of a campaign, the newest first")
+async def list_attempts(request: Request, campaign_id: str, who: Reader) -> Response:
+    query = read_query(request, AttemptsQuery)
+    wanted, problems = {}, []
+    for name, text in (("record_id", query.record_id), ("user_id", query.user_id)):
+        wanted[name] = None if text is None else uuid_of(text)
+        if text is not None and wanted[name] is None:
+            problems.append(FieldProblem(name, "must be an id"))
+    if problems:
+        raise Invalid("Invalid query", problems)
+    total, page = await dispositions.attempts(
+        campaign_id,
+        AttemptFilter(wanted["record_id"], wanted["user_id"], query.outcome),
+        offset=query.offset,
+        limit=query.per_page,
+        by=who,
+        storage=services_of(request).storage,
+    )
+    items = [shown(request, attempt) for attempt in page]
+    return hal(request, page_of(request, "attempts", items, total=total, query=query))
+
+
+@router.get("/v1/attempts/{attempt_id}", summary="One call")
+async def get_attempt(request: Request, attempt_id: str, who: Reader) -> Response:
+    found = await dispositions.attempt(attempt_id, by=who, storage=services_of(request).storage)
+    return hal(request, shown(request, found))
+
+
+@router.put(
+    "/v1/attempts/{attempt_id}/disposition", summary="Say how a call went, during it or after it; again corrects it"
+)
+async def dispose(request: Request, attempt_id: str, who: Writer) -> Response:
+    services = services_of(request)
+    await dispositions.attempt(attempt_id, by=who, storage=services.storage)
+    said = read_as(SaidIn, await read_json(request))
+    try:
+        after = await dispositions.dispose(
+            attempt_id,
+            said.disposition_id,
+            said.note,
+            account=who.account,
+            storage=services.storage,
+            clock=services.clock,
+            ids=services.ids,
+        )
+    except DispositionNotFound as absent:
+        raise Invalid("Invalid input", [FieldProblem("disposition_id", str(absent))]) from None
+    return hal(request, shown(request, after))
+
+
+def shown(request: Request, attempt: Attempt) -> dict[str, Any]:
+    """An attempt as the API shows it."""
+    return without_absent(
+        {
+            "id": str(attempt.id),
+            "campaign_id": str(attempt.campaign),
+            "record_id": None if attempt.record is None else str(attempt.record),
+            "number": attempt.number,
+            "phone_number": attempt.phone,
+            "phone_type": attempt.phone_type.value,
+            "caller_id": attempt.caller_id,
+            "started_at": instant(attempt.started_at),
+            "ringing_at": _at(attempt.ringing_at),
+            "answered_at": _at(attempt.answered_at),
+            "verdict_at": _at(attempt.verdict_at),
+            "verdict": attempt.verdict,
+            "connected_at": _at(attempt.bridged_at),
+            "ended_at": _at(attempt.ended_at),
+            "user_id": None if attempt.user is None else str(attempt.user),
+            "outcome": None if attempt.outcome is None else attempt.outcome.value,
+            "counted": attempt.counted,
+            "hangup_by": attempt.hangup_by,
+            "left_early": attempt.left_early,
+            "sip_status": attempt.sip_status,
+            "q850_cause": attempt.q850,
+            "cause": attempt.cause,
+            "disposition": None
+            if attempt.disposition is None
+            else without_absent(
+                {
+                    "id": str(attempt.disposition),
+                    "name": attempt.disposition_name,
+                    "said_at": _at(attempt.disposed_at),
+                    "note": attempt.note,
+                }
+            ),
+            "_links": {
+                "self": link(request, f"/v1/attempts/{attempt.id}"),
+                "campaign": link(request, f"/campaigns/{attempt.campaign}"),
+            },
+        }
+    )
+
+
+def _at(at: datetime | None) -> str | None:
+    return None if at is None else instant(at)
