@@ -258,19 +258,6 @@ class TestTheReasonLine:
 
         tell(story, [answers()], body=a_campaign(calling_hours=hours))
 
-    def test_a_preview_campaign_says_what_it_needs(self, tell: Tell) -> None:
-        async def story(world: World) -> None:
-            await world.run_for(10.0)
-            (row,) = await world.rows("select activity from campaign")
-            assert "PREVIEW" in row["activity"]["reason"]
-            assert await world.attempts() == []
-
-        async def preview(here: bootstrap.Installation, prepared: Prepared) -> None:
-            async with here.database.connection() as connection:
-                await connection.execute("update campaign set dialing_mode = 'PREVIEW'")
-
-        tell(story, [answers()], before=preview)
-
     def test_an_exhausted_list_asks_for_a_person(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(600.0)

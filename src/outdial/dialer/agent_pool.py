@@ -1,24 +1,40 @@
-"""The agents at work on this engine: who is ready since when, and how their time was spent."""
+"""The agents at work on this engine: who is ready since when, whom they work for, and how their time was spent."""
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 from typing import Final, Protocol
+from uuid import UUID
 
-from outdial.domain.agents import Agent, AgentState
+from outdial.domain.activity import NOTHING_TO_DIAL, Doing
+from outdial.domain.agents import Agent, AgentCannot, AgentLimits, AgentState, Link, Trouble, Work
+from outdial.domain.campaigns import DEFAULT_PRIORITY
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock
 
-AT_WORK: Final = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
+AT_WORK: Final = frozenset(AgentState) - {AgentState.SIGNED_OUT, AgentState.PAUSED}
 """Signed in and not on pause: what the dialing ratio multiplies."""
+
+_NEEDS_NOBODY: Final = NOTHING_TO_DIAL | {Doing.CARRIER_DOWN, Doing.DATABASE_DOWN, Doing.NO_ENGINE, Doing.PAUSING}
+"""While a campaign does one of these, agents it shares with others work for those."""
 
 
 class CampaignOfAgents(Protocol):
     """A campaign that is told of its agents. The kinds are the pacer's: login, logout, idle, talk_end."""
 
+    @property
+    def campaign_id(self) -> UUID: ...
+
     def agent_event(self, agent: UserId, kind: str) -> None: ...
 
     def agent_ready(self, agent: UserId) -> None:
         """The agent is free: take them now if somebody waits."""
+        ...
+
+    def let_go(self, agent: UserId) -> None:
+        """The agent is lost to what the campaign has them do: a preview goes back, a call ends."""
         ...
 
 
@@ -38,76 +54,240 @@ class AgentTime:
         return busy / (busy + self.waiting) if busy + self.waiting > 0 else 0.0
 
 
-class AgentPool:
-    """Agents shared by the campaigns they are assigned to; the one who waits longest is served first."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of an agent, for those who watch. `why` is set where nobody asked for it."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    before: Agent
+    after: Agent
+    work: Work | None
+    why: str | None
+
+
+@dataclass(slots=True)
+class _Campaign:
+    """A campaign that wants agents. `outside`: nobody is to blame that it dials nothing."""
+
+    key: int
+    users: frozenset[UserId]
+    listener: CampaignOfAgents
+    priority: int
+    outside: bool = False
+    wants: bool = True
+
+
+class AgentPool:
+    """Agents shared by the campaigns they are assigned to; the one who waits longest is served first.
+
+    A ready agent counts for one campaign at a time, so that no two launch calls for the same one: the campaign of the
+    highest priority that has something to dial, and among equals one drawn anew each time the agent becomes ready.
+    An answered call may have any ready agent of its campaign, whomever that one counts for.
+    """
+
+    def __init__(self, clock: Clock, *, seed: int = 0, limits: AgentLimits | None = None) -> None:
+        self._clock, self._seed, self.limits = clock, seed, limits or AgentLimits()
         self._agents: dict[UserId, Agent] = {}
         self._ready: dict[UserId, None] = {}  # in the order in which they became ready
+        self._outside: dict[UserId, None] = {}  # ready, and none of their campaigns has anything to dial
+        self._chosen: dict[UserId, frozenset[UUID]] = {}
+        self._wrap_up: dict[UserId, timedelta] = {}
+        self._counts_for: dict[UserId, int] = {}
         self._serving: dict[UserId, int] = {}
-        self._campaigns: dict[int, tuple[CampaignOfAgents, frozenset[UserId]]] = {}
+        self._work: dict[UserId, Work] = {}
+        self._turns: dict[UserId, int] = {}
+        self._campaigns: dict[int, _Campaign] = {}
         self._watchers: list[Watcher] = []
+        self._observers: list[Callable[[Changed], None]] = []
         self._seconds = dict.fromkeys((*AgentState, None), 0.0)
         self._states = dict.fromkeys(AgentState, 0)
         self._counted_until = clock.monotonic()
-        self._nothing_to_dial = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at: datetime | None = None
 
     # Campaigns --------------------------------------------------------------------------------------------------
 
-    def attach(self, campaign: int, users: Collection[UserId], listener: CampaignOfAgents) -> None:
-        """Tell a campaign of its agents from now on, beginning with those at work. Attach by priority."""
-        self._campaigns[campaign] = (listener, frozenset(users))
-        for agent in self._agents.values():
-            if agent.id in self._campaigns[campaign][1] and agent.state is AgentState.READY:
-                listener.agent_event(agent.id, "login")
+    def attach(
+        self,
+        campaign: int,
+        users: Collection[UserId],
+        listener: CampaignOfAgents,
+        *,
+        priority: int = DEFAULT_PRIORITY,
+    ) -> None:
+        """Tell a campaign of its agents from now on, beginning with those at work; or tell what changed about it."""
+        self._count_time()
+        known = self._campaigns.get(campaign)
+        if known is None:
+            self._campaigns[campaign] = _Campaign(campaign, frozenset(users), listener, priority)
+        else:
+            known.users, known.listener, known.priority = frozenset(users), listener, priority
+        self._share_out()
 
     def detach(self, campaign: int) -> None:
-        self._campaigns.pop(campaign, None)
+        self._count_time()
+        if self._campaigns.pop(campaign, None) is not None:
+            for agent, counted in list(self._counts_for.items()):
+                if counted == campaign:
+                    del self._counts_for[agent]
+            self._share_out()
+
+    def observed(self, campaign: int, doing: Doing) -> None:
+        """What the campaign is doing now: whether it wants agents, and whether their waiting is nobody's fault."""
+        known = self._campaigns.get(campaign)
+        outside, wants = doing in NOTHING_TO_DIAL, doing not in _NEEDS_NOBODY
+        if known is not None and (known.outside, known.wants) != (outside, wants):
+            self._count_time()
+            known.outside, known.wants = outside, wants
+            self._share_out()
 
     def at_work(self, campaign: int) -> int:
-        """How many of the campaign's agents are signed in and not on pause."""
-        users = self._campaigns[campaign][1]
-        return sum(1 for agent in self._agents.values() if agent.state in AT_WORK and agent.id in users)
+        """How many agents count for the campaign or work for it: signed in, there, and not on pause."""
+        return sum(
+            1
+            for agent in self._agents.values()
+            if agent.state in AT_WORK
+            and (agent.link is Link.UP or agent.state is not AgentState.READY)
+            and campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
+        )
 
-    def reserve(self, campaign: int) -> UserId | None:
+    def free(self, campaign: int) -> int:
+        """How many ready agents count for the campaign."""
+        return sum(1 for agent in self._ready if self._agents[agent].free and self._counts_for.get(agent) == campaign)
+
+    # Work -------------------------------------------------------------------------------------------------------
+
+    def reserve(self, campaign: int, work: Work | None = None) -> UserId | None:
         """The campaign's agent who waits longest, now reserved; `None` when nobody is ready."""
-        users = self._campaigns[campaign][1]
-        agent = next((agent for agent in self._ready if agent in users), None)
+        known = self._campaigns[campaign]
+        agent = next((one for one in self._ready if self._agents[one].free and self._serves(known, one)), None)
         if agent is not None:
-            self._become(agent, AgentState.RESERVED)
-            self._serving[agent] = campaign
-            self._tell_others(campaign, agent, "logout")
+            self._take(agent, campaign, AgentState.RESERVED, work)
+            counted = self._counts_for.get(agent)
+            if counted != campaign:
+                self._count_for(agent, campaign)
         return agent
+
+    def reserve_agent(self, campaign: int, agent: UserId, work: Work | None = None) -> bool:
+        """Reserve this very agent for a call of the campaign that is made for them; false if they are not free.
+
+        The call is to be told of its agent (`CallFlow.launched`); `not_connected` gives a reserved agent back.
+        """
+        known = self._campaigns.get(campaign)
+        if known is None or agent not in self._ready or not self._agents[agent].free or not self._serves(known, agent):
+            return False
+        self._take(agent, campaign, AgentState.RESERVED, work)
+        self._count_for(agent, None)
+        return True
+
+    def preview(self, campaign: int, work: Callable[[UserId], Work], *, until: datetime | None) -> UserId | None:
+        """The agent who counts for the campaign and waits longest, now with a record on the screen."""
+        agent = next(
+            (one for one in self._ready if self._agents[one].free and self._counts_for.get(one) == campaign), None
+        )
+        if agent is not None:
+            self._take(agent, campaign, AgentState.PREVIEWING, work(agent), until=until)
+            self._count_for(agent, None)
+        return agent
+
+    def dialing(self, agent: UserId) -> None:
+        """The preview's call is on its way."""
+        self._become(agent, AgentState.DIALING)
+
+    def working_on(self, agent: UserId, work: Work) -> None:
+        """What the agent is busy with, from now on."""
+        self._work[agent] = work
+        here = self._agents[agent]
+        self._tell(here, here, None)
 
     def connected(self, agent: UserId) -> None:
         self._become(agent, AgentState.TALKING)
 
     def not_connected(self, agent: UserId) -> None:
-        """The bridge came to nothing: the agent is free again."""
+        """Nothing came of the call or the preview: the agent is free again."""
         self.ready(agent)
 
     def talk_over(self, agent: UserId, call_key: str) -> None:
         """The call is over: wrap-up begins."""
-        self._become(agent, AgentState.WRAP_UP)
-        self._campaigns_of(agent, "talk_end", only=self._serving.get(agent))
+        limit = self._wrap_up.get(agent)
+        self._become(agent, AgentState.WRAP_UP, until=None if limit is None else self._clock.now() + limit)
+        self._tell_campaign(self._serving.get(agent), agent, "talk_end")
         for watcher in self._watchers:
             watcher.wrap_up_began(agent, call_key)
+
+    def serving(self, agent: UserId) -> int | None:
+        """The campaign that the agent has a preview or a call of, or wraps one up."""
+        return self._serving.get(agent)
+
+    def work(self, agent: UserId) -> Work | None:
+        """What the agent is busy with: kept until the wrap-up is over."""
+        return self._work.get(agent)
 
     # Agents -----------------------------------------------------------------------------------------------------
 
     def watch(self, watcher: "Watcher") -> None:
         self._watchers.append(watcher)
 
+    def observe(self, hear: Callable[[Changed], None]) -> None:
+        """Be told of every change of an agent, at once."""
+        self._observers.append(hear)
+
     def sign_in(self, agent: UserId) -> None:
-        """Begin work, ready for calls."""
+        """Begin work as somebody who is always there, ready for calls of every campaign."""
         if agent not in self._agents:
             self._agents[agent] = Agent(agent, AgentState.SIGNED_OUT, self._clock.now())
             self._states[AgentState.SIGNED_OUT] += 1
         self.ready(agent)
 
-    def ready(self, agent: UserId) -> None:
-        """Ready for the next call, after sign-in, pause, wrap-up or a failed bridge.
+    def seat(self, agent: Agent, *, campaigns: Collection[UUID] | None, wrap_up: timedelta) -> None:
+        """Put somebody with a screen into the pool, in whatever state they are, for the campaigns they chose.
+
+        `campaigns` is `None` for all they are assigned to; a wrap-up ends after `wrap_up`.
+        """
+        self._count_time()
+        if (old := self._agents.get(agent.id)) is not None:
+            self._states[old.state] -= 1
+            self._ready.pop(agent.id, None)
+            self._outside.pop(agent.id, None)
+        self._agents[agent.id] = agent
+        self._states[agent.state] += 1
+        self._wrap_up[agent.id] = wrap_up
+        self.choose(agent.id, campaigns)
+        if agent.state is AgentState.READY:
+            self._ready[agent.id] = None
+            self._share_out()
+        self._set_alarm(agent)
+
+    def choose(self, agent: UserId, campaigns: Collection[UUID] | None) -> None:
+        """Work for these campaigns only, from now on; `None` for all that the agent is assigned to."""
+        if campaigns is None:
+            self._chosen.pop(agent, None)
+        else:
+            self._chosen[agent] = frozenset(campaigns)
+        self._share_out()
+
+    def forget(self, agent: UserId) -> None:
+        """Drop somebody who signed out."""
+        gone = self._agents[agent]
+        if gone.state is not AgentState.SIGNED_OUT:
+            raise AgentCannot(agent, gone.state, AgentState.SIGNED_OUT)
+        self._count_time()
+        self._states[AgentState.SIGNED_OUT] -= 1
+        del self._agents[agent]
+        self._chosen.pop(agent, None)
+        self._wrap_up.pop(agent, None)
+        self._counts_for.pop(agent, None)
+        self._work.pop(agent, None)
+        self._turns.pop(agent, None)
+
+    def agent(self, agent: UserId) -> Agent | None:
+        return self._agents.get(agent)
+
+    def agents(self) -> list[Agent]:
+        """Everybody who is signed in."""
+        return list(self._agents.values())
+
+    def ready(self, agent: UserId, why: str | None = None) -> None:
+        """Ready for the next call, after sign-in, pause, wrap-up, a preview or a failed bridge.
 
         Raises:
             AgentCannot: the agent is in a call.
@@ -115,36 +295,125 @@ class AgentPool:
         before = self._agents[agent].state
         if before is AgentState.READY:
             return
-        after = self._become(agent, AgentState.READY)
-        served = self._serving.pop(agent, None)
-        if after is not AgentState.READY:  # asked to leave while busy
-            self._campaigns_of(agent, "logout", only=served)
-            return
-        for key, (listener, users) in list(self._campaigns.items()):
-            if agent in users:
-                listener.agent_event(agent, "idle" if key == served else "login")
-        for listener, users in list(self._campaigns.values()):
-            if agent in users and self._agents[agent].state is AgentState.READY:
-                listener.agent_ready(agent)
+        if before is AgentState.PREVIEWING:
+            self._let_go(agent)
+        self._after_work(agent, self._become(agent, AgentState.READY, why=why))
 
-    def leave(self, agent: UserId, state: AgentState) -> None:
+    def leave(self, agent: UserId, state: AgentState, reason: str | None = None) -> None:
         """Pause or sign out: at once when free, else as soon as the present call is wrapped up."""
-        was_ready = self._agents[agent].state is AgentState.READY
-        self._become(agent, state)
-        if was_ready or self._agents[agent].leaving is not None:
-            self._campaigns_of(agent, "logout")
+        before = self._agents[agent].state
+        campaign = self._serving.get(agent) if before is AgentState.PREVIEWING else None
+        self._become(agent, state, reason=reason)
+        if campaign is not None:
+            self._serving.pop(agent, None)
+            self._work.pop(agent, None)
+            self._campaigns[campaign].listener.let_go(agent)
+        if before is AgentState.READY or self._agents[agent].leaving is not None:
+            self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+            if before is AgentState.READY:
+                self._counts_for.pop(agent, None)
+
+    def pause_after(self, agent: UserId, reason: str | None) -> None:
+        """Go on pause when the present call, or the next one, is wrapped up.
+
+        Raises:
+            AgentCannot: on pause already.
+        """
+        before = self._agents[agent]
+        self._put(before.leaving_after(reason))
+        if before.state is not AgentState.READY:
+            self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+
+    def stay(self, agent: UserId) -> None:
+        """No longer leave after the present call."""
+        before = self._agents[agent]
+        if before.leaving is not None:
+            self._put(before.staying())
+            if before.state is not AgentState.READY:
+                self._tell_campaign(self._counts_for.get(agent), agent, "login")
+
+    def extend_wrap_up(self, agent: UserId, by: timedelta) -> None:
+        """Raises `WrapUpNotExtendable`."""
+        self._put(self._agents[agent].with_longer_wrap_up(by))
+
+    def heard(self, agent: UserId) -> None:
+        """The agent's screen is there."""
+        before = self._agents[agent]
+        after = before.heard(self._clock.now())
+        if after.link is before.link and after.leaving is before.leaving:
+            self._agents[agent] = after  # nothing that anybody needs to be told
+            return
+        self._put(after, why="link_back")
+        if after.free:
+            self._share_out()
+            self._offer(agent)
 
     def states(self) -> Mapping[AgentState, int]:
         """How many agents are in each state."""
         return dict(self._states)
 
-    # Time -------------------------------------------------------------------------------------------------------
+    # What time does ---------------------------------------------------------------------------------------------
 
-    def nothing_to_dial(self, nothing: bool) -> None:
-        """Whether waiting is, from now on, nobody's fault: outside hours, or every record waits or is final."""
-        if nothing is not self._nothing_to_dial:
-            self._count_time()
-            self._nothing_to_dial = nothing
+    def _set_alarm(self, agent: Agent) -> None:
+        """Look after the agents again when the next trouble is due, if it comes before the one that is waited for."""
+        coming = agent.next_trouble(self.limits)
+        if coming is None or (self._alarm_at is not None and self._alarm_at <= coming[0]):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = coming[0]
+        seconds = max(0.0, (coming[0] - self._clock.now()).total_seconds())
+        self._alarm = asyncio.get_running_loop().call_later(self._clock.real_seconds(seconds), self._look_after)
+
+    def _look_after(self) -> None:
+        """Do to every agent what is due."""
+        self._alarm = self._alarm_at = None
+        now = self._clock.now()
+        for key in list(self._agents):
+            # What is done to one may change another; each is looked at as it is then.
+            while (agent := self._agents.get(key)) is not None:
+                coming = agent.next_trouble(self.limits)
+                if coming is None or coming[0] > now:
+                    break
+                self._befall(agent, coming[1], now)
+            if agent is not None:
+                self._set_alarm(agent)
+
+    def _befall(self, agent: Agent, trouble: Trouble, now: datetime) -> None:
+        why = f"stuck_in_{agent.state.value}" if trouble is Trouble.STUCK else trouble.value
+        if trouble is Trouble.STUCK and agent.state is not AgentState.PREVIEWING:
+            self._tell(agent, agent, why)
+            if self._let_go(agent.id):
+                return  # the campaign knew what to do
+            agent = self._agents[agent.id]
+        if trouble is Trouble.WRAP_UP_OVER:
+            self.ready(agent.id, why)
+            return
+        after = agent.after(trouble, now)
+        was_free = agent.free
+        campaign = self._serving.get(agent.id)
+        previewed = agent.state is AgentState.PREVIEWING and after.state is not AgentState.PREVIEWING
+        self._put(after, why=why)
+        if previewed and campaign is not None:
+            self._serving.pop(agent.id, None)
+            self._work.pop(agent.id, None)
+            self._campaigns[campaign].listener.let_go(agent.id)
+        elif after.state is AgentState.READY and agent.state is not AgentState.READY:
+            self._after_work(agent.id, AgentState.READY)
+        elif was_free and not after.free:
+            self._tell_campaign(self._counts_for.pop(agent.id, None), agent.id, "logout")
+        elif after.leaving is not agent.leaving:
+            self._tell_campaign(self._counts_for.get(agent.id), agent.id, "logout")
+
+    def _let_go(self, agent: UserId) -> bool:
+        """Ask the campaign to end what it has the agent do; whether that changed the agent's state."""
+        before = self._agents[agent].state
+        campaign = self._campaigns.get(self._serving.get(agent, -1))
+        if campaign is not None:
+            campaign.listener.let_go(agent)
+        return self._agents[agent].state is not before
+
+    # Time -------------------------------------------------------------------------------------------------------
 
     def time_spent(self) -> AgentTime:
         self._count_time()
@@ -159,30 +428,125 @@ class AgentPool:
         now = self._clock.monotonic()
         passed, self._counted_until = now - self._counted_until, now
         for state, count in self._states.items():
-            outside = self._nothing_to_dial and state is AgentState.READY
-            self._seconds[None if outside else state] += passed * count
+            self._seconds[state] += passed * (count - len(self._outside) if state is AgentState.READY else count)
+        self._seconds[None] += passed * len(self._outside)
 
-    def _become(self, agent: UserId, state: AgentState) -> AgentState:
-        self._count_time()
-        before = self._agents[agent]
-        changed = before.become(state, self._clock.now())
-        self._agents[agent] = changed
-        self._states[before.state] -= 1
-        self._states[changed.state] += 1
-        self._ready.pop(agent, None)
-        if changed.state is AgentState.READY:
-            self._ready[agent] = None
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _become(
+        self,
+        agent: UserId,
+        state: AgentState,
+        *,
+        reason: str | None = None,
+        until: datetime | None = None,
+        why: str | None = None,
+    ) -> AgentState:
+        changed = self._agents[agent].become(state, self._clock.now(), reason=reason, until=until)
+        self._put(changed, why=why)
         return changed.state
 
-    def _campaigns_of(self, agent: UserId, kind: str, only: int | None = None) -> None:
-        for key, (listener, users) in list(self._campaigns.items()):
-            if agent in users and (only is None or key == only):
-                listener.agent_event(agent, kind)
+    def _put(self, changed: Agent, *, why: str | None = None) -> None:
+        """Keep an agent as they are now, in every book."""
+        self._count_time()
+        before = self._agents[changed.id]
+        self._agents[changed.id] = changed
+        if changed.state is not before.state:
+            self._states[before.state] -= 1
+            self._states[changed.state] += 1
+            self._ready.pop(changed.id, None)
+            self._outside.pop(changed.id, None)
+            if changed.state is AgentState.READY:
+                self._ready[changed.id] = None
+                self._turns[changed.id] = self._turns.get(changed.id, 0) + 1
+        self._set_alarm(changed)
+        if changed != before:
+            self._tell(before, changed, why)
 
-    def _tell_others(self, campaign: int, agent: UserId, kind: str) -> None:
-        others: Iterable[int] = [key for key in self._campaigns if key != campaign]
-        for key in others:
-            self._campaigns_of(agent, kind, only=key)
+    def _tell(self, before: Agent, after: Agent, why: str | None) -> None:
+        for hear in self._observers:
+            hear(Changed(before, after, self._work.get(after.id), why))
+
+    def _take(
+        self, agent: UserId, campaign: int, state: AgentState, work: Work | None, *, until: datetime | None = None
+    ) -> None:
+        self._serving[agent] = campaign
+        if work is not None:
+            self._work[agent] = work
+        self._become(agent, state, until=until)
+
+    def _after_work(self, agent: UserId, state: AgentState) -> None:
+        """The agent has become ready, or has left as was asked for before."""
+        served = self._serving.pop(agent, None)
+        self._work.pop(agent, None)
+        counted = self._counts_for.get(agent)
+        if state is not AgentState.READY:
+            self._tell_campaign(counted, agent, "logout")
+            self._counts_for.pop(agent, None)
+            return
+        self._note_outside(agent)
+        if not self._agents[agent].free:
+            self._count_for(agent, None)
+            return
+        best = self._best(agent)
+        if best is not None and best == served == counted:
+            self._tell_campaign(best, agent, "idle")
+        else:
+            self._count_for(agent, best)
+        self._offer(agent)
+
+    def _offer(self, agent: UserId) -> None:
+        """Let who waits for an agent take this one, campaigns of higher priority first."""
+        for campaign in self._in_order(agent):
+            if self._agents[agent].free:
+                campaign.listener.agent_ready(agent)
+
+    def _serves(self, campaign: _Campaign, agent: UserId) -> bool:
+        chosen = self._chosen.get(agent)
+        return agent in campaign.users and (chosen is None or campaign.listener.campaign_id in chosen)
+
+    def _in_order(self, agent: UserId) -> list[_Campaign]:
+        """The agent's campaigns from the highest priority down; equals in an order drawn for this turn."""
+        mine = [campaign for campaign in self._campaigns.values() if self._serves(campaign, agent)]
+        if len(mine) > 1:
+            mine.sort(key=lambda campaign: campaign.key)
+            Random(f"{self._seed}:share:{agent}:{self._turns.get(agent, 0)}").shuffle(mine)  # noqa: S311 - a coin, no secret
+            mine.sort(key=lambda campaign: -campaign.priority)
+        return mine
+
+    def _best(self, agent: UserId) -> int | None:
+        mine = self._in_order(agent)
+        return next((campaign.key for campaign in mine if campaign.wants), mine[0].key if mine else None)
+
+    def _share_out(self) -> None:
+        """Let every ready agent count for the campaign that should have them now."""
+        for agent in list(self._ready):
+            self._note_outside(agent)
+            if self._agents[agent].free:
+                self._count_for(agent, self._best(agent))
+
+    def _count_for(self, agent: UserId, campaign: int | None) -> None:
+        counted = self._counts_for.get(agent)
+        if counted == campaign:
+            return
+        self._counts_for.pop(agent, None)
+        self._tell_campaign(counted, agent, "logout")
+        if campaign is not None:
+            self._counts_for[agent] = campaign
+            self._tell_campaign(campaign, agent, "login")
+
+    def _note_outside(self, agent: UserId) -> None:
+        """Whether this ready agent waits for no fault of pacing: no campaign of theirs has anything to dial."""
+        mine = [campaign for campaign in self._campaigns.values() if self._serves(campaign, agent)]
+        if all(campaign.outside for campaign in mine):
+            self._outside[agent] = None
+        else:
+            self._outside.pop(agent, None)
+
+    def _tell_campaign(self, campaign: int | None, agent: UserId, kind: str) -> None:
+        known = self._campaigns.get(campaign) if campaign is not None else None
+        if known is not None:
+            known.listener.agent_event(agent, kind)
 
 
 class Watcher(Protocol):

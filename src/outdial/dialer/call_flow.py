@@ -12,9 +12,12 @@ from uuid import UUID
 
 from outdial.app.attempts import Finished
 from outdial.dialer.agent_pool import AgentPool
+from outdial.domain.agents import Work
 from outdial.domain.calls import (
     Action,
     AgentFound,
+    AgentHangsUp,
+    AgentLost,
     Answered,
     Bridge,
     Bridged,
@@ -49,11 +52,15 @@ _RESULT_FOR_PACER = {
 
 @dataclass(slots=True)
 class LiveCall:
-    """A call that is not over, with the attempt it belongs to."""
+    """A call that is not over, with the attempt it belongs to.
+
+    `for_agent` marks a call that was made for its agent: the pacer knows nothing of it.
+    """
 
     attempt: int
     about: NewAttempt
     call: Call
+    for_agent: bool = False
     abandon_timer: asyncio.TimerHandle | None = None
 
 
@@ -80,12 +87,15 @@ class CallFlow:
         self._waiting: dict[UUID, None] = {}  # answered calls without an agent, the first come first
         self.unanswered = 0
 
-    def launched(self, attempt: int, about: NewAttempt, *, detect_machines: bool) -> None:
-        """A call is about to be sent to the carrier."""
-        call = Call(detect_machines, about.started_at)
-        self.live[about.id] = LiveCall(attempt, about, call)
-        self.unanswered += 1
-        self._tell_pacer("launched", call=about.id)
+    def launched(self, attempt: int, about: NewAttempt, *, detect_machines: bool, agent: UserId | None = None) -> None:
+        """A call is about to be sent to the carrier; with `agent`, who is reserved or previewed it, it is theirs."""
+        call = Call(detect_machines and agent is None, about.started_at, agent=agent)
+        live = self.live[about.id] = LiveCall(attempt, about, call, agent is not None)
+        self.unanswered += call.unanswered
+        if agent is not None:
+            self._pool.working_on(agent, self._work_of(live))
+        else:
+            self._tell_pacer("launched", call=about.id)
 
     def hear(self, event: CallEvent) -> None:
         """Take note of what happened to one of the calls; events about others are ignored."""
@@ -96,6 +106,24 @@ class CallFlow:
         """An agent is free: the call that waits longest gets one."""
         if self._waiting:
             self._seek_agent(next(iter(self._waiting)), self._clock.now())
+
+    def agent_hangs_up(self, agent: UserId) -> bool:
+        """The agent wants the call to end; false if there is none of theirs."""
+        call_id = self._call_of(agent)
+        if call_id is not None:
+            self._step(call_id, AgentHangsUp(), self._clock.now())
+        return call_id is not None
+
+    def let_go(self, agent: UserId) -> None:
+        """The agent was lost to the call: whoever waits for them hears the message, every other call ends."""
+        call_id = self._call_of(agent)
+        if call_id is None:
+            return
+        if self.live[call_id].call.state is CallState.BRIDGING:
+            self._step(call_id, AgentLost(), self._clock.now())
+        else:
+            self._spawn(self._hang_up(call_id))
+            self._step(call_id, HungUp(HangupBy.US, cause="nothing was heard of this call any more"), self._clock.now())
 
     async def take_back(self, *, talking_too: bool) -> None:
         """End what is not connected yet, and with `talking_too` every call: for a stop."""
@@ -117,7 +145,7 @@ class CallFlow:
         if live.call is before:
             return
         self.unanswered += live.call.unanswered - before.unanswered
-        self._report(call_id, fact, before, live.call, at)
+        self._report(call_id, fact, before, live, at)
         for action in actions:
             self._act(call_id, live, action, at)
 
@@ -141,7 +169,7 @@ class CallFlow:
                 self._close(call_id, live)
 
     def _seek_agent(self, call_id: UUID, at: datetime) -> None:
-        agent = self._pool.reserve(self._campaign)
+        agent = self._pool.reserve(self._campaign, self._work_of(self.live[call_id]))
         if agent is not None:
             self._stop_waiting(call_id)
             self._step(call_id, AgentFound(agent), at)
@@ -174,14 +202,30 @@ class CallFlow:
         del self.live[call_id]
         agent, call = live.call.agent, live.call
         claimed = live.about.claimed
-        if agent is not None and call.bridged_at is not None:
-            self._pool.talk_over(agent, f"{claimed.record}/{claimed.number}")
-        elif agent is not None:
-            self._pool.not_connected(agent)
+        work = self._pool.work(agent) if agent is not None else None
+        if agent is not None and work is not None and work.attempt == call_id:  # else they were freed before
+            if call.bridged_at is not None:
+                self._pool.talk_over(agent, f"{claimed.record}/{claimed.number}")
+            else:
+                self._pool.not_connected(agent)
         self._finished(Finished(live.attempt, claimed.record, claimed.position, call))
 
-    def _report(self, call_id: UUID, fact: CallFact, before: Call, after: Call, at: datetime) -> None:
-        """Tell the pacer, in its own words, what a step meant."""
+    def _call_of(self, agent: UserId) -> UUID | None:
+        return next((call_id for call_id, live in self.live.items() if live.call.agent == agent), None)
+
+    def _work_of(self, live: LiveCall) -> Work:
+        claimed = live.about.claimed
+        return Work(
+            self._campaign, claimed.record, claimed.phone, claimed.phone_type, claimed.number, attempt=live.about.id
+        )
+
+    def _report(self, call_id: UUID, fact: CallFact, before: Call, live: LiveCall, at: datetime) -> None:
+        """Tell the pool, and the pacer in its own words, what a step meant."""
+        after = live.call
+        if live.for_agent:
+            if isinstance(fact, Bridged) and after.agent is not None:
+                self._pool.connected(after.agent)
+            return
         waited = (at - after.verdict_at).total_seconds() if after.verdict_at is not None else 0.0
         match fact:
             case Answered():
@@ -195,6 +239,8 @@ class CallFlow:
                 self._tell_pacer("connected", call=call_id, agent=after.agent, waited=waited)
             case WaitedTooLong():
                 self._stop_waiting(call_id)
+                self._tell_pacer("abandoned", call=call_id, waited=waited, by_caller=False)
+            case AgentLost() | AgentHangsUp() if before.state is CallState.BRIDGING:
                 self._tell_pacer("abandoned", call=call_id, waited=waited, by_caller=False)
             case HungUp() if before.state in (CallState.WAITING, CallState.BRIDGING):
                 self._tell_pacer("abandoned", call=call_id, waited=waited, by_caller=True)

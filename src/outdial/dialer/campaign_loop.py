@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,15 +15,16 @@ from outdial.app.attempts import Finished
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.call_flow import CallFlow
 from outdial.dialer.journal import Journal
+from outdial.dialer.preview import Previews
 from outdial.domain import retry
-from outdial.domain.activity import NOTHING_TO_DIAL, Activity, Doing
+from outdial.domain.activity import Activity, Doing
 from outdial.domain.calling_hours import CallingHours
 from outdial.domain.calls import Failed
-from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy
+from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy, Mode
 from outdial.domain.dnc import today
 from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial, may_dial
 from outdial.domain.errors import Unavailable
-from outdial.domain.outcomes import Outcome
+from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.pacing.base import Pacer, PacerConfig
 from outdial.domain.retry import NoMore
 from outdial.domain.values import UserId
@@ -83,13 +84,14 @@ class CampaignLoop:
         pool: AgentPool,
         clock: Clock,
         ids: Ids,
-        pacer: Pacer,
+        new_pacer: Callable[[RunningCampaign], Pacer],
         settings: LoopSettings,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._running, self._ownership, self._settings = running, ownership, settings
         self._store, self._carrier, self._pool, self._clock, self._ids = store, carrier, pool, clock, ids
-        self.pacer = pacer
+        self._new_pacer = new_pacer
+        self.pacer = new_pacer(running)
         self._wake = asyncio.Event()
         self._stopping = False
         self._changed = True
@@ -101,6 +103,16 @@ class CampaignLoop:
             abandon_seconds=self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS,
             tell_pacer=self._tell_pacer,
             finished=self._finished,
+            spawn=spawn,
+        )
+        self.previews = Previews(
+            running.key,
+            pool=pool,
+            clock=clock,
+            ids=ids,
+            call=self.call_for,
+            hang_up=self.flow.agent_hangs_up,
+            changed=self._previews_changed,
             spawn=spawn,
         )
         self.journal = Journal(clock, self._write_ends, self._ends_written)
@@ -139,15 +151,14 @@ class CampaignLoop:
 
     @property
     def busy(self) -> bool:
-        """Whether calls or unwritten ends are left."""
-        return bool(self.flow.live) or len(self.journal) > 0
+        """Whether calls, previews or unwritten ends are left."""
+        return bool(self.flow.live) or len(self.journal) > 0 or self.previews.busy
 
     def update(self, running: RunningCampaign) -> None:
         """Take up a changed campaign: settings, agents, numbers. New records are looked for in any case."""
-        if running.users != self._running.users:
-            self._pool.detach(self.key)
-            self._running = running
-            self._pool.attach(self.key, running.users, self)
+        if running.campaign.mode is not self._running.campaign.mode:
+            self._change_mode(running)
+        self._pool.attach(self.key, running.users, self, priority=running.campaign.priority)
         if running.campaign.strategy != self._running.campaign.strategy:
             self._zones_known = False
         self._running = running
@@ -168,6 +179,7 @@ class CampaignLoop:
     def stop(self) -> None:
         """Launch nothing more; `run` ends when the calls in progress are over and written."""
         self._stopping = True
+        self.previews.end_all()
         self._wake.set()
 
     def hear(self, event: CallEvent) -> None:
@@ -181,23 +193,22 @@ class CampaignLoop:
     def agent_ready(self, agent: UserId) -> None:
         self.flow.agent_ready()
 
+    def let_go(self, agent: UserId) -> None:
+        self.previews.let_go(agent)
+        self.flow.let_go(agent)
+
+    def hang_up(self, agent: UserId) -> bool:
+        """The agent ends their call, or takes it back before it was made; false if there is none."""
+        return self.previews.cancel(agent) or self.flow.agent_hangs_up(agent)
+
     # The loop ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Dial until stopped and done. The journal runs beside it."""
-        configuration = self._configuration
-        self.pacer.start(
-            PacerConfig(
-                cap=(configuration.max_abandonment_rate or 3) / 100,
-                ratio=float(configuration.max_dialing_ratio or _DEFAULT_RATIO),
-                tab=float(self.flow.abandon_seconds),
-                maxring=float(configuration.max_ring_time_in_secs),
-                amd=bool(configuration.answering_machine_detection),
-            )
-        )
+        self._start_pacer()
         if self._running.pacer_state:
             self.pacer.restore(self._running.pacer_state)
-        self._pool.attach(self.key, self._running.users, self)
+        self._pool.attach(self.key, self._running.users, self, priority=self._running.campaign.priority)
         try:
             while not (self._stopping and not self.busy):
                 self._wake.clear()
@@ -217,11 +228,37 @@ class CampaignLoop:
         finally:
             self._pool.detach(self.key)
 
+    def _start_pacer(self) -> None:
+        configuration = self._configuration
+        self.pacer.start(
+            PacerConfig(
+                cap=(configuration.max_abandonment_rate or 3) / 100,
+                ratio=float(configuration.max_dialing_ratio or _DEFAULT_RATIO),
+                tab=float(self.flow.abandon_seconds),
+                maxring=float(configuration.max_ring_time_in_secs),
+                amd=bool(configuration.answering_machine_detection),
+            )
+        )
+
+    def _change_mode(self, running: RunningCampaign) -> None:
+        """Dial in another way from now on; calls in progress go on as they began."""
+        self.previews.end_all()
+        self._running = running
+        self.pacer = self._new_pacer(running)
+        self._start_pacer()
+        self._pool.detach(self.key)  # attached again at once, its new pacer hears of every agent
+
     async def _look(self) -> None:
         """Bring what is known up to date: records, zones, records whose time has come."""
+        if self.previews.given_back:
+            back = list(self.previews.given_back)
+            await self._store.give_back(self.key, back)
+            del self.previews.given_back[: len(back)]
+            self._work_changed = True
         if self._claims_left:
-            # What was claimed when the database went away was never dialed: this loop claims and dials in one breath.
-            await self._store.release_claims(self.key)
+            # What was claimed when the database went away was never dialed: but for previews, this loop claims and
+            # dials in one breath.
+            await self._store.release_claims(self.key, keep=self.previews.claims)
             self._claims_left = False
             self._work_changed = True
         if self._changed:
@@ -273,6 +310,9 @@ class CampaignLoop:
         if not at_work:
             self._observe(Doing.NO_AGENTS_READY)
             return
+        if self._running.campaign.mode is Mode.PREVIEW:
+            await self._offer_previews()
+            return
         ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
         ratio_room, lines = int(ratio * at_work) - self.flow.unanswered, self._carrier.free_lines()
         room = max(0, min(ratio_room, lines))
@@ -292,10 +332,55 @@ class CampaignLoop:
         else:
             self._observe(Doing.DIALING)
 
-    async def _launch(self, wanted: int) -> int:
-        """Claim, last word, attempt row, call; answers how many records were claimed."""
-        now = self._clock.now()
-        claimed = await self._store.claim(
+    async def _offer_previews(self) -> None:
+        """A record for every agent who is free."""
+        wanted = self._pool.free(self.key)
+        if not wanted:
+            self._observe(Doing.DIALING)
+            return
+        self._work_changed = False
+        claimed = await self._claim(wanted)
+        if claimed:
+            async with self._store.placing(self._running, claimed, self._days(claimed)) as placing:
+                going, refused = self._last_word(claimed, placing.on_dnc)
+            if refused:
+                await self._store.refuse(self.key, await self._with_next_phone(refused))
+                self._work_changed = True
+            for claim in going:
+                self.previews.offer(claim, self._strategy)
+        if len(claimed) < wanted and not self._work_changed:
+            await self._run_dry()
+        else:
+            self._observe(Doing.DIALING)
+
+    async def call_for(self, agent: UserId, claim: Claimed, cancelled: Callable[[], bool]) -> Reason | None:
+        """The last word on a claimed record, and its call for this agent; answers why there is none, if there is none.
+
+        The agent is to be reserved or to have the record on the screen. `cancelled` is asked at the last instant.
+
+        Raises:
+            Unavailable: nothing was sent; the record is still claimed.
+        """
+        if not await self._store.holds(self.key, claim.record, self._ownership.lease, self._ownership.fence):
+            return Reason.READY  # another engine may have it by now
+        async with self._store.placing(self._running, [claim], self._days([claim])) as placing:
+            going, refused = self._last_word([claim], placing.on_dnc)
+            if going and cancelled():
+                going, refused = [], [Refused(claim.record, Reason.READY, suppressed=False)]
+            if going:
+                await self._originate(going, placing, agent=agent)
+        if not refused:
+            return None
+        await self._store.refuse(self.key, await self._with_next_phone(refused))
+        self._work_changed = True
+        self._wake.set()
+        return refused[0].reason
+
+    def _previews_changed(self) -> None:
+        self._wake.set()
+
+    async def _claim(self, wanted: int) -> Sequence[Claimed]:
+        return await self._store.claim(
             self._running,
             lease=self._ownership.lease,
             fence=self._ownership.fence,
@@ -303,10 +388,18 @@ class CampaignLoop:
             wanted=wanted,
             strict=self._settings.strict_priority and self.campaign.extensions.strict_priority,
         )
+
+    def _days(self, claims: Sequence[Claimed]) -> list[date]:
+        """For each claim the earliest date it is in the number's time zones."""
+        now = self._clock.now()
+        return [min(today(zone, now) for zone in self._zones[claim.zone]) for claim in claims]
+
+    async def _launch(self, wanted: int) -> int:
+        """Claim, last word, attempt row, call; answers how many records were claimed."""
+        claimed = await self._claim(wanted)
         if not claimed:
             return 0
-        days = [min(today(zone, now) for zone in self._zones[claim.zone]) for claim in claimed]
-        async with self._store.placing(self._running, claimed, days) as placing:
+        async with self._store.placing(self._running, claimed, self._days(claimed)) as placing:
             going, refused = self._last_word(claimed, placing.on_dnc)
             if going:
                 await self._originate(going, placing)
@@ -354,7 +447,7 @@ class CampaignLoop:
             answer.append(one)
         return answer
 
-    async def _originate(self, claims: Sequence[Claimed], placing: Placing) -> None:
+    async def _originate(self, claims: Sequence[Claimed], placing: Placing, *, agent: UserId | None = None) -> None:
         now = self._clock.now()
         new = [
             NewAttempt(self._ids.new("attempt", self.key, claim.record, claim.number), claim, self._caller_id(), now)
@@ -365,13 +458,13 @@ class CampaignLoop:
         detect = bool(configuration.answering_machine_detection)
         self.progress.attempts += len(new)
         for key, attempt in zip(keys, new, strict=True):
-            self.flow.launched(key, attempt, detect_machines=detect)
+            self.flow.launched(key, attempt, detect_machines=detect, agent=agent)
             call = NewCall(
                 attempt.id,
                 attempt.claimed.phone,
                 attempt.caller_id,
                 float(configuration.max_ring_time_in_secs),
-                detect,
+                detect and agent is None,
                 f"{attempt.claimed.record}/{attempt.claimed.number}",
             )
             try:
@@ -467,7 +560,7 @@ class CampaignLoop:
         if (doing, until) != (self.activity.doing, self.activity.until) or doing is Doing.PAUSING:
             since = self.activity.since if doing is self.activity.doing else self._clock.now()
             self.activity = Activity(doing, since, until, len(self.flow.live))
-            self._pool.nothing_to_dial(doing in NOTHING_TO_DIAL)
+            self._pool.observed(self.key, doing)
 
     async def _note(self, *, at_once: bool = False) -> None:
         """Keep the stored activity true, without a write for every flicker."""

@@ -11,8 +11,6 @@ import structlog
 from outdial.dialer import recovery
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings, Ownership
-from outdial.domain.activity import Doing
-from outdial.domain.campaigns import DialingMode
 from outdial.domain.errors import Unavailable
 from outdial.domain.pacing.base import Pacer
 from outdial.ports.carrier import CallEvent, Carrier
@@ -25,11 +23,6 @@ POOL_LEASE: Final = "pool/default"
 
 _RENEW_SECONDS: Final = 1.0
 """How often the lease is renewed while an engine drains."""
-
-_NEEDS_DESKS: Final = {
-    "activity": Doing.NO_AGENTS_READY.value,
-    "reason": "a PREVIEW campaign needs agents at their desks, and this release has none yet",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,6 @@ class Engine:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._commands: set[asyncio.Task[None]] = set()
         self._versions: dict[int, int] = {}
-        self._not_dialed: set[int] = set()
         self._hint = asyncio.Event()
         self._stopping = False
         self._fence: int | None = None
@@ -184,12 +176,6 @@ class Engine:
                 loop.stop()
 
     async def _start(self, running: RunningCampaign, ownership: Ownership) -> None:
-        if running.campaign.dialing_mode is not DialingMode.PREDICTIVE:
-            if running.key not in self._not_dialed:
-                self._not_dialed.add(running.key)
-                log.warning("mode_not_dialed", campaign_id=str(running.campaign.id))
-                await self._store.note(running.key, _NEEDS_DESKS, None)
-            return
         await recovery.put_right(self._store, self._carrier, running, self._clock)
         loop = CampaignLoop(
             running,
@@ -199,7 +185,7 @@ class Engine:
             pool=self.pool,
             clock=self._clock,
             ids=self._ids,
-            pacer=self._new_pacer(running),
+            new_pacer=self._new_pacer,
             settings=self._settings.loop,
             spawn=self._spawn,
         )

@@ -67,6 +67,16 @@ class WaitedTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentHangsUp:
+    """The call's agent wants it to end: before the answer, or after a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLost:
+    """The agent it was being bridged to cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Never answered. Raw protocol facts are kept beside the outcome."""
 
@@ -84,7 +94,9 @@ class HungUp:
     cause: str | None = None
 
 
-CallFact = Ringing | Answered | Judged | AgentFound | Bridged | WaitedTooLong | Failed | HungUp
+CallFact = (
+    Ringing | Answered | Judged | AgentFound | Bridged | WaitedTooLong | AgentHangsUp | AgentLost | Failed | HungUp
+)
 
 
 # What to do ---------------------------------------------------------------------------------------------------------
@@ -120,7 +132,10 @@ Action = SeekAgent | Bridge | HangUp | PlayMessageThenHangUp | Close
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call's facts so far. Times are aware UTC instants at which the thing was observed."""
+    """One call's facts so far. Times are aware UTC instants at which the thing was observed.
+
+    A call that is made for an agent, of a preview or a callback, has its `agent` from the start.
+    """
 
     detect_machines: bool
     started_at: datetime
@@ -141,8 +156,11 @@ class Call:
 
     @property
     def unanswered(self) -> bool:
-        """Whether it still counts against the dialing ratio: launched, and neither live nor over."""
-        return self.state in (CallState.DIALING, CallState.DETECTING)
+        """Whether it still counts against the dialing ratio: launched, and neither live nor over.
+
+        One that has its agent takes nobody else's.
+        """
+        return self.agent is None and self.state in (CallState.DIALING, CallState.DETECTING)
 
     def step(self, fact: CallFact, now: datetime) -> tuple["Call", tuple[Action, ...]]:
         """The call after `fact`. A fact that comes late, twice or out of turn changes nothing."""
@@ -151,6 +169,8 @@ class Call:
                 return replace(self, ringing_at=self.ringing_at or now), ()
             case CallState.DIALING, Answered():
                 answered = replace(self, answered_at=now)
+                if self.agent is not None:
+                    return replace(answered, state=CallState.BRIDGING, verdict_at=now), (Bridge(self.agent),)
                 if self.detect_machines:
                     return replace(answered, state=CallState.DETECTING), ()
                 return replace(answered, state=CallState.WAITING, verdict_at=now), (SeekAgent(),)
@@ -168,8 +188,20 @@ class Call:
                     replace(self, state=CallState.RELEASING, outcome=Outcome.ABANDONED),
                     (PlayMessageThenHangUp(),),
                 )
-            case CallState.DIALING | CallState.DETECTING, Failed(outcome, sip_status, q850, cause):
-                return self._ended(now, outcome, HungUp(HangupBy.NETWORK, sip_status, q850, cause))
+            case CallState.BRIDGING, AgentLost():
+                return (
+                    replace(self, state=CallState.RELEASING, outcome=Outcome.ABANDONED, agent=None),
+                    (PlayMessageThenHangUp(),),
+                )
+            case CallState.DIALING, AgentHangsUp() if self.agent is not None:
+                return self._given_up_by_agent(), (HangUp(),)
+            case CallState.BRIDGING, AgentHangsUp():
+                # Somebody has answered and must not be left in silence.
+                return self._given_up_by_agent(), (PlayMessageThenHangUp(),)
+            case CallState.BRIDGED, AgentHangsUp() if self.hangup_by is None:
+                return replace(self, hangup_by=HangupBy.AGENT), (HangUp(),)
+            case CallState.DIALING | CallState.DETECTING | CallState.RELEASING, Failed(outcome, sip, q850, cause):
+                return self._ended(now, self.outcome or outcome, HungUp(HangupBy.NETWORK, sip, q850, cause))
             case CallState.ENDED, _:
                 return self, ()
             case _, HungUp(by):
@@ -190,6 +222,14 @@ class Call:
             case _:
                 return Outcome.HANGUP_BEFORE_CONNECTION
 
+    def _given_up_by_agent(self) -> "Call":
+        return replace(
+            self,
+            state=CallState.RELEASING,
+            outcome=Outcome.AGENT_HANGUP_BEFORE_CONNECTION,
+            hangup_by=HangupBy.AGENT,
+        )
+
     def _ended(self, now: datetime, outcome: Outcome, end: HungUp) -> tuple["Call", tuple[Action, ...]]:
         return replace(
             self,
@@ -197,7 +237,7 @@ class Call:
             outcome=outcome,
             ended_at=now,
             left_early=outcome is Outcome.HANGUP_BEFORE_CONNECTION and self.verdict_at is not None,
-            hangup_by=end.by,
+            hangup_by=self.hangup_by or end.by,
             sip_status=end.sip_status,
             q850=end.q850,
             cause=end.cause,

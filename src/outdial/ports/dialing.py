@@ -31,7 +31,8 @@ class RunningCampaign:
 class Claimed:
     """A record taken for dialing, with the number that is next and what the last word needs to know.
 
-    `number` counts the record's attempts in this campaign, the coming one included.
+    `number` counts the record's attempts in this campaign, the coming one included; `skips` the previews of it that
+    agents skipped or let run out.
     """
 
     record: int
@@ -43,6 +44,15 @@ class Claimed:
     zone: int
     attempts: int
     number: int
+    skips: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A claimed record that nobody called. `skipped_at` tells that an agent did not want it, and when."""
+
+    record: int
+    skipped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +208,14 @@ class DialStore(Protocol):
 
     async def refuse(self, campaign: int, refusals: Sequence[Refused]) -> None: ...
 
+    async def holds(self, campaign: int, record: int, lease: str, fence: int) -> bool:
+        """Whether a record that was claimed a while ago is still claimed under this lease and fence."""
+        ...
+
+    async def give_back(self, campaign: int, records: Sequence[GivenBack]) -> None:
+        """Make claimed records ready again. A skipped one comes after those that were never attempted."""
+        ...
+
     def placing(
         self, campaign: RunningCampaign, claims: Sequence[Claimed], days: Sequence[date]
     ) -> AbstractAsyncContextManager[Placing]:
@@ -224,8 +242,9 @@ class DialStore(Protocol):
 
     async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]: ...
 
-    async def release_claims(self, campaign: int) -> int:
-        """Give back the records that are claimed without an attempt: only their owner may ask. How many."""
+    async def release_claims(self, campaign: int, *, keep: Sequence[int] = ()) -> int:
+        """Give back the records that are claimed without an attempt, but those of `keep`: only their owner may ask.
+        How many."""
         ...
 
     async def backlog(self, campaign: int) -> Backlog: ...

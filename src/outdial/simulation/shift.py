@@ -13,12 +13,13 @@ from outdial.app.summary import summary
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings
 from outdial.dialer.engine import Engine, EngineSettings
+from outdial.domain.campaigns import Mode
 from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.dialing import DialStore
+from outdial.ports.dialing import DialStore, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
 
 VIRTUAL_START: Final = datetime(2026, 6, 1, tzinfo=UTC)
@@ -73,6 +74,14 @@ class Live:
 PACERS: Final[dict[str, Callable[[], Pacer]]] = {"predictive": PredictivePacer, "progressive": ProgressivePacer}
 
 
+def pacer_of(running: RunningCampaign, predictive: str) -> Pacer:
+    """The pacer of a campaign's mode; `predictive` names the one of predictive campaigns, out of `PACERS`.
+
+    A preview is paced by its agents: what its pacer decides is not asked.
+    """
+    return PACERS[predictive]() if running.campaign.mode is Mode.PREDICTIVE else ProgressivePacer()
+
+
 @contextlib.asynccontextmanager
 async def working(
     store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
@@ -94,7 +103,7 @@ def begin(
     Without `clock` the shift's own begins to run now; without `ids` and `holder` they follow from the seed.
     """
     clock = clock or LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
-    pool = AgentPool(clock)
+    pool = AgentPool(clock, seed=shift.seed)
     carrier = SimulatedCarrier(clock, seed=shift.seed, world=shift.world)
     agents = SimulatedAgents(pool, clock, seed=shift.seed)
     settings = EngineSettings(
@@ -112,7 +121,7 @@ def begin(
         pool=pool,
         clock=clock,
         ids=ids or SeededIds(shift.seed),
-        new_pacer=lambda running: PACERS[shift.pacer](),
+        new_pacer=lambda running: pacer_of(running, shift.pacer),
         settings=settings,
     )
     agents.sign_in(shift.users)

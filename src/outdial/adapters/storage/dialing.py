@@ -22,6 +22,7 @@ from outdial.ports.dialing import (
     Backlog,
     Claimed,
     Ended,
+    GivenBack,
     History,
     NewAttempt,
     OpenAttempt,
@@ -79,7 +80,7 @@ select count(*) as taken, max(seq) as last_seq from fresh
 """
 
 _CLAIM = """
-select c.ord, i.record_id, i.list_id, i.priority, i.position, i.e164, i.phone_type, i.zone_id, i.attempts,
+select c.ord, i.record_id, i.list_id, i.priority, i.position, i.e164, i.phone_type, i.zone_id, i.attempts, i.skips,
   (select count(*) from attempt a where a.campaign_id = $1 and a.record_id = i.record_id) + 1 as number
 from claim_records($1, $2, $3, $4, $5, $6, $7, $8) c
 join dial_item i on i.campaign_id = $1 and i.record_id = c.record
@@ -270,6 +271,7 @@ class DialRows:
                 row["zone_id"],
                 row["attempts"],
                 row["number"],
+                row["skips"],
             )
             for row in rows
         ]
@@ -290,6 +292,32 @@ class DialRows:
                 [refused.reason.value if refused.suppressed else None for refused in refusals],
                 [refused.suppressed for refused in refusals],
                 [refused.position for refused in refusals],
+            )
+
+    async def holds(self, campaign: int, record: int, lease: str, fence: int) -> bool:
+        async with self._database.connection() as connection:
+            held: bool = await connection.fetchval(
+                """select exists (
+                     select from dial_item i join lease l on l.name = $3 and l.fence = i.fence
+                     where i.campaign_id = $1 and i.record_id = $2 and i.state = 'C' and i.attempt_id is null
+                       and i.fence = $4)""",
+                campaign,
+                record,
+                lease,
+                fence,
+            )
+        return held
+
+    async def give_back(self, campaign: int, records: Sequence[GivenBack]) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """update dial_item i set state = 'R', reason = null, next_at = coalesce(f.skipped_at, i.next_at),
+                     skips = i.skips + (f.skipped_at is not null)::int
+                   from unnest($2::bigint[], $3::timestamptz[]) as f(record_id, skipped_at)
+                   where i.campaign_id = $1 and i.record_id = f.record_id and i.state = 'C' and i.attempt_id is null""",
+                campaign,
+                [back.record for back in records],
+                [back.skipped_at for back in records],
             )
 
     @contextlib.asynccontextmanager
@@ -369,12 +397,13 @@ class DialRows:
             )
         return [OpenAttempt(row["id"], row["uuid"], row["record_id"], row["started_at"]) for row in rows]
 
-    async def release_claims(self, campaign: int) -> int:
+    async def release_claims(self, campaign: int, *, keep: Sequence[int] = ()) -> int:
         async with self._database.connection() as connection:
             done: str = await connection.execute(
                 """update dial_item set state = 'R'
-                   where campaign_id = $1 and state = 'C' and attempt_id is null""",
+                   where campaign_id = $1 and state = 'C' and attempt_id is null and record_id <> all($2::bigint[])""",
                 campaign,
+                keep,
             )
         return _count(done)
 
