@@ -37,7 +37,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
 
-from outdial.api.media import HAL, JSON
+from outdial.api.media import HAL, JSON, JSON_PATCH
 from outdial.api.shapes import LARGEST_WHOLE_NUMBER, Query
 from outdial.domain.access import Scope
 from outdial.domain.errors import OutdialError
@@ -49,6 +49,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 T = TypeVar("T")
 
 FORM: Final = "application/x-www-form-urlencoded"
+PATCHES: Final = (JSON_PATCH, JSON, HAL)
+"""What a JSON Patch may come as."""
 
 
 class Shown(BaseModel):
@@ -168,9 +170,17 @@ InstantShown = Annotated[
     str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-02-03T09:15:27.410Z"], description="In UTC")
 ]
 DayShown = Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2027-06-30"])]
+DaySent = DayShown
 Address = Annotated[str, Field(json_schema_extra={"format": "uri"}, examples=["https://dialer.example/campaigns"])]
 PhoneShown = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", examples=["+12025550142"], description="In E.164")]
 Count = Annotated[int, Field(ge=0, le=LARGEST_WHOLE_NUMBER, examples=[1])]
+
+PhoneSent = Annotated[
+    str, Field(min_length=1, max_length=20, json_schema_extra={"format": "phone-number"}, examples=["+12025550142"])
+]
+"""A number as it may be sent: in international form, with or without blanks between the digits."""
+ZoneSent = Annotated[str, Field(max_length=35, json_schema_extra={"format": "time-zone"}, examples=["Europe/Lisbon"])]
+"""A name of the IANA time zone database."""
 
 
 class LinkShown(Shown):

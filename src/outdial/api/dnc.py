@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.auth import needs, principal_of
+from outdial.api.answers.lists import (
+    ChangedEntries,
+    DeletedEntries,
+    DncEntryShown,
+    DncListDetails,
+    DncListShown,
+    EntryChanges,
+    EntryPatch,
+)
+from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
+from outdial.api.describe import PATCHES, DaySent, PhoneSent, ZoneSent, described, pages_of
 from outdial.api.hal import Link, hal, instant, link, nothing, without_absent
 from outdial.api.lists import (
     NEWEST_FIRST,
@@ -25,14 +35,22 @@ from outdial.api.lists import (
     shown_with_campaigns,
 )
 from outdial.api.paging import LongPageQuery, page_of
-from outdial.api.problems import Refused
 from outdial.api.services import services_of
 from outdial.api.shapes import Shape, all_of, read_as, read_query, wrong
 from outdial.app import dnc
 from outdial.app.campaigns import uuid_of
 from outdial.app.dnc import Number, Seen
 from outdial.domain.access import Principal, Scope
-from outdial.domain.dnc import LONGEST_NUMBER, DncEntry, DncList, DncPatchNotAvailable, TooManyEntries, number_in
+from outdial.domain.dnc import (
+    LONGEST_NUMBER,
+    DncEntry,
+    DncEntryNotFound,
+    DncList,
+    DncListNotFound,
+    DncPatchNotAvailable,
+    TooManyEntries,
+    number_in,
+)
 from outdial.domain.errors import FieldProblem
 from outdial.domain.values import PhoneNumber
 from outdial.domain.zones import zone_name
@@ -42,16 +60,9 @@ MOST_IN_DELETION: Final = 200
 LONGEST_REASON: Final = 1000
 
 
-async def _reads_entries(request: Request) -> Principal:
-    """Who may manage entries may look at one, too: the published scope list does not have the smaller scope."""
-    who = await principal_of(request)
-    if not who.scopes & {Scope.DNC_LISTS_READ, Scope.DNC_LISTS_MANAGE}:
-        raise Refused("scope-missing", f"the access token lacks the scope {Scope.DNC_LISTS_READ.value}")
-    return who
-
-
 Manage = Annotated[Principal, needs(Scope.DNC_LISTS_MANAGE)]
-ReadEntry = Annotated[Principal, Depends(_reads_entries)]
+# Who may manage entries may look at one, too: the published scope list does not have the smaller scope.
+ReadEntry = Annotated[Principal, needs_one_of(Scope.DNC_LISTS_READ, Scope.DNC_LISTS_MANAGE)]
 
 router = APIRouter(tags=["Do-not-call lists"])
 
@@ -154,12 +165,12 @@ class DncListIn(Shape):
 
 
 class EntryIn(Shape):
-    phone_number: Annotated[PhoneNumber, BeforeValidator(_number)]
-    expiration_date: Annotated[date, BeforeValidator(_day)] | None = None
+    phone_number: Annotated[PhoneNumber, BeforeValidator(_number, json_schema_input_type=PhoneSent)]
+    expiration_date: Annotated[date, BeforeValidator(_day, json_schema_input_type=DaySent)] | None = None
     reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
 
 
-class ThingIn(Shape):
+class EntryIdIn(Shape):
     id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
 
 
@@ -173,19 +184,19 @@ class OperationIn(Shape):
         return self.op.lower() == "replace"
 
 
-class NumberIn(Shape):
-    phone_number: Annotated[PhoneNumber, BeforeValidator(_number)]
-    timezone: Annotated[str, BeforeValidator(_zone)]
+class NumberAskedIn(Shape):
+    phone_number: Annotated[PhoneNumber, BeforeValidator(_number, json_schema_input_type=PhoneSent)]
+    timezone: Annotated[str, BeforeValidator(_zone, json_schema_input_type=ZoneSent)]
 
 
 class BlockedIn(Shape):
     # As many as a page of this family has at most: the answer is one page, so that nobody who overlooks a second one
     # takes a number for free to call.
-    phone_numbers: Annotated[list[NumberIn], Field(min_length=1, max_length=500)]
+    phone_numbers: Annotated[list[NumberAskedIn], Field(min_length=1, max_length=500)]
 
 
 _OPERATIONS: Final = TypeAdapter(Annotated[list[OperationIn], Field(min_length=1)])
-_THINGS: Final = TypeAdapter(Annotated[list[ThingIn], Field(min_length=1, max_length=MOST_IN_DELETION)])
+_THINGS: Final = TypeAdapter(Annotated[list[EntryIdIn], Field(min_length=1, max_length=MOST_IN_DELETION)])
 
 
 def _expiration(body: object) -> date:
@@ -263,10 +274,13 @@ class EntryQuery(LongPageQuery):
         return number_in(f"+{self.phone_number.strip().removeprefix('+')}") or PhoneNumber("+0")
 
 
+_NOT_THERE: Final = (DncListNotFound, DncEntryNotFound)
+
 # The routes ----------------------------------------------------------------------------------------------------------
 
 
 @router.get("/do-not-call-lists", summary="List do-not-call lists")
+@described(pages_of("do_not_call_lists", DncListDetails), query=DncListQuery)
 async def list_dnc_lists(request: Request, who: Manage) -> Response:
     query = read_query(request, DncListQuery)
     total, found = await dnc.listed(
@@ -282,6 +296,7 @@ async def list_dnc_lists(request: Request, who: Manage) -> Response:
 
 
 @router.post("/do-not-call-lists", status_code=201, summary="Create a do-not-call list")
+@described(DncListShown, body=DncListIn, example={"name": "Asked by mail"}, makes="list_id")
 async def create_dnc_list(request: Request, who: Manage) -> Response:
     services = services_of(request)
     new = read_as(DncListIn, await read_json(request), check=DncListIn.check)
@@ -291,12 +306,14 @@ async def create_dnc_list(request: Request, who: Manage) -> Response:
 
 
 @router.get("/do-not-call-lists/{list_id}", summary="Details of a do-not-call list")
+@described(DncListDetails, query=DetailQuery, refuses=(DncListNotFound,))
 async def dnc_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await dnc.get(list_id, by=who, storage=services_of(request).storage)
     return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
 
 
 @router.get("/do-not-call-lists/{list_id}/entries", summary="List the entries of a list")
+@described(pages_of("entries", DncEntryShown), query=EntryQuery, refuses=(DncListNotFound,))
 async def list_entries(request: Request, list_id: str, who: Manage) -> Response:
     storage = services_of(request).storage
     await dnc.get(list_id, by=who, storage=storage)
@@ -315,6 +332,7 @@ async def list_entries(request: Request, list_id: str, who: Manage) -> Response:
 
 
 @router.post("/do-not-call-lists/{list_id}/entries", status_code=201, summary="Put a number on a list")
+@described(DncEntryShown, body=EntryIn, refuses=(DncListNotFound,), makes="entry_id")
 async def put_entry(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     await dnc.get(list_id, by=who, storage=services.storage)
@@ -334,6 +352,7 @@ async def put_entry(request: Request, list_id: str, who: Manage) -> Response:
 
 
 @router.patch("/do-not-call-lists/{list_id}/entries", summary="Change the expiration dates of many entries")
+@described(ChangedEntries, body=EntryChanges, refuses=(DncListNotFound, TooManyEntries))
 async def patch_entries(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     dnc_list = (await dnc.get(list_id, by=who, storage=services.storage)).list
@@ -360,6 +379,7 @@ async def patch_entries(request: Request, list_id: str, who: Manage) -> Response
 
 
 @router.delete("/do-not-call-lists/{list_id}/entries", summary="Take many numbers off a list")
+@described(DeletedEntries, body=_THINGS, refuses=(DncListNotFound,))
 async def delete_entries(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     dnc_list = (await dnc.get(list_id, by=who, storage=services.storage)).list
@@ -387,6 +407,7 @@ def _failures(request: Request, dnc_list: DncList, failed: Sequence[str]) -> dic
 
 
 @router.post("/do-not-call-lists/{list_id}/entries/queries", summary="Ask which numbers must not be called today")
+@described(pages_of("entries", DncEntryShown), body=BlockedIn, refuses=(DncListNotFound,))
 async def query_entries(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     await dnc.get(list_id, by=who, storage=services.storage)
@@ -404,12 +425,14 @@ async def query_entries(request: Request, list_id: str, who: Manage) -> Response
 
 
 @router.get("/do-not-call-lists/{list_id}/entries/{entry_id}", summary="Details of an entry")
+@described(DncEntryShown, refuses=_NOT_THERE)
 async def entry_details(request: Request, list_id: str, entry_id: str, who: ReadEntry) -> Response:
     entry = await dnc.get_entry(list_id, entry_id, by=who, storage=services_of(request).storage)
     return hal(request, shown_entry(request, entry))
 
 
 @router.patch("/do-not-call-lists/{list_id}/entries/{entry_id}", summary="Change the expiration date of an entry")
+@described(DncEntryShown, body=EntryPatch, body_types=PATCHES, refuses=(*_NOT_THERE, DncPatchNotAvailable))
 async def patch_entry(request: Request, list_id: str, entry_id: str, who: Manage) -> Response:
     services = services_of(request)
     await dnc.get_entry(list_id, entry_id, by=who, storage=services.storage)
@@ -419,6 +442,7 @@ async def patch_entry(request: Request, list_id: str, entry_id: str, who: Manage
 
 
 @router.delete("/do-not-call-lists/{list_id}/entries/{entry_id}", status_code=204, summary="Take a number off a list")
+@described(refuses=_NOT_THERE)
 async def delete_entry(request: Request, list_id: str, entry_id: str, who: Manage) -> Response:
     services = services_of(request)
     await dnc.remove_entry(list_id, entry_id, by=who, storage=services.storage, clock=services.wall)

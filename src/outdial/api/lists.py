@@ -1,12 +1,13 @@
 """What record lists and do-not-call lists have in common in the API: what is shown, bulk answers, queries."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 
+from outdial.api.describe import order_schema
 from outdial.api.hal import Link, link, url, without_absent
 from outdial.api.paging import LongPageQuery
 from outdial.api.shapes import Instant, Query, all_of, any_case, wrong
@@ -119,7 +120,7 @@ def order_of(*columns: str) -> BeforeValidator:
             order.append(term)
         return tuple(order)
 
-    return BeforeValidator(read)
+    return BeforeValidator(read, json_schema_input_type=Annotated[str, order_schema(*columns, several=True)])
 
 
 def _teams_only(value: object) -> object:
@@ -128,7 +129,7 @@ def _teams_only(value: object) -> object:
     return True
 
 
-WithTeams = Annotated[bool, BeforeValidator(_teams_only)]
+WithTeams = Annotated[bool, BeforeValidator(_teams_only, json_schema_input_type=Literal["TEAMS"])]
 
 
 class DetailQuery(Query):

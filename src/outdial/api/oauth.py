@@ -10,9 +10,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.oauth import (
+    IntrospectionForm,
+    IntrospectionShown,
+    KeysShown,
+    NothingToIntrospect,
+    TokenForm,
+    TokenShown,
+)
 from outdial.api.bodies import read_bytes
+from outdial.api.describe import FORM, described
 from outdial.api.hal import url, without_absent
-from outdial.api.media import media_type
+from outdial.api.media import JSON, media_type
 from outdial.api.problems import oauth_problem
 from outdial.api.services import Services, services_of
 from outdial.app import access
@@ -32,38 +41,18 @@ from outdial.ports.tokens import TokenFacts
 router = APIRouter(tags=["OAuth"])
 
 _LARGEST_FORM: Final = 64 * 1024
-_FORM: Final = "application/x-www-form-urlencoded"
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_AUTHENTICATION: Final = {
-    "client_assertion_type": {"type": "string", "enum": [_ASSERTION_TYPE]},
-    "client_assertion": {"type": "string", "description": "A JWT signed with the client's key, instead of HTTP Basic"},
-}
 
 
-def _form_schema(required: str, properties: dict[str, object]) -> dict[str, object]:
-    schema = {"type": "object", "required": [required], "properties": properties | _AUTHENTICATION}
-    return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
-
-
-@router.post(
-    "/oauth/token",
-    summary="Exchange a client's credentials for an access token",
-    openapi_extra=_form_schema(
-        "grant_type",
-        {
-            "grant_type": {"type": "string", "enum": ["client_credentials"]},
-            "scope": {"type": "string", "description": "Space-separated; left out: all that was granted"},
-            "token_type": {
-                "type": "string",
-                "enum": ["opaque"],
-                "description": "Asks for a service token: long-lived, and good until it is revoked",
-            },
-            "expires_in": {
-                "type": "string",
-                "description": "Of a service token: 86400 (when left out) to 31556952 seconds",
-            },
-        },
-    ),
+@router.post("/oauth/token", summary="Exchange a client's credentials for an access token")
+@described(
+    TokenShown,
+    body=TokenForm,
+    body_types=[FORM],
+    answer_types=[JSON],
+    example={"grant_type": "client_credentials", "scope": "campaigns:read"},
+    for_clients=True,
+    refuses=((400, "unsupported_grant_type"), (400, "invalid_scope"), (401, "invalid_client")),
 )
 async def token(request: Request) -> Response:
     """Clients authenticate with HTTP Basic or private_key_jwt; errors have the shape of RFC 6749 section 5.2."""
@@ -104,10 +93,16 @@ async def token(request: Request) -> Response:
     return _json(body, {"Cache-Control": "no-store"})
 
 
-@router.post(
-    "/oauth/introspect",
-    summary="Ask whether a token is good, and what it says",
-    openapi_extra=_form_schema("token", {"token": {"type": "string"}}),
+@router.post("/oauth/introspect", summary="Ask whether a token is good, and what it says")
+@described(
+    IntrospectionShown,
+    also={400: NothingToIntrospect},
+    says={400: "Bad Request. `0070201`: there is no token to look at"},
+    body=IntrospectionForm,
+    body_types=[FORM],
+    answer_types=[JSON],
+    for_clients=True,
+    refuses=((401, "invalid_client"),),
 )
 async def introspect(request: Request) -> Response:
     """For clients, as RFC 7662 section 2.1 demands; another account's token is as unknown as a forged one."""
@@ -127,7 +122,13 @@ async def introspect(request: Request) -> Response:
 
 
 @router.get("/oauth/2023-10/certs", summary="Public keys of the access tokens, as a JWK set")
-@router.get("/oauth/certs", summary="Public keys of the access tokens, under their older address", deprecated=True)
+@router.get(
+    "/oauth/certs",
+    operation_id="older_certificates",
+    summary="Public keys of the access tokens, under their older address",
+    deprecated=True,
+)
+@described(KeysShown, answer_types=[JSON])
 async def certificates(request: Request) -> Response:
     return _json(await services_of(request).tokens.certificates(), {"Cache-Control": "max-age=300"})
 
@@ -161,8 +162,8 @@ class _Unreadable(Invalid):
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    if media_type(request.headers.get("content-type", "")) != _FORM:
-        raise _Unreadable(f"the body must be {_FORM}")
+    if media_type(request.headers.get("content-type", "")) != FORM:
+        raise _Unreadable(f"the body must be {FORM}")
     try:
         text = (await read_bytes(request, _LARGEST_FORM)).decode()
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=50, errors="strict")

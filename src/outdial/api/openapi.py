@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, put together from what the routes say about themselves; the page that shows it."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -8,12 +9,12 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic.json_schema import DefsRef, GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.describe import AN_ID, Description, Raw, Refusal, Shown, adapter_of, demanded, description_of
+from outdial.api.describe import AN_ID, FORM, Description, Raw, Refusal, Shown, adapter_of, demanded, description_of
 from outdial.api.idempotency import LONGEST_KEY
 from outdial.api.media import HAL, JSON
 from outdial.api.problems import is_oauth, meaning_of, refusal
@@ -113,7 +114,7 @@ class Operation:
             found += ["unauthorized", "scope-missing", "rate-limited"]
         if self.says.body is not None:
             found += [Invalid, "body-too-large"]
-            if JSON in self.says.body_types:
+            if not isinstance(self.says.body, Raw) and FORM not in self.says.body_types:
                 found.append("unsupported-media-type")
         if self.says.query is not None:
             found.append(Invalid)
@@ -189,7 +190,17 @@ class _Document:
         drawn, self._schemas = generator.generate_definitions(
             [(key, mode, adapter.core_schema) for key, mode, adapter in kinds]
         )
-        self._drawn: dict[str, JsonSchemaValue] = {key: schema for (key, _), schema in drawn.items()}
+        self._drawn: dict[str, JsonSchemaValue] = {
+            key: schema if key.endswith(" query") else self._named(key, schema) for (key, _), schema in drawn.items()
+        }
+
+    def _named(self, key: str, schema: JsonSchemaValue) -> JsonSchemaValue:
+        """A schema that has no name gets that of its operation: bodies stand under several media types."""
+        if "$ref" in schema:
+            return schema
+        name = "".join(word.capitalize() for word in re.split("[_ ]", key))
+        self._schemas[DefsRef(name)] = schema
+        return {"$ref": _REF.format("schemas", name)}
 
     def whole(self) -> dict[str, Any]:
         paths: dict[str, dict[str, Any]] = {}
@@ -297,10 +308,11 @@ class _Document:
         if made is None:
             return {}
         known = {name: f"$request.path.{name}" for name in operation.parameters} | {made: "$response.body#/id"}
+        where = f"/{operation.path.rpartition('/')[2]}/{{{made}}}"
         return {
             other.id: {"operationId": other.id, "parameters": {name: known[name] for name in other.parameters}}
             for other in self._operations
-            if made in other.parameters and set(other.parameters) <= known.keys()
+            if where in other.path and set(other.parameters) <= known.keys()
         }
 
     def _refusals(self, operation: Operation) -> dict[str, Any]:

@@ -9,9 +9,17 @@ from pydantic import Field, StringConstraints
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from outdial.api.answers.lists import (
+    ListPatch,
+    NewRecordListShown,
+    RecordListDetails,
+    RecordListShown,
+    UploadRequestShown,
+)
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
 from outdial.api.conditional import tagged, unless_changed
+from outdial.api.describe import PATCHES, Raw, described, pages_of
 from outdial.api.hal import Link, hal, instant, link, url, without_absent
 from outdial.api.lists import (
     NEWEST_FIRST,
@@ -34,12 +42,19 @@ from outdial.domain.access import Principal, Scope
 from outdial.domain.errors import FieldProblem, Invalid, Unavailable
 from outdial.domain.record_lists import (
     AddressRefused,
+    FileDiffers,
     FileFacts,
     ListFileTooLarge,
+    NoFile,
     RecordList,
+    RecordListNotFound,
+    RecordListNotWaiting,
+    TooManyUploads,
     UniqueBy,
     Upload,
     UploadFileTooLarge,
+    UploadNotFound,
+    UploadNotWaiting,
 )
 
 Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE)]
@@ -225,6 +240,7 @@ class RecordListQuery(ListQuery):
 
 
 @router.get("/record-lists", summary="List record lists")
+@described(pages_of("record_lists", RecordListDetails), query=RecordListQuery)
 async def list_record_lists(request: Request, who: Manage) -> Response:
     query = read_query(request, RecordListQuery)
     total, found = await record_lists.listed(
@@ -240,6 +256,13 @@ async def list_record_lists(request: Request, who: Manage) -> Response:
 
 
 @router.post("/record-lists", status_code=201, summary="Create a record list, with an address for its file")
+@described(
+    NewRecordListShown,
+    body=RecordListIn,
+    example={"name": "Renewals in May", "unique_identifier_type": "PHONE_NUMBER"},
+    refuses=(UniqueIdentifierTypeInvalid, ListFileTooLarge),
+    makes="list_id",
+)
 async def create_record_list(request: Request, who: Manage) -> Response:
     services = services_of(request)
     new = _new_list(await read_json(request))
@@ -260,12 +283,20 @@ async def create_record_list(request: Request, who: Manage) -> Response:
 
 
 @router.get("/record-lists/{list_id}", summary="Record list details")
+@described(RecordListDetails, query=DetailQuery, tagged=True, refuses=(RecordListNotFound,))
 async def record_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await record_lists.get(list_id, by=who, storage=services_of(request).storage)
     return tagged(request, seen.list, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
 
 
 @router.patch("/record-lists/{list_id}", summary="Say that the file of a list has been sent")
+@described(
+    RecordListShown,
+    body=ListPatch,
+    body_types=PATCHES,
+    conditional=True,
+    refuses=(RecordListNotFound, RecordListNotWaiting, NoFile, TooManyUploads),
+)
 async def patch_record_list(request: Request, list_id: str, who: Write) -> Response:
     services = services_of(request)
     await record_lists.get(list_id, by=who, storage=services.storage)
@@ -283,6 +314,19 @@ async def patch_record_list(request: Request, list_id: str, who: Write) -> Respo
 
 @router.post(
     "/record-lists/{list_id}/upload-requests", status_code=201, summary="Get an address for a file with more records"
+)
+@described(
+    UploadRequestShown,
+    body=UploadRequestIn,
+    example={"csv_metadata": {"filename": "may.csv", "byte_size": 1024, "content_type": "text/csv"}},
+    refuses=(
+        RecordListNotFound,
+        CsvMetadataMissing,
+        CallbackEndpointMissing,
+        CallbackMethodMissing,
+        UploadFileTooLarge,
+    ),
+    makes="upload_id",
 )
 async def create_upload_request(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
@@ -302,6 +346,12 @@ async def create_upload_request(request: Request, list_id: str, who: Manage) -> 
 
 
 @router.patch("/record-lists/{list_id}/upload-requests/{upload_id}", summary="Say that a file has been sent")
+@described(
+    UploadRequestShown,
+    body=ListPatch,
+    body_types=PATCHES,
+    refuses=(RecordListNotFound, UploadNotFound, UploadNotWaiting, NoFile, TooManyUploads),
+)
 async def patch_upload_request(request: Request, list_id: str, upload_id: str, who: Manage) -> Response:
     services = services_of(request)
     await record_lists.get_upload(list_id, upload_id, by=who, storage=services.storage)
@@ -315,6 +365,10 @@ async def patch_upload_request(request: Request, list_id: str, upload_id: str, w
 
 
 @router.put("/uploads/{token}", summary="Send a file to its signed address")
+@described(
+    body=Raw("text/csv"),
+    refuses=((403, AddressRefused.code), FileDiffers),
+)
 async def receive_file(request: Request, token: str) -> Response:
     services = services_of(request)
     length = request.headers.get("content-length", "")

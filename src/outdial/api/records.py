@@ -4,12 +4,25 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.records import (
+    A_RECORD,
+    ChangedRecords,
+    CreatedRecords,
+    DeletedRecords,
+    RecordChanges,
+    RecordIn,
+    RecordPatch,
+    RecordShown,
+    RecordsIn,
+    RecordsToDelete,
+)
 from outdial.api.bodies import read_json
 from outdial.api.conditional import tagged, unless_changed
+from outdial.api.describe import AN_ID, PATCHES, described, order_schema, pages_of, words_schema
 from outdial.api.hal import Link, hal, instant, link, nothing, without_absent
 from outdial.api.lists import both_or_none, bulk_answer, failed_deletions, order_term
 from outdial.api.paging import LongPageQuery, page_of
@@ -18,10 +31,11 @@ from outdial.api.services import services_of
 from outdial.api.shapes import Instant, Query, all_of, read_query, wrong
 from outdial.app import record_lists, records
 from outdial.app.campaigns import uuid_of
-from outdial.app.records import Changes, ExtraChange, Sent
+from outdial.app.records import Changes, ExtraChange, NoPhoneNumber, NoTimezone, RecordRefused, Sent, UnknownUpload
 from outdial.domain.access import Principal
 from outdial.domain.errors import FieldProblem, Invalid
-from outdial.domain.record_lists import UploadId
+from outdial.domain.record_changes import RecordChangeNotAllowed, RecordOnCall
+from outdial.domain.record_lists import RecordListNotFound, UploadId
 from outdial.domain.records import (
     LONGEST_REFERENCE,
     Draft,
@@ -384,14 +398,23 @@ def _search_fields(value: object) -> object:
     return names
 
 
+_PRIORITIES: Final = [str(priority) for priority in range(1, HOT_LEAD + 1)]
+_ZoneNames = Annotated[str, Field(min_length=1, max_length=500, examples=["Europe/Lisbon,Europe/Madrid"])]
+
+
 class RecordQuery(LongPageQuery):
     phone_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PHONE)] | None = None
     upload_request_id: Annotated[str, StringConstraints(min_length=1, max_length=36)] | None = None
     search: Annotated[str, StringConstraints(min_length=3, max_length=80)] | None = None
-    search_fields: Annotated[tuple[str, ...], BeforeValidator(_search_fields)] = SEARCH_FIELDS
-    order_by: Annotated[tuple[str, bool], BeforeValidator(_order)] = ("updated_at", True)
-    priorities: Annotated[tuple[int, ...] | None, BeforeValidator(_priorities)] = None
-    timezones: Annotated[tuple[str, ...] | None, BeforeValidator(_zones)] = None
+    search_fields: Annotated[tuple[str, ...], BeforeValidator(_search_fields), words_schema(*SEARCH_FIELDS)] = (
+        SEARCH_FIELDS
+    )
+    order_by: Annotated[tuple[str, bool], BeforeValidator(_order), order_schema("updated_at", "priority")] = (
+        "updated_at",
+        True,
+    )
+    priorities: Annotated[tuple[int, ...], BeforeValidator(_priorities), words_schema(*_PRIORITIES)] | None = None
+    timezones: Annotated[tuple[str, ...], BeforeValidator(_zones, json_schema_input_type=_ZoneNames)] | None = None
     updated_at_from: Instant | None = None
     updated_at_to: Instant | None = None
 
@@ -436,15 +459,15 @@ class ZoneQuery(LongPageQuery):
     search: Annotated[str, StringConstraints(min_length=3, max_length=35)] | None = None
 
 
-LATER: Final[dict[int | str, dict[str, Any]]] = {
-    202: {"description": "A record is on a call, and is deleted within 5 s after it"}
-}
+LATER: Final = {202: "A record is on a call, and is deleted within 5 s after it"}
+_NOT_THERE: Final = (RecordListNotFound, RecordNotFound)
 
 
 # The routes ----------------------------------------------------------------------------------------------------------
 
 
 @router.get("/record-lists/{list_id}/records", summary="List the records of a list")
+@described(pages_of("records", RecordShown), query=RecordQuery, refuses=(RecordListNotFound,))
 async def list_records(request: Request, list_id: str, who: Manage) -> Response:
     storage = services_of(request).storage
     await record_lists.get(list_id, by=who, storage=storage)
@@ -463,6 +486,13 @@ async def list_records(request: Request, list_id: str, who: Manage) -> Response:
 
 
 @router.post("/record-lists/{list_id}/records", status_code=201, summary="Add one record")
+@described(
+    RecordShown,
+    body=RecordIn,
+    example=A_RECORD,
+    refuses=(RecordListNotFound, RecordRefused, NoPhoneNumber, NoTimezone),
+    makes="record_id",
+)
 async def create_record(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     await record_lists.get(list_id, by=who, storage=services.storage)
@@ -477,6 +507,11 @@ async def create_record(request: Request, list_id: str, who: Manage) -> Response
 
 
 @router.post("/record-lists/{list_id}/records/bulks", status_code=201, summary="Add many records")
+@described(
+    CreatedRecords,
+    body=RecordsIn,
+    refuses=(RecordListNotFound, TooManyRecords, UnknownUpload),
+)
 async def create_records(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     seen = await record_lists.get(list_id, by=who, storage=services.storage)
@@ -522,6 +557,7 @@ def _links_of_bulk(request: Request, list_id: str, filtered: str = "") -> dict[s
 
 
 @router.patch("/record-lists/{list_id}/records/bulks", summary="Change many records")
+@described(ChangedRecords, body=RecordChanges, refuses=(RecordListNotFound,))
 async def change_records(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     seen = await record_lists.get(list_id, by=who, storage=services.storage)
@@ -554,7 +590,15 @@ def _asks_nothing(changes: Changes) -> bool:
     return not (changes.members or changes.extra or changes.forbidden or changes.sent.problems)
 
 
-@router.delete("/record-lists/{list_id}/records/bulks", responses=LATER, summary="Delete many records")
+@router.delete("/record-lists/{list_id}/records/bulks", summary="Delete many records")
+@described(
+    DeletedRecords,
+    also={202: None},
+    says=LATER,
+    body=RecordsToDelete,
+    example=[{"id": AN_ID}],
+    refuses=(RecordListNotFound,),
+)
 async def delete_records(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     seen = await record_lists.get(list_id, by=who, storage=services.storage)
@@ -587,6 +631,7 @@ async def delete_records(request: Request, list_id: str, who: Manage) -> Respons
 
 
 @router.get("/record-lists/{list_id}/records/timezones", summary="List the time zones that the records of a list name")
+@described(pages_of("timezones", str), query=ZoneQuery, refuses=(RecordListNotFound,))
 async def list_timezones(request: Request, list_id: str, who: Manage) -> Response:
     storage = services_of(request).storage
     await record_lists.get(list_id, by=who, storage=storage)
@@ -598,12 +643,8 @@ async def list_timezones(request: Request, list_id: str, who: Manage) -> Respons
     return hal(request, page | {"count": len(names), "_embedded": {"timezones": names}})
 
 
-@router.delete(
-    "/record-lists/{list_id}/records",
-    status_code=204,
-    responses=LATER,
-    summary="Delete the records with a phone number",
-)
+@router.delete("/record-lists/{list_id}/records", status_code=204, summary="Delete the records with a phone number")
+@described(also={202: None}, says=LATER, query=NumberQuery, conditional=True, refuses=_NOT_THERE)
 async def delete_by_number(request: Request, list_id: str, who: Manage) -> Response:
     await record_lists.get(list_id, by=who, storage=services_of(request).storage)
     number = read_query(request, NumberQuery).phone_number
@@ -613,9 +654,9 @@ async def delete_by_number(request: Request, list_id: str, who: Manage) -> Respo
 @router.delete(
     "/record-lists/{list_id}/external-records",
     status_code=204,
-    responses=LATER,
     summary="Delete the records with an external reference",
 )
+@described(also={202: None}, says=LATER, query=ReferenceQuery, conditional=True, refuses=_NOT_THERE)
 async def delete_by_reference(request: Request, list_id: str, who: Manage) -> Response:
     await record_lists.get(list_id, by=who, storage=services_of(request).storage)
     query = read_query(request, ReferenceQuery)
@@ -624,9 +665,8 @@ async def delete_by_reference(request: Request, list_id: str, who: Manage) -> Re
     )
 
 
-@router.delete(
-    "/record-lists/{list_id}/records/{record_id}", status_code=204, responses=LATER, summary="Delete a record"
-)
+@router.delete("/record-lists/{list_id}/records/{record_id}", status_code=204, summary="Delete a record")
+@described(also={202: None}, says=LATER, conditional=True, refuses=_NOT_THERE)
 async def delete_record(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
     uuid = uuid_of(record_id)
     return await _delete(request, list_id, None if uuid is None else RecordId(uuid), record_id, who)
@@ -648,6 +688,14 @@ def accepted() -> Response:
 
 
 @router.patch("/record-lists/{list_id}/records/{record_id}", summary="Change a record")
+@described(
+    RecordShown,
+    body=RecordPatch,
+    body_types=PATCHES,
+    tagged=True,
+    conditional=True,
+    refuses=(*_NOT_THERE, RecordRefused, RecordChangeNotAllowed, RecordOnCall),
+)
 async def change_record(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
     services = services_of(request)
     await records.get(list_id, record_id, by=who, storage=services.storage)
@@ -660,6 +708,7 @@ async def change_record(request: Request, list_id: str, record_id: str, who: Man
 
 
 @router.get("/record-lists/{list_id}/records/{record_id}", summary="Record details")
+@described(RecordShown, tagged=True, refuses=_NOT_THERE)
 async def record_details(request: Request, list_id: str, record_id: str, who: Manage) -> Response:
     record = await records.get(list_id, record_id, by=who, storage=services_of(request).storage)
     return tagged(request, record, shown(request, record))
