@@ -18,7 +18,7 @@ from outdial.dialer.journal import Journal
 from outdial.dialer.preview import Previews
 from outdial.domain import retry
 from outdial.domain.activity import Activity, Doing
-from outdial.domain.calling_hours import CallingHours
+from outdial.domain.calling_hours import CallingHours, HolidayCalendar
 from outdial.domain.calls import Failed
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy, Mode
 from outdial.domain.dnc import today
@@ -46,11 +46,13 @@ _CARRIER_PAUSE: Final = 5.0
 class LoopSettings:
     """How a loop works; durations in seconds of dialing time.
 
-    `strict_priority`: a record that waits for its retry holds lower priorities back.
+    `strict_priority`: a record that waits for its retry holds lower priorities back. `holidays` knows the days off
+    that campaigns may keep.
     """
 
     decide_seconds: float = 1.0
     strict_priority: bool = True
+    holidays: HolidayCalendar | None = None
 
 
 @dataclass(slots=True)
@@ -159,7 +161,8 @@ class CampaignLoop:
         if running.campaign.mode is not self._running.campaign.mode:
             self._change_mode(running)
         self._pool.attach(self.key, running.users, self, priority=running.campaign.priority)
-        if running.campaign.strategy != self._running.campaign.strategy:
+        before, now = self.campaign, running.campaign
+        if (before.strategy, before.extensions) != (now.strategy, now.extensions):
             self._zones_known = False
         self._running = running
         self.flow.abandon_seconds = self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS
@@ -594,7 +597,7 @@ class CampaignLoop:
 
     @property
     def _hours(self) -> CallingHours:
-        return CallingHours(self._strategy.calling_hours)
+        return CallingHours.of(self.campaign, self._settings.holidays)
 
 
 def activity_json(activity: Activity) -> dict[str, object]:

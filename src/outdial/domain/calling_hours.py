@@ -67,7 +67,7 @@ class CallingHours:
     calendar: HolidayCalendar | None = None
 
     @classmethod
-    def of(cls, campaign: Campaign, calendar: HolidayCalendar) -> Self:
+    def of(cls, campaign: Campaign, calendar: HolidayCalendar | None) -> Self:
         """Those of a campaign; one without a strategy is never open."""
         windows = campaign.strategy.calling_hours if campaign.strategy is not None else ()
         return cls(windows, campaign.extensions.exceptions, campaign.extensions.holidays, calendar)

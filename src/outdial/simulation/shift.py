@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from outdial.adapters.clock import LoopClock, SeededIds
+from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier, World
 from outdial.app.summary import summary
 from outdial.dialer.agent_pool import AgentPool
@@ -112,7 +113,7 @@ def begin(
         simulated_lease=shift.virtual,
         fail_fast=shift.virtual,
         drain_seconds=300.0 if shift.virtual else shift.speed,
-        loop=LoopSettings(strict_priority=shift.strict_priority),
+        loop=LoopSettings(strict_priority=shift.strict_priority, holidays=PublicHolidays()),
     )
     engine = Engine(
         holder=holder or f"simulation/{shift.seed}",
