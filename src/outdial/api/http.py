@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api import (
     activity,
+    callbacks,
     attempts,
     campaigns,
     dispositions,
@@ -52,6 +53,7 @@ ROUTERS = (
     record_lists.router,
     records.router,
     dnc.router,
+    callbacks.router,
     teams.router,
     users.router,
     numbers.router,

@@ -110,7 +110,13 @@ _RESOURCES: Final = (
     Resources(
         "/schedule-callbacks",
         "0532006",
-        {"unauthorized": "0011003", "scope-missing": "0532003", "not-found": "0532002"},
+        {
+            "unauthorized": "0011003",
+            "scope-missing": "0532003",
+            "not-found": "0532002",
+            # Of what a patch may be answered with, only this means "not like this".
+            "not-possible": (400, "0532006"),
+        },
     ),
 )
 _CAMPAIGNS: Final = Resources(

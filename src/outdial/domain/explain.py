@@ -19,6 +19,8 @@ class Stage(enum.Enum):
     READY = "ready"
     WAITING = "waiting"
     CLAIMED = "claimed"
+    PARKED = "parked"
+    """A callback is promised to it: ordinary dialing leaves it alone."""
     FINAL = "final"
     SUPPRESSED = "suppressed"
 
@@ -33,6 +35,7 @@ class Rule(enum.Enum):
     ON_DNC_LIST = "on_dnc_list"
     WAITING_FOR_RETRY = "waiting_for_retry"
     CARRIER_BACK_OFF = "carrier_back_off"
+    CALLBACK_PENDING = "callback_pending"
     OUTSIDE_CALLING_HOURS = "outside_calling_hours"
     HIGHER_PRIORITY_WAITS = "higher_priority_waits"
     CAMPAIGN_NOT_RUNNING = "campaign_not_running"
@@ -104,6 +107,8 @@ def why(standing: Standing, around: Surroundings) -> Why:
             return Why(standing.reason or Reason.FINAL_OUTCOME)
         case Stage.CLAIMED:
             return Why(Rule.IN_CALL if standing.in_call else Rule.ABOUT_TO_BE_CALLED)
+        case Stage.PARKED:
+            return Why(Rule.CALLBACK_PENDING)
         case Stage.NOT_TAKEN_IN:
             return Why(Rule.NOT_TAKEN_IN if standing.list_accepted else Rule.LIST_NOT_READY)
     if standing.on_dnc:
@@ -152,6 +157,7 @@ _SENTENCES: Final[Mapping[Rule | Reason, str]] = {
     Rule.ON_DNC_LIST: "its number is on a do-not-call list of the campaign",
     Rule.WAITING_FOR_RETRY: "it waits for its next attempt",
     Rule.CARRIER_BACK_OFF: "the carrier failed: it waits before it is tried again, and no attempt was counted",
+    Rule.CALLBACK_PENDING: "a callback is promised to it, and nobody calls it before that",
     Rule.OUTSIDE_CALLING_HOURS: "where it may be, the calling hours are not open",
     Rule.HIGHER_PRIORITY_WAITS: "a record of a higher priority waits for its retry, and the order is strict",
     Rule.CAMPAIGN_NOT_RUNNING: "the campaign is not running",

@@ -51,3 +51,4 @@ class Reason(enum.Enum):
     IN_CALL = "in_call"
     WAITING_FOR_RETRY = "waiting_for_retry"
     CARRIER_BACK_OFF = "carrier_back_off"
+    CALLBACK_PENDING = "callback_pending"

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from outdial.domain.values import AccountId
 from outdial.ports.attempts import AttemptStore
+from outdial.ports.callbacks import CallbackStore
 from outdial.ports.campaigns import CampaignStore
 from outdial.ports.dispositions import DispositionStore
 from outdial.ports.dnc import DncStore
@@ -38,6 +39,8 @@ class UnitOfWork(Protocol):
     def records(self) -> RecordStore: ...
     @property
     def dnc(self) -> DncStore: ...
+    @property
+    def callbacks(self) -> CallbackStore: ...
     @property
     def users(self) -> UserStore: ...
     @property

@@ -219,7 +219,7 @@ class CampaignRows:
             await self._connection.execute(
                 """
                 delete from dial_item where campaign_id = $1 and list_id = any($2::int[])
-                  and state <> 'C' and attempt_id is null
+                  and state not in ('C', 'S') and attempt_id is null
                 """,
                 rows[0]["campaign_id"],
                 [row["thing"] for row in rows],

@@ -17,6 +17,7 @@ _STAGES: Final = {
     "C": Stage.CLAIMED,
     "D": Stage.FINAL,
     "X": Stage.SUPPRESSED,
+    "S": Stage.PARKED,
 }
 
 _OURS: Final = "(select id from campaign where account_id = $1 and uuid = $2)"

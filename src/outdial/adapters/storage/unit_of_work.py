@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from outdial.adapters.storage.attempts import AttemptRows
+from outdial.adapters.storage.callbacks import CallbackRows
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
 from outdial.adapters.storage.dispositions import DispositionRows
@@ -33,6 +34,7 @@ class SqlUnitOfWork:
     record_lists: RecordListRows
     records: RecordRows
     dnc: DncRows
+    callbacks: CallbackRows
     users: UserRows
     numbers: NumberRows
     teams: TeamRows
@@ -52,6 +54,7 @@ class SqlUnitOfWork:
             RecordListRows(connection, account),
             RecordRows(connection, account),
             DncRows(connection, account),
+            CallbackRows(connection, account),
             UserRows(connection, account),
             NumberRows(connection, account),
             TeamRows(connection, account),
