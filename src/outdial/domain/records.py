@@ -1,6 +1,7 @@
 """Records: from a row of text to people who can be called, or to the reason why not."""
 
 import enum
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -176,11 +177,14 @@ class Draft:
     extra_data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@functools.lru_cache(maxsize=4096)
 def read_number(text: str) -> phonenumbers.PhoneNumber | RowKind:
     """An international number out of text, or what is wrong with it.
 
     Only the calling code and the length have to fit. Whether an area code is in use today is left to the carrier:
     number plans grow faster than tables of them, and a lead that is refused here is lost.
+
+    The numbers of a row are asked after several times, and what they are is remembered: nobody may change it.
 
     Source:
         ITU-T E.164: at most 15 digits, the calling code included.
