@@ -22,8 +22,10 @@ from outdial.api import (
     oauth,
     openapi,
     phone_agents,
+    record_events,
     record_lists,
     records,
+    reports,
     teams,
     users,
 )
@@ -54,6 +56,8 @@ ROUTERS = (
     records.router,
     dnc.router,
     callbacks.router,
+    record_events.router,
+    reports.router,
     teams.router,
     users.router,
     numbers.router,
@@ -107,7 +111,7 @@ class EveryRequest:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._services.ids.new("request").hex
+        request_id = scope["outdial.request_id"] = self._services.ids.new("request").hex
         answering = False
 
         async def named(message: Message) -> None:

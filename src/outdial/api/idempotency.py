@@ -154,9 +154,9 @@ class AnswerOnce:
 
 
 def _answer_in(messages: list[Message]) -> Answer | None:
-    """The answer to keep; none where the server failed, so that the same request can be sent again."""
+    """The answer to keep; none where the server failed or was too busy: the same request can be sent again."""
     start = next(iter(messages), None)
-    if start is None or start["status"] >= 500:
+    if start is None or start["status"] >= 500 or start["status"] == 429:
         return None
     headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"] if name in _KEPT_HEADERS}
     return Answer(start["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))

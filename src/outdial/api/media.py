@@ -8,6 +8,8 @@ HAL: Final = "application/hal+json"
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
 READABLE: Final = frozenset({HAL, JSON, JSON_PATCH})
+_PLAIN: Final = ("/data/reports/", "/dialer-integrations/", "/v1/record-list/")
+"""Below these paths the compatible API answers in plain JSON, whatever is asked for."""
 
 
 def media_type(content_type: str) -> str:
@@ -17,6 +19,8 @@ def media_type(content_type: str) -> str:
 
 def answer_type(request: Request) -> str:
     """`application/json` for those who ask for it by name and not for HAL, or prefer it; HAL for all others."""
+    if request.scope.get("path", "").startswith(_PLAIN):
+        return JSON
     weights = {}
     for item in ",".join(request.headers.getlist("accept")).split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))

@@ -108,6 +108,39 @@ _RESOURCES: Final = (
         },
     ),
     Resources(
+        "/dialer-integrations",
+        "0530900",
+        {"unauthorized": "0530901", "scope-missing": "0530902", "not-found": "0530910", "unknown-path": "0530910"},
+    ),
+    Resources(
+        "/v1/record-list",
+        "0530900",
+        {
+            "unauthorized": "0530901",
+            "scope-missing": "0530902",
+            "not-found": "0530910",
+            "record-not-found": "0530920",
+            "internal-error": "0380001",
+            "unavailable": "0380002",
+        },
+    ),
+    Resources(
+        "/data/reports",
+        "1020001",
+        {
+            "scope-missing": "1020004",
+            "report-address-refused": (403, "1020004"),
+            "report-bounds-reversed": "1020005",
+            "report-file-not-found": "1020008",
+            "not-found": "1020011",
+            "report-span-too-long": "1020013",
+            "report-timezone-unknown": "1020016",
+            "too-many-report-jobs": (429, "1020017"),
+            "unauthorized": "1020018",
+            "unavailable": "1020019",
+        },
+    ),
+    Resources(
         "/schedule-callbacks",
         "0532006",
         {
@@ -162,8 +195,13 @@ def resources_of(path: str) -> Resources:
     return next((resources for resources in _RESOURCES if _under(path, resources.prefix)), _CAMPAIGNS)
 
 
+def _is_ours(path: str) -> bool:
+    """Whether a path shows the domain's own codes: all of `/v1` but what the compatible API has there."""
+    return _under(path, "/v1") and resources_of(path) is _CAMPAIGNS
+
+
 def _code(path: str, keys: Sequence[str], status: int) -> tuple[int, str]:
-    if _under(path, "/v1"):
+    if _is_ours(path):
         return status, keys[0]
     if keys[0] in _PLATFORM:
         return status, _PLATFORM[keys[0]]
@@ -196,7 +234,7 @@ def refusal(path: str, error: type[OutdialError] | str | tuple[int, str]) -> tup
 
 def meaning_of(path: str, code: str) -> str | None:
     """A code in words, as the tables know it."""
-    if _under(path, "/v1") or is_oauth(path):
+    if _is_ours(path) or is_oauth(path):
         return re.sub("[-_]", " ", code)
     resources = resources_of(path)
     known = {found if isinstance(found, str) else found[1]: key for key, found in resources.codes.items()}

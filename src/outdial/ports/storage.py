@@ -15,7 +15,9 @@ from outdial.ports.numbers import NumberStore
 from outdial.ports.phone_agents import PhoneAgentStore
 from outdial.ports.progress import ProgressStore
 from outdial.ports.record_lists import RecordListStore
+from outdial.ports.record_events import RecordEventStore
 from outdial.ports.records import RecordStore
+from outdial.ports.reports import ReportStore
 from outdial.ports.teams import TeamStore
 from outdial.ports.users import UserStore
 
@@ -47,6 +49,10 @@ class UnitOfWork(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def teams(self) -> TeamStore: ...
+    @property
+    def reports(self) -> ReportStore: ...
+    @property
+    def record_events(self) -> RecordEventStore: ...
     @property
     def phone_agents(self) -> PhoneAgentStore: ...
     @property

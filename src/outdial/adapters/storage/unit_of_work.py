@@ -16,8 +16,10 @@ from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
 from outdial.adapters.storage.phone_agents import PhoneAgentRows
 from outdial.adapters.storage.progress import ProgressRows
+from outdial.adapters.storage.record_events import RecordEventRows
 from outdial.adapters.storage.record_lists import RecordListRows
 from outdial.adapters.storage.records import RecordRows
+from outdial.adapters.storage.reports import ReportRows
 from outdial.adapters.storage.teams import TeamRows
 from outdial.adapters.storage.users import UserRows
 from outdial.domain.values import AccountId
@@ -38,6 +40,8 @@ class SqlUnitOfWork:
     users: UserRows
     numbers: NumberRows
     teams: TeamRows
+    reports: ReportRows
+    record_events: RecordEventRows
     phone_agents: PhoneAgentRows
     progress: ProgressRows
     explain: ExplainRows
@@ -58,6 +62,8 @@ class SqlUnitOfWork:
             UserRows(connection, account),
             NumberRows(connection, account),
             TeamRows(connection, account),
+            ReportRows(connection, account),
+            RecordEventRows(connection, account),
             PhoneAgentRows(connection, account),
             ProgressRows(connection, account),
             ExplainRows(connection, account),
