@@ -35,6 +35,10 @@ test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k 
 conformance: setup ## Start a server and run the conformance kit of the protocol against it (ARGS="-k paged")
 	@$(BIN)/python -m tests.acceptance.conformance $(ARGS)
 
+.PHONY: bench-api
+bench-api: setup ## Compare hot routes with a bare route that returns the same bytes (a minute; ARGS="--rounds 3")
+	@$(BIN)/python bench/api.py $(ARGS)
+
 .PHONY: bench-pacing
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--seeds 5")
 	@$(BIN)/python bench/pacing.py $(ARGS)
