@@ -45,6 +45,7 @@ CALL = LoggedCall(
     teams=("North", "South"),
     sip_status=None,
     cause=None,
+    callback_mode="SPECIFIC_AGENT",
     agent_disposition="Sold",
     note='said "yes"',
     extra_data={"plan": "gold, large"},

@@ -2,7 +2,6 @@
 
 import csv
 import enum
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,6 +103,7 @@ class LoggedCall:
     teams: tuple[str, ...]
     sip_status: int | None
     cause: str | None
+    callback_mode: str | None
     agent_disposition: str | None
     note: str | None
     extra_data: Mapping[str, Any] | None
@@ -133,6 +133,7 @@ COLUMNS: Final = (
     "customer_phone_number",
     "phone_type",
     "caller_id",
+    "callback_mode",
     "agent_id",
     "team_name",
     "system_disposition",
@@ -144,7 +145,8 @@ COLUMNS: Final = (
 )
 """The columns of a report. Durations are seconds with milliseconds; instants have the offset of the report's zone.
 
-`description` is what the agent noted, `agent_disposition` the agent's own word for the end of the call.
+`callback_mode` is set for calls of a callback: who was to take it. `description` is what the agent noted,
+`agent_disposition` the agent's own word for the end of the call.
 """
 
 
@@ -167,6 +169,7 @@ def row_of(call: LoggedCall, zone: ZoneInfo) -> dict[str, Any]:
         "customer_phone_number": call.e164,
         "phone_type": call.phone_type.value,
         "caller_id": call.caller_id,
+        "callback_mode": call.callback_mode,
         "agent_id": None if call.agent is None else str(call.agent),
         "team_name": ", ".join(call.teams) or None,
         "system_disposition": call.outcome.value.upper(),
@@ -206,11 +209,11 @@ class ReportText:
         rows = [row_of(call, self._zone) for call in calls]
         match self._form:
             case ReportFormat.CSV:
-                text = io.StringIO()
-                csv.writer(text, lineterminator="\n").writerows(
+                lines = _Lines()
+                csv.writer(lines, lineterminator="\n").writerows(
                     [_cell(row[column]) for column in COLUMNS] for row in rows
                 )
-                return text.getvalue()
+                return "".join(lines)
             case ReportFormat.JSON:
                 before = ",\n" if self._any and rows else ""
                 self._any = self._any or bool(rows)
@@ -220,6 +223,12 @@ class ReportText:
 
     def closing(self) -> str:
         return "]\n" if self._form is ReportFormat.JSON else ""
+
+
+class _Lines(list[str]):
+    """What the CSV writer writes, as it comes."""
+
+    write = list[str].append
 
 
 def _cell(value: object) -> object:

@@ -14,16 +14,18 @@ _COLUMNS: Final = "uuid, name, timezone, format, begins_at, ends_at, status, sec
 # Of each campaign the next so many, by its own index, and of those the first: no page reads more than it must.
 _CALLS: Final = """
 select a.*, c.uuid as campaign_uuid, l.uuid as list_uuid, r.uuid as record_uuid, r.extra_data, u.uuid as agent_uuid,
-  d.name as agent_disposition,
+  d.name as agent_disposition, k.assign_type as callback_mode,
   array(select t.name from team_user m join team t on t.id = m.team_id
         where m.user_id = a.user_id order by t.id) as teams
 from campaign c cross join lateral (
   select a.* from attempt a
-  where a.campaign_id = c.id and a.outcome is not null and a.started_at >= greatest($2::timestamptz, $4) and a.started_at < $3
+  where a.campaign_id = c.id and a.outcome is not null
+    and a.started_at >= greatest($2::timestamptz, $4) and a.started_at < $3
     and ($4::timestamptz is null or (a.started_at, a.id) > ($4, $5))
   order by a.started_at, a.id limit $6
 ) a join record_list l on l.id = a.list_id left join record r on r.id = a.record_id
   left join app_user u on u.id = a.user_id left join disposition d on d.id = a.disposition_id
+  left join callback k on k.id = a.callback_id
 where c.account_id = $1 order by a.started_at, a.id limit $6
 """
 
@@ -203,6 +205,7 @@ def _call(row: Row) -> LoggedCall:
         teams=tuple(row["teams"]),
         sip_status=row["sip_status"],
         cause=row["cause"],
+        callback_mode=row["callback_mode"],
         agent_disposition=row["agent_disposition"],
         note=row["note"],
         extra_data=row["extra_data"],
