@@ -79,6 +79,10 @@ spelling: setup ## Look for misspelled words
 lock: setup ## Compile requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@tools/lock.sh $(ARGS)
 
+.PHONY: openapi
+openapi: setup ## Write the API's description anew into docs/openapi.json (a test fails while that is out of date)
+	@$(BIN)/outdial openapi --out docs/openapi.json
+
 .PHONY: clean
 clean: ## Remove .venv and the tools' caches
 	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -20,6 +20,7 @@ from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.access import create_account, create_client, ensure_installed
 from outdial.domain.access import DEFAULT_ACCOUNT, Scope
+from tests.api.held_against import Described
 from tests.conftest import SetClock
 
 BASE_URL = "http://outdial.test"
@@ -68,15 +69,15 @@ def bearer(services: Services, clock: SetClock) -> Bearer:
 
 @pytest.fixture
 async def stranger(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client without a token."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL) as client:
+    """A client without a token. Every answer that it gets is held against the document of the API."""
+    async with httpx.AsyncClient(transport=Described(httpx.ASGITransport(app)), base_url=BASE_URL) as client:
         yield client
 
 
 @pytest.fixture
 async def api(app: FastAPI, bearer: Bearer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may do everything in the default account."""
-    transport = httpx.ASGITransport(app)
+    """A client that may do everything in the default account. Every answer is held against the document of the API."""
+    transport = Described(httpx.ASGITransport(app))
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as client:
         yield client
 

@@ -1,14 +1,19 @@
 """The document of the API: whole, true to the standard, and with examples that fit."""
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from outdial.api.http import ROUTERS, document
 from outdial.api.openapi import SCOPES
 from outdial.domain.access import Scope
+from tests.api.held_against import NotAsDescribed, check
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -85,3 +90,90 @@ async def test_the_api_serves_its_document_without_a_token(stranger: httpx.Async
 def test_no_path_stands_twice() -> None:
     pairs = [(route.path, tuple(route.methods)) for router in ROUTERS for route in router.routes]  # type: ignore[attr-defined]
     assert len(pairs) == len(set(pairs))
+
+
+class TestThePage:
+    async def test_it_takes_nothing_from_another_host(self, stranger: httpx.AsyncClient) -> None:
+        page = await stranger.get("/docs")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        parts = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+        assert [part for part in parts if "://" in part or part.startswith("//")] == []
+        for part in parts:
+            if not part.startswith("data:"):
+                answer = await stranger.get(f"/{part}")
+                assert (answer.status_code, len(answer.content) > 0) == (200, True)
+
+    async def test_only_its_own_files_are_served(self, stranger: httpx.AsyncClient) -> None:
+        for name in ("__init__.py", "..%2F__init__.py", "swagger-ui.js"):
+            assert (await stranger.get(f"/docs/{name}")).status_code == 404
+
+
+def test_the_file_in_docs_is_up_to_date(drawn: dict[str, Any]) -> None:
+    file = Path(__file__).parents[2] / "docs" / "openapi.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == drawn, "run `make openapi` and commit docs/openapi.json"
+
+
+class TestExamples:
+    def test_every_body_and_answer_has_one_that_fits(self, drawn: dict[str, Any]) -> None:
+        wrong = []
+        for name, operation in operations(drawn):
+            contents = [operation.get("requestBody", {}).get("content", {})]
+            contents += [resolved(drawn, answer).get("content", {}) for answer in operation["responses"].values()]
+            for content in contents:
+                for kind, media in content.items():
+                    if "json" not in kind and "form" not in kind:
+                        continue
+                    example = resolved(drawn, media["examples"]["example"])["value"]
+                    schema = {**media["schema"], "components": {"schemas": drawn["components"]["schemas"]}}
+                    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+                    wrong += [f"{name}: {error.message}" for error in validator.iter_errors(example)]
+        assert wrong == []
+
+
+def resolved(drawn: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    found: Any = drawn
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    assert isinstance(found, dict)
+    return found
+
+
+class TestHoldingAnswersAgainstIt:
+    """The check that every test of the API goes through (`held_against.py`) does find what it looks for."""
+
+    @staticmethod
+    def check(status: int, body: Any, **headers: str) -> None:
+        request = httpx.Request("GET", "http://outdial.test/campaigns/1")
+        kind = {"content-type": "application/hal+json", "x-request-id": "1"}
+        check(request, httpx.Response(status, content=json.dumps(body), headers={**kind, **headers}))
+
+    @pytest.fixture
+    def campaign(self, drawn: dict[str, Any]) -> dict[str, Any]:
+        example: dict[str, Any] = drawn["components"]["examples"]["campaign_details-200"]["value"]
+        return dict(example)
+
+    def test_what_is_described_passes(self, campaign: dict[str, Any]) -> None:
+        self.check(200, campaign)
+        self.check(404, {"code": "0530002", "message": "no"})
+
+    def test_a_status_that_is_not_described_fails(self) -> None:
+        with pytest.raises(NotAsDescribed):
+            self.check(418, {})
+
+    def test_a_member_too_little_or_too_many_fails(self, campaign: dict[str, Any]) -> None:
+        with pytest.raises(NotAsDescribed):
+            self.check(200, campaign | {"secret": 1})
+        del campaign["name"]
+        with pytest.raises(NotAsDescribed):
+            self.check(200, campaign)
+
+    def test_a_code_that_is_not_of_this_path_fails(self) -> None:
+        with pytest.raises(NotAsDescribed):
+            self.check(404, {"code": "0530910", "message": "no"})
+
+    def test_a_null_fails(self, campaign: dict[str, Any]) -> None:
+        with pytest.raises(NotAsDescribed):
+            self.check(200, campaign | {"dialing_mode": None})

@@ -19,7 +19,7 @@ from pydantic import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.answers.campaigns import A_CAMPAIGN, AssignedShown, CampaignShown
+from outdial.api.answers.campaigns import A_CAMPAIGN, AssignedShown, CampaignShown, TimeShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
 from outdial.api.conditional import tagged, unless_changed
@@ -116,7 +116,7 @@ def _time_of_day(value: object) -> object:
     raise wrong("must be a time such as 09:00:00")
 
 
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type=TimeShown)]
 
 
 class WindowIn(Shape):

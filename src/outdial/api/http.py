@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api import (
     activity,
-    callbacks,
     attempts,
+    callbacks,
     campaigns,
     dispositions,
     dnc,
@@ -21,6 +21,7 @@ from outdial.api import (
     numbers,
     oauth,
     openapi,
+    openapi_page,
     phone_agents,
     record_events,
     record_lists,
@@ -64,6 +65,7 @@ ROUTERS = (
     phone_agents.router,
     idempotency.router,
     openapi.router,
+    openapi_page.router,
 )
 """A module of routes joins the API with its name here."""
 
@@ -80,6 +82,8 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         # The document is drawn from what the routes say about themselves: see `api/openapi.py`.
         openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.services = services
     app.state.document = document

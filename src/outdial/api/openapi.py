@@ -59,12 +59,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/openapi.json")
 async def openapi_json(request: Request) -> Response:
-    return Response(as_text(request.app.state.document()), media_type=JSON)
-
-
-def as_text(drawn: Mapping[str, Any]) -> str:
-    """The document as the file in `docs/` has it."""
-    return json.dumps(drawn, ensure_ascii=False, indent=2) + "\n"
+    return Response(json.dumps(request.app.state.document(), ensure_ascii=False), media_type=JSON)
 
 
 def document(routes: Iterable[object]) -> dict[str, Any]:

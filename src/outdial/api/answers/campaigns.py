@@ -19,7 +19,7 @@ from outdial.domain.values import PhoneType
 
 Attempts = Annotated[int, Field(ge=1, le=100, examples=[6])]
 Period = Annotated[int, Field(ge=1, le=2592000, examples=[4])]
-TimeOfDay = Annotated[str, Field(json_schema_extra={"format": "time"}, examples=["09:00:00"])]
+TimeShown = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$", examples=["09:00:00"])]
 
 
 class TimeoutShown(Shown):
@@ -38,8 +38,8 @@ class ConfigurationShown(Shown):
 class WindowShown(Shown):
     """In the time of the record's zones; from midnight to midnight is the whole day."""
 
-    from_: TimeOfDay = Field(alias="from")
-    to: TimeOfDay
+    from_: TimeShown = Field(alias="from")
+    to: TimeShown
     week_days: list[WeekDay]
 
 

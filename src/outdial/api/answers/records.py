@@ -16,6 +16,7 @@ WebAddress = Annotated[str, Field(max_length=2083, examples=["https://crm.exampl
 
 ROW_WORDS: Final = sorted(
     {word for words in ROW_ERRORS.values() for word in ([words] if isinstance(words, str) else words.values())}
+    | {"OTHER", "REQUIRED_FIELDS"}
 )
 
 
@@ -82,10 +83,21 @@ A_RECORD: Final[dict[str, Any]] = {
 
 
 class RefusedRecord(Shown):
-    """A record of a bulk that was refused, as far as it was understood, with what is wrong with it."""
+    """A record of a bulk that was refused, as it was sent, with what is wrong with it."""
 
-    id: str | None = None
+    id: Any = None
     record_list_id: Id
+    phone_number: Any = None
+    phone_numbers: Any = None
+    first_name: Any = None
+    last_name: Any = None
+    timezone: Any = None
+    priority: Any = None
+    extra_data: Any = None
+    external_provider: Any = None
+    external_id: Any = None
+    external_url: Any = None
+    sync_external_id: Any = None
     errors: Annotated[list[str], Field(min_length=1, json_schema_extra={"items": {"enum": ROW_WORDS}})]
 
 
