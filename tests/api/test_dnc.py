@@ -84,12 +84,6 @@ class TestCreatingAList:
     async def test_takes_120_characters_and_ignores_what_it_does_not_know(self, api: httpx.AsyncClient) -> None:
         assert (await api.post(LISTS, json={"name": "ä" * 120, "color": "red"})).status_code == 201
 
-    async def test_for_a_file_is_refused_and_nothing_waits_for_one(self, api: httpx.AsyncClient) -> None:
-        answer = await api.post(LISTS, json={"name": "Opt-outs", "csv_metadata": {"filename": "x.csv"}})
-        assert refusal(answer) == (400, "0531500")
-        assert fields_of(answer) == {"csv_metadata"}
-        assert (await api.get(LISTS)).json()["total"] == 0
-
 
 class TestLookingAtLists:
     async def test_shows_a_list_with_the_campaigns_that_use_it(self, api: httpx.AsyncClient) -> None:

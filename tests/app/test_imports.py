@@ -15,10 +15,12 @@ from outdial.adapters.clock import SeededIds
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder, text_of
-from outdial.app.imports import Importer, ImportReport, TextSource, import_rows, write_rejects
+from outdial.app.importer import Importer
+from outdial.app.imports import ImportReport, import_rows, write_rejects
 from outdial.app.record_lists import add_list
 from outdial.domain.record_lists import FileFacts, ListStatus, UniqueBy, Upload, UploadId
 from outdial.domain.values import AccountId, RecordListId
+from outdial.ports.uploads import TextSource
 from tests.builders.lists import RAGGED, make_list
 from tests.conftest import SetClock
 
@@ -50,8 +52,8 @@ class Desk:
         upload = Upload(upload_id, list_id, ListStatus.UPLOADED, FileFacts(), now, True, upload_id.hex, stored_bytes=1)
         self.file(upload.stored_as, content)
         async with self.storage.unit_of_work(self.account) as uow:
-            await uow.record_lists.add_upload(upload, now)
-            await uow.record_lists.save_upload(upload, now)
+            await uow.uploads.add(upload, now)
+            await uow.uploads.save(upload, now)
         return upload
 
     def file(self, name: str, content: bytes | str) -> TextSource:
@@ -281,7 +283,7 @@ class TestAnUploadedFile:
 
     async def state(self, desk: Desk, upload: Upload) -> Upload:
         async with desk.storage.unit_of_work(desk.account) as uow:
-            return await uow.record_lists.upload(upload.list_id, upload.id)
+            return await uow.uploads.get(upload.id, of=upload.list_id)
 
     async def test_is_read_in_the_background_and_then_removed(self, desk: Desk, importer: Importer) -> None:
         list_id = await desk.new_list()
@@ -301,7 +303,7 @@ class TestAnUploadedFile:
     async def test_is_taken_up_where_a_crash_left_it(self, desk: Desk, importer: Importer) -> None:
         made = make_list(60, seed=3, bad=12, duplicates=5)
         upload = await desk.upload(await desk.new_list(), made.csv_bytes)
-        whole = UploadFolder(desk.folder).text(upload.stored_as)
+        whole = text_of(desk.folder / upload.stored_as)
 
         with pytest.raises(ConnectionError):
             await import_rows(
@@ -338,7 +340,7 @@ class TestAnUploadedFile:
 
     async def test_that_is_gone_does_not_keep_the_next_from_being_read(self, desk: Desk, importer: Importer) -> None:
         lost = await desk.upload(await desk.new_list(), HEADER + ANA)
-        UploadFolder(desk.folder).remove(lost.stored_as)
+        await UploadFolder(desk.folder).remove(lost.stored_as)
         upload = await desk.upload(await desk.new_list(), HEADER + ANA)
         async with importer:
             importer.start(desk.account, lost)

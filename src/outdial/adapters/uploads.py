@@ -5,16 +5,17 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from outdial.ports.record_lists import Incoming
+from outdial.ports.uploads import Arrived, Incoming, Kept, TextSource
 
 
-def text_of(path: Path) -> Callable[[], AbstractContextManager[Iterator[str]]]:
-    """A file as `app.imports` asks for it: lines of UTF-8 with their line ends, a byte order mark left out."""
+def text_of(path: Path) -> TextSource:
+    """A file as it is imported: lines of UTF-8 with their line ends, a byte order mark left out."""
 
     def opened() -> AbstractContextManager[Iterator[str]]:
         return path.open(encoding="utf-8-sig", newline="")
@@ -72,8 +73,36 @@ class UploadFolder:
             finally:
                 part.unlink(missing_ok=True)
 
-    def text(self, name: str) -> Callable[[], AbstractContextManager[Iterator[str]]]:
-        return text_of(self._folder / name)
+    def address(self, name: str, *, size: int | None, lifetime: timedelta) -> None:
+        return None
 
-    def remove(self, name: str) -> None:
-        (self._folder / name).unlink(missing_ok=True)
+    async def arrived(self, name: str) -> Arrived | None:
+        return await asyncio.to_thread(_arrived, self._folder / name)
+
+    @contextlib.asynccontextmanager
+    async def text(self, name: str, tag: str | None) -> AsyncIterator[TextSource]:
+        yield text_of(self._folder / name)
+
+    async def remove(self, name: str) -> None:
+        await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
+
+    async def kept(self) -> Sequence[Kept]:
+        return await asyncio.to_thread(_kept, self._folder)
+
+
+def _arrived(path: Path) -> Arrived | None:
+    try:
+        with path.open("rb") as file:
+            md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+            return Arrived(file.tell(), md5, None)
+    except FileNotFoundError:
+        return None
+
+
+def _kept(folder: Path) -> list[Kept]:
+    found = []
+    for path in folder.glob("*"):
+        # Others may remove what was just seen.
+        with contextlib.suppress(FileNotFoundError):
+            found.append(Kept(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)))
+    return found

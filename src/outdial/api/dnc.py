@@ -19,10 +19,13 @@ from outdial.api.answers.lists import (
     DncListShown,
     EntryChanges,
     EntryPatch,
+    ListPatch,
+    NewDncListShown,
 )
 from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import PATCHES, DaySent, PhoneSent, ZoneSent, described, pages_of
+from outdial.api.files import FileIn, check_says_uploaded, importer_of, signed_url_of
 from outdial.api.hal import Link, hal, instant, link, nothing, without_absent
 from outdial.api.lists import (
     NEWEST_FIRST,
@@ -43,21 +46,23 @@ from outdial.app.dnc import Number, Seen
 from outdial.domain.access import Principal, Scope
 from outdial.domain.dnc import (
     LONGEST_NUMBER,
+    LONGEST_REASON,
     DncEntry,
     DncEntryNotFound,
     DncList,
     DncListNotFound,
+    DncListNotWaiting,
     DncPatchNotAvailable,
     TooManyEntries,
     number_in,
 )
 from outdial.domain.errors import FieldProblem
+from outdial.domain.record_lists import FileDiffers, ListFileTooLarge, NoFile, TooManyUploads
 from outdial.domain.values import PhoneNumber
 from outdial.domain.zones import zone_name
 
 MOST_IN_UPDATE: Final = 100
 MOST_IN_DELETION: Final = 200
-LONGEST_REASON: Final = 1000
 
 
 Manage = Annotated[Principal, needs(Scope.DNC_LISTS_MANAGE)]
@@ -155,13 +160,7 @@ def _zone(value: object) -> object:
 
 class DncListIn(Shape):
     name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
-    csv_metadata: Any = None
-
-    def check(self) -> None:
-        """A list cannot be made for a file: better no list than one that waits for bytes which nobody takes."""
-        if self.csv_metadata is not None:
-            described = "files are not taken: create the list without one and add entries"
-            all_of([FieldProblem("csv_metadata", described)])
+    csv_metadata: FileIn | None = None
 
 
 class EntryIn(Shape):
@@ -296,12 +295,29 @@ async def list_dnc_lists(request: Request, who: Manage) -> Response:
 
 
 @router.post("/do-not-call-lists", status_code=201, summary="Create a do-not-call list")
-@described(DncListShown, body=DncListIn, example={"name": "Asked by mail"}, makes="list_id")
+@described(
+    NewDncListShown,
+    body=DncListIn,
+    example={"name": "Asked by mail"},
+    refuses=(ListFileTooLarge,),
+    makes="list_id",
+)
 async def create_dnc_list(request: Request, who: Manage) -> Response:
     services = services_of(request)
-    new = read_as(DncListIn, await read_json(request), check=DncListIn.check)
-    dnc_list = await dnc.create(name=new.name, by=who, storage=services.storage, clock=services.wall, ids=services.ids)
-    body = _members(request, dnc_list, who)
+    new = read_as(DncListIn, await read_json(request))
+    dnc_list, awaited = await dnc.create(
+        name=new.name,
+        file=None if new.csv_metadata is None else new.csv_metadata.facts(),
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+        files=services.uploads,
+    )
+    signed_url = None if awaited is None else signed_url_of(request, awaited)
+    body = without_absent({**_members(request, dnc_list, who), "signed_url": signed_url})
+    if signed_url is not None:
+        body["_links"]["upload"] = {"href": signed_url}
     return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
 
 
@@ -310,6 +326,30 @@ async def create_dnc_list(request: Request, who: Manage) -> Response:
 async def dnc_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await dnc.get(list_id, by=who, storage=services_of(request).storage)
     return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+
+
+@router.patch("/do-not-call-lists/{list_id}", summary="Say that the file of a list has been sent")
+@described(
+    DncListShown,
+    body=ListPatch,
+    body_types=PATCHES,
+    refuses=(DncListNotFound, DncListNotWaiting, NoFile, FileDiffers, ListFileTooLarge, TooManyUploads),
+)
+async def patch_dnc_list(request: Request, list_id: str, who: Manage) -> Response:
+    """A file that came to an address of this server is read without this; then this changes nothing."""
+    services = services_of(request)
+    await dnc.get(list_id, by=who, storage=services.storage)
+    check_says_uploaded(await read_json(request))
+    await dnc.mark_uploaded(
+        list_id,
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        files=services.uploads,
+        importer=importer_of(request),
+    )
+    seen = await dnc.get(list_id, by=who, storage=services.storage)
+    return hal(request, _members(request, seen.list, who))
 
 
 @router.get("/do-not-call-lists/{list_id}/entries", summary="List the entries of a list")

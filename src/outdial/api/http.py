@@ -17,6 +17,7 @@ from outdial.api import (
     dispositions,
     dnc,
     explain,
+    files,
     idempotency,
     numbers,
     oauth,
@@ -28,6 +29,7 @@ from outdial.api import (
     records,
     reports,
     teams,
+    upload_requests,
     users,
 )
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
@@ -54,6 +56,8 @@ ROUTERS = (
     attempts.router,
     dispositions.router,
     record_lists.router,
+    files.router,
+    upload_requests.router,
     records.router,
     dnc.router,
     callbacks.router,

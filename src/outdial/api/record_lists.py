@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI
-from pydantic import Field, StringConstraints
-from starlette.requests import ClientDisconnect, Request
+from pydantic import StringConstraints
+from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.answers.lists import (
@@ -19,8 +19,9 @@ from outdial.api.answers.lists import (
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
 from outdial.api.conditional import tagged, unless_changed
-from outdial.api.describe import PATCHES, Raw, described, pages_of
-from outdial.api.hal import Link, hal, instant, link, url, without_absent
+from outdial.api.describe import PATCHES, described, pages_of
+from outdial.api.files import FileIn, check_says_uploaded, importer_of, signed_url_of
+from outdial.api.hal import Link, hal, instant, link, without_absent
 from outdial.api.lists import (
     NEWEST_FIRST,
     DetailQuery,
@@ -31,19 +32,16 @@ from outdial.api.lists import (
     shown_with_campaigns,
 )
 from outdial.api.paging import page_of
-from outdial.api.problems import Refused
 from outdial.api.services import Services, services_of
-from outdial.api.shapes import Shape, all_of, any_case, read_as, read_query
+from outdial.api.shapes import Shape, any_case, read_as, read_query
 from outdial.app import record_lists
-from outdial.app.imports import Importer
-from outdial.app.record_lists import Awaited, Seen
+from outdial.app.importer import Importer
+from outdial.app.record_lists import Seen
 from outdial.app.record_upkeep import Upkeep
 from outdial.domain.access import Principal, Scope
-from outdial.domain.errors import FieldProblem, Invalid, Unavailable
+from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.record_lists import (
-    AddressRefused,
     FileDiffers,
-    FileFacts,
     ListFileTooLarge,
     NoFile,
     RecordList,
@@ -66,7 +64,13 @@ async def _importing(app: FastAPI) -> AsyncIterator[None]:
     """Read uploaded files while the application serves, those first that an earlier server has left; tidy up."""
     services: Services = app.state.services
     importer = Importer(storage=services.storage, clock=services.wall, ids=services.ids, files=services.uploads)
-    upkeep = Upkeep(storage=services.storage, access=services.access, clock=services.wall, files=services.uploads)
+    upkeep = Upkeep(
+        storage=services.storage,
+        access=services.access,
+        clock=services.wall,
+        files=services.uploads,
+        importer=importer,
+    )
     async with importer, upkeep:
         await importer.resume([account.id for account in await services.access.accounts()])
         app.state.importer = importer
@@ -75,13 +79,6 @@ async def _importing(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(tags=["Record lists"], lifespan=_importing)
-
-
-def _importer_of(request: Request) -> Importer:
-    importer: Importer | None = getattr(request.app.state, "importer", None)
-    if importer is None:
-        raise Unavailable("this server does not read files at the moment")
-    return importer
 
 
 # What is shown -------------------------------------------------------------------------------------------------------
@@ -112,10 +109,6 @@ def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[
     return shown_with_campaigns(request, members, seen, campaigns_by="record_list_id", teams=teams)
 
 
-def _signed_url(request: Request, awaited: Awaited) -> str:
-    return url(request, f"/uploads/{awaited.token}")
-
-
 def _shown_upload(request: Request, upload: Upload, signed_url: str | None = None) -> dict[str, Any]:
     links = {
         "self": link(request, f"/record-lists/{upload.list_id}/upload-requests/{upload.id}"),
@@ -135,17 +128,6 @@ def _shown_upload(request: Request, upload: Upload, signed_url: str | None = Non
 
 
 # What may be sent ----------------------------------------------------------------------------------------------------
-
-
-class FileIn(Shape):
-    filename: Annotated[str, StringConstraints(min_length=1, max_length=35)] | None = None
-    # No upper bound here: a file that is too large has an answer of its own.
-    byte_size: Annotated[int, Field(ge=1)] | None = None
-    checksum: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
-    content_type: Annotated[str, StringConstraints(min_length=1, max_length=35)] | None = None
-
-    def facts(self) -> FileFacts:
-        return FileFacts(self.filename, self.byte_size, self.checksum, self.content_type)
 
 
 class RecordListIn(Shape):
@@ -212,22 +194,6 @@ def _new_upload(body: object) -> UploadRequestIn:
     return read_as(UploadRequestIn, body)
 
 
-def _check_says_uploaded(body: object) -> None:
-    """A patch, as one operation or an array of one, that sets the status to UPLOADED. Raises `Invalid`."""
-    operations = body if isinstance(body, list) else [body]
-    if len(operations) != 1 or not isinstance(operations[0], dict):
-        raise Invalid("Invalid input", [FieldProblem("body", "must be one operation, or an array of one")])
-    wanted = {"op": ("replace",), "path": ("/status", "status"), "value": ("uploaded",)}
-    problems = []
-    for name, right in wanted.items():
-        given = operations[0].get(name)
-        if given is None:
-            problems.append(FieldProblem(name, "is required"))
-        elif not isinstance(given, str) or given.lower() not in right:
-            problems.append(FieldProblem(name, f"must be {right[0].upper() if name == 'value' else right[0]}"))
-    all_of(problems)
-
-
 class RecordListQuery(ListQuery):
     order_by: Annotated[Order, order_of("name", "records_count", "created_at", "updated_at")] = NEWEST_FIRST
 
@@ -274,8 +240,9 @@ async def create_record_list(request: Request, who: Manage) -> Response:
         storage=services.storage,
         clock=services.wall,
         ids=services.ids,
+        files=services.uploads,
     )
-    signed_url = None if awaited is None else _signed_url(request, awaited)
+    signed_url = None if awaited is None else signed_url_of(request, awaited)
     body = without_absent({**_members(request, record_list, who), "signed_url": signed_url})
     if signed_url is not None:
         body["_links"]["upload"] = {"href": signed_url}
@@ -295,19 +262,20 @@ async def record_list_details(request: Request, list_id: str, who: Manage) -> Re
     body=ListPatch,
     body_types=PATCHES,
     conditional=True,
-    refuses=(RecordListNotFound, RecordListNotWaiting, NoFile, TooManyUploads),
+    refuses=(RecordListNotFound, RecordListNotWaiting, NoFile, FileDiffers, ListFileTooLarge, TooManyUploads),
 )
 async def patch_record_list(request: Request, list_id: str, who: Write) -> Response:
     services = services_of(request)
     await record_lists.get(list_id, by=who, storage=services.storage)
-    _check_says_uploaded(await read_json(request))
+    check_says_uploaded(await read_json(request))
     record_list = await record_lists.mark_list_uploaded(
         list_id,
         check=unless_changed(request),
         by=who,
         storage=services.storage,
         clock=services.wall,
-        importer=_importer_of(request),
+        files=services.uploads,
+        importer=importer_of(request),
     )
     return hal(request, _members(request, record_list, who))
 
@@ -340,8 +308,9 @@ async def create_upload_request(request: Request, list_id: str, who: Manage) -> 
         storage=services.storage,
         clock=services.wall,
         ids=services.ids,
+        files=services.uploads,
     )
-    body = _shown_upload(request, awaited.upload, _signed_url(request, awaited))
+    body = _shown_upload(request, awaited.upload, signed_url_of(request, awaited))
     return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
 
 
@@ -350,43 +319,29 @@ async def create_upload_request(request: Request, list_id: str, who: Manage) -> 
     UploadRequestShown,
     body=ListPatch,
     body_types=PATCHES,
-    refuses=(RecordListNotFound, UploadNotFound, UploadNotWaiting, NoFile, TooManyUploads),
+    refuses=(
+        RecordListNotFound,
+        UploadNotFound,
+        UploadNotWaiting,
+        NoFile,
+        FileDiffers,
+        UploadFileTooLarge,
+        TooManyUploads,
+    ),
 )
 async def patch_upload_request(request: Request, list_id: str, upload_id: str, who: Manage) -> Response:
     services = services_of(request)
     await record_lists.get_upload(list_id, upload_id, by=who, storage=services.storage)
     body = await read_json(request)
     # The value may be left out: there is only one.
-    _check_says_uploaded({"value": "UPLOADED"} | body if isinstance(body, dict) else body)
+    check_says_uploaded({"value": "UPLOADED"} | body if isinstance(body, dict) else body)
     upload = await record_lists.mark_upload_uploaded(
-        list_id, upload_id, by=who, storage=services.storage, clock=services.wall, importer=_importer_of(request)
+        list_id,
+        upload_id,
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        files=services.uploads,
+        importer=importer_of(request),
     )
     return hal(request, _shown_upload(request, upload))
-
-
-@router.put("/uploads/{token}", summary="Send a file to its signed address")
-@described(
-    body=Raw("text/csv"),
-    refuses=((403, AddressRefused.code), FileDiffers),
-)
-async def receive_file(request: Request, token: str) -> Response:
-    services = services_of(request)
-    length = request.headers.get("content-length", "")
-    announced = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
-    try:
-        await record_lists.receive(
-            token,
-            request.stream(),
-            announced=announced,
-            storage=services.storage,
-            clock=services.wall,
-            files=services.uploads,
-        )
-    except AddressRefused as error:
-        # What is still on its way is not read.
-        raise Refused(error.code, str(error), status=403, headers={"Connection": "close"}) from None
-    except (ListFileTooLarge, UploadFileTooLarge) as error:
-        raise Refused("body-too-large", str(error), headers={"Connection": "close"}) from None
-    except ClientDisconnect:
-        raise Invalid("the file ended early") from None
-    return Response(status_code=200)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.record_lists import UploadBytes
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
+from outdial.ports.uploads import UploadBytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Do-not-call lists: made, looked at, filled and asked; one transaction each."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from outdial.app.campaigns import uuid_of
+from outdial.app.importer import Importer
 from outdial.app.record_lists import CAMPAIGNS_SHOWN, to_milliseconds
+from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
 from outdial.domain.access import Principal
 from outdial.domain.dnc import (
     DncEntry,
@@ -14,13 +16,15 @@ from outdial.domain.dnc import (
     DncList,
     DncListId,
     DncListNotFound,
+    DncListNotWaiting,
 )
-from outdial.domain.record_lists import CampaignUsing, ListStatus
-from outdial.domain.values import PhoneNumber
+from outdial.domain.record_lists import CampaignUsing, FileFacts, ListKind, ListStatus, Upload, UploadNotFound
+from outdial.domain.values import AccountId, PhoneNumber
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dnc import Order
 from outdial.ports.record_lists import ListFilter
 from outdial.ports.storage import Storage, UnitOfWork
+from outdial.ports.uploads import UploadBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,68 @@ class Number:
     zone: str
 
 
-async def create(*, name: str, by: Principal, storage: Storage, clock: Clock, ids: Ids) -> DncList:
-    """Make an empty list, ready for entries."""
+async def create(
+    *,
+    name: str,
+    file: FileFacts | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+    ids: Ids,
+    files: UploadBytes,
+) -> tuple[DncList, Awaited | None]:
+    """Make a list: with facts of a file one that waits for it, without them an empty one that is ready for entries.
+
+    Raises:
+        ListFileTooLarge: the file is larger than lists may be.
+    """
     async with storage.unit_of_work(by.account) as uow:
         now = to_milliseconds(clock.now())
-        new = DncList(DncListId(ids.new("dnc_list")), name, ListStatus.ACCEPTED, 0, now, now)
+        status = ListStatus.ACCEPTED if file is None else ListStatus.INCOMPLETE
+        new = DncList(DncListId(ids.new("dnc_list")), name, status, 0, now, now)
         await uow.dnc.add(new)
         await uow.outbox.add("dnc_list.changed", {"dnc_list_id": str(new.id)})
-    return new
+        if file is None:
+            return new, None
+        awaited = await add_awaited(uow, ListKind.DNC, new.id, file, first_file=True, now=now, ids=ids, files=files)
+    return new, awaited
+
+
+async def begin_file(
+    account: AccountId, upload: Upload, *, storage: Storage, clock: Clock, files: UploadBytes, importer: Importer
+) -> None:
+    """Let the file of a do-not-call list be read if it is here: nobody has to say so.
+
+    Raises:
+        As `looked_at` and `announced`.
+    """
+    seen = await looked_at(upload, files)
+    async with storage.unit_of_work(account) as uow:
+        upload = await announced(uow, seen, clock, importer)
+        before = await uow.dnc.get(DncListId(upload.list_id), lock=True)
+        await uow.dnc.save_status(replace(before, status=ListStatus.UPLOADED), clock.now())
+        await uow.outbox.add("dnc_list.changed", {"dnc_list_id": str(upload.list_id)})
+    importer.start(account, upload)
+
+
+async def mark_uploaded(
+    list_id: str, *, by: Principal, storage: Storage, clock: Clock, files: UploadBytes, importer: Importer
+) -> None:
+    """Somebody says that the file of a do-not-call list is complete; it is read, unless that has begun already.
+
+    Raises:
+        DncListNotFound: no such list.
+        DncListNotWaiting: it was not made for a file.
+        NoFile, FileDiffers, ListFileTooLarge, TooManyUploads: as everywhere.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        dnc_list = await found(uow, list_id)
+        try:
+            upload = await uow.uploads.first_of(dnc_list.id)
+        except UploadNotFound:
+            raise DncListNotWaiting(dnc_list.id) from None
+    if upload.status is ListStatus.INCOMPLETE:
+        await begin_file(by.account, upload, storage=storage, clock=clock, files=files, importer=importer)
 
 
 async def get(list_id: str, *, by: Principal, storage: Storage) -> Seen:

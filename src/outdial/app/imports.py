@@ -2,21 +2,18 @@
 
 import csv
 import re
-from asyncio import Queue, Task, create_task, gather, sleep
+from asyncio import sleep
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-import structlog
-
 from outdial.app import campaigns
-from outdial.domain.errors import Conflict, Unavailable
-from outdial.domain.record_lists import ListStatus, RecordList, TooManyUploads, UniqueBy, Upload, UploadId
+from outdial.domain.errors import Conflict
+from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, Upload, UploadId
 from outdial.domain.records import (
     Draft,
     NewRecord,
@@ -31,10 +28,11 @@ from outdial.domain.records import (
 from outdial.domain.values import AccountId, PhoneType, RecordListId
 from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.record_lists import UploadBytes
 from outdial.ports.storage import Storage, UnitOfWork
+from outdial.ports.uploads import Reject, TextSource
 
-log = structlog.get_logger(__name__)
+F = TypeVar("F")
+C = TypeVar("C")
 
 CHUNK_ROWS: Final = 1_000
 """Rows that are stored in one transaction: long enough to be quick, short enough to disturb nobody who dials."""
@@ -42,12 +40,7 @@ _BREATH_ROWS: Final = 50
 """Rows after which other tasks of the loop get a turn."""
 _REPORTED_LINES: Final = 1_000
 """Problems that are stored with an upload request; the counts are always complete."""
-MOST_WAITING: Final = 100
-"""Files that may wait to be read at a time."""
-_PATIENCE_SECONDS: Final = 5.0
 
-TextSource = Callable[[], AbstractContextManager[Iterator[str]]]
-"""Opens the file anew as lines that keep their line ends; bytes that are not UTF-8 raise `UnicodeDecodeError`."""
 Progress = Callable[[int, int], None]
 """Told the rows done and the rows of the file, after each chunk."""
 
@@ -62,13 +55,14 @@ class AlreadyRead(Conflict):
 
 
 class CorruptedFile(Exception):
-    """The file as a whole cannot be read as a record list; nothing of it is stored."""
+    """The file as a whole cannot be read as what it should be; nothing of it is stored."""
 
 
 # The file ------------------------------------------------------------------------------------------------------------
 
 
-def _plain(header: str) -> str:
+def plain(header: str) -> str:
+    """The name of a column as it is compared: case, blanks, underscores and hyphens make no difference."""
     return re.sub(r"[\s_-]+", " ", header).strip().casefold()
 
 
@@ -80,7 +74,7 @@ _MEMBERS: Final = {
     "timezone": "timezone",
     "priority": "priority",
 }
-_PHONES: Final = {_plain(kind.value): kind for kind in PhoneType}
+_PHONES: Final = {plain(kind.value): kind for kind in PhoneType}
 
 
 class Columns:
@@ -95,11 +89,11 @@ class Columns:
         self._place: dict[str, int] = {}
         self._phones: list[tuple[PhoneType, int]] = []
         self._extra: list[tuple[str, int]] = []
-        plain = [_plain(name) for name in header]
-        if "phone" in plain and "mobile" not in plain:
-            plain[plain.index("phone")] = "mobile"  # the form that lists had when a record had one number
+        names = [plain(name) for name in header]
+        if "phone" in names and "mobile" not in names:
+            names[names.index("phone")] = "mobile"  # the form that lists had when a record had one number
         seen: Counter[str] = Counter()
-        for place, (name, text) in enumerate(zip(plain, header, strict=True)):
+        for place, (name, text) in enumerate(zip(names, header, strict=True)):
             seen[name] += 1
             if name in _MEMBERS or name in _PHONES:
                 if seen[name] > 1:
@@ -111,7 +105,7 @@ class Columns:
                     self._place[_MEMBERS[name]] = place
             elif name:
                 self._extra.append((text.strip() if seen[name] == 1 else f"{text.strip()} ({seen[name]})", place))
-        lacking = [name for name in ("First name", "Last name") if _MEMBERS[_plain(name)] not in self._place]
+        lacking = [name for name in ("First name", "Last name") if _MEMBERS[plain(name)] not in self._place]
         if not self._phones:
             lacking.append("Mobile, Home, Office or Extra 1 to 3")
         if lacking:
@@ -180,7 +174,7 @@ def _rows(source: TextSource) -> Iterator[tuple[int, list[str]]]:
             raise CorruptedFile(f"line {reader.line_num} cannot be read: {error}") from error
 
 
-async def _look_over(source: TextSource) -> tuple[Columns, int]:
+async def look_over(source: TextSource, read_header: Callable[[Sequence[str]], C]) -> tuple[C, int]:
     """Read the whole file once and store nothing: its columns and the number of its rows.
 
     Raises:
@@ -189,7 +183,7 @@ async def _look_over(source: TextSource) -> tuple[Columns, int]:
     columns, count = None, -1
     for count, (_, cells) in enumerate(_rows(source)):
         if columns is None:
-            columns = Columns(cells)
+            columns = read_header(cells)
         if count % (_BREATH_ROWS * 20) == 0:
             await sleep(0)
     if columns is None:
@@ -207,6 +201,10 @@ class Refused:
     problem: RowProblem
     cells: tuple[str, ...]
 
+    def as_reject(self) -> Reject:
+        why = self.problem
+        return Reject(why.line, self.cells, why.column, why.value, why.code, why.message)
+
 
 @dataclass(slots=True)
 class ImportReport:
@@ -222,6 +220,8 @@ class ImportReport:
     lines: list[tuple[int, str]] = field(default_factory=list)
     """The line and kind of each row that is not accepted, in the order of the file."""
     header: tuple[str, ...] = ()
+    rows_in_file: int | None = None
+    """None until the file has been read once."""
     refused: list[Refused] = field(default_factory=list)
     why_corrupted: str | None = None
 
@@ -274,20 +274,29 @@ class ImportReport:
 
 
 def write_rejects(path: Path, report: ImportReport) -> None:
-    """Write the rows that were not stored: the columns of the file, then what is wrong with each.
+    """Write the rows that were not stored: the columns of the file, then what is wrong with each."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(rejects_header(report.header))
+        out.writerows(rejects_rows(len(report.header), (refused.as_reject() for refused in report.refused)))
+
+
+def rejects_header(header: Sequence[str]) -> list[str]:
+    """The first row of a list of rejects: the columns of the file, and those that say why."""
+    return [*header, "row", "column", "value", "code", "message"]
+
+
+def rejects_rows(width: int, rejects: Iterable[Reject]) -> Iterator[list[str | int]]:
+    """The rows of a list of rejects for a file of so many columns.
 
     A row with too few cells is filled up; one with too many keeps the rest in the last column of the file.
     """
-    width = len(report.header)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow([*report.header, "row", "column", "value", "code", "message"])
-        for refused in report.refused:
-            cells, why = list(refused.cells), refused.problem
-            if len(cells) > width:
-                cells[width - 1 :] = [",".join(cells[width - 1 :])]
-            cells += [""] * (width - len(cells))
-            out.writerow([*cells, why.line, why.column, why.value, why.code, why.message])
+    for one in rejects:
+        cells: list[str | int] = [*one.cells]
+        if len(cells) > width:
+            cells[width - 1 :] = [",".join(one.cells[width - 1 :])]
+        cells += [""] * (width - len(cells))
+        yield [*cells, one.line, one.column, one.value, one.code, one.message]
 
 
 # The import ----------------------------------------------------------------------------------------------------------
@@ -295,7 +304,7 @@ def write_rejects(path: Path, report: ImportReport) -> None:
 
 async def import_rows(
     account: AccountId,
-    list_id: RecordListId,
+    list_id: UUID,
     source: TextSource,
     *,
     storage: Storage,
@@ -315,15 +324,21 @@ async def import_rows(
         RecordListNotFound, UploadNotFound: nothing was done.
         AlreadyRead: somebody else imports the same upload request; what is stored is theirs, or as if it were.
     """
+    list_id = RecordListId(list_id)
     async with storage.unit_of_work(account) as uow:
         report = await _begin(uow, list_id, upload_id, clock)
     try:
-        columns, total = await _look_over(source)
+        columns, total = await look_over(source, Columns)
     except CorruptedFile as error:
         report.status, report.why_corrupted = ListStatus.CORRUPTED, str(error)
     else:
-        report.header = columns.header
-        async for chunk in _judged(source, columns, report.unique_by, skip=report.rows, chunk_rows=chunk_rows):
+        report.header, report.rows_in_file = columns.header, total
+
+        def judged(line: int, cells: list[str]) -> NewRecord | RowProblem:
+            found = judge(columns.draft(cells), unique_by=report.unique_by)
+            return found if isinstance(found, NewRecord) else columns.at(line, found[0])
+
+        async for chunk in chunks(source, len(columns.header), judged, skip=report.rows, chunk_rows=chunk_rows):
             async with storage.unit_of_work(account) as uow:
                 before = report.rows
                 fresh, refused = await _store(uow, list_id, chunk, columns, report, clock, ids, upload_id)
@@ -332,7 +347,7 @@ async def import_rows(
                 for one in refused:
                     report.refuse(one)
                 if upload_id is not None:
-                    await _note(uow, list_id, upload_id, report, clock, after=before)
+                    await note(uow, upload_id, report, clock, after=before, refused=refused)
             if progress is not None:
                 progress(report.rows, total)
         report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
@@ -342,19 +357,30 @@ async def import_rows(
 
 
 @dataclass(slots=True)
-class _Row:
+class Row(Generic[F]):
+    """A row of a file with what was found in it."""
+
     line: int
     cells: list[str]
-    found: NewRecord | RowProblem
+    found: F | RowProblem
+
+    def refused(self, why: RowProblem) -> Refused:
+        return Refused(why, tuple(self.cells))
 
 
-async def _judged(
-    source: TextSource, columns: Columns, unique_by: UniqueBy, *, skip: int, chunk_rows: int
-) -> AsyncIterator[list[_Row]]:
-    """Chunks of rows after the first `skip`, each row judged by itself."""
-    chunk: list[_Row] = []
+async def chunks(
+    source: TextSource,
+    width: int,
+    judged: Callable[[int, list[str]], F | RowProblem],
+    *,
+    skip: int,
+    chunk_rows: int,
+) -> AsyncIterator[list[Row[F]]]:
+    """Chunks of rows after the first `skip`, each row judged by itself; `width` is the number of columns."""
+    chunk: list[Row[F]] = []
     for number, (line, cells) in enumerate(islice(_rows(source), 1 + skip, None), 1):
-        chunk.append(_Row(line, cells, _judge(line, cells, columns, unique_by)))
+        found = judged(line, cells) if len(cells) == width else _ragged(line, cells, width)
+        chunk.append(Row(line, cells, found))
         if len(chunk) == chunk_rows:
             yield chunk
             chunk = []
@@ -364,19 +390,16 @@ async def _judged(
         yield chunk
 
 
-def _judge(line: int, cells: list[str], columns: Columns, unique_by: UniqueBy) -> NewRecord | RowProblem:
-    if len(cells) != len(columns.header):
-        message = f"the row has {len(cells)} columns and the header {len(columns.header)}"
-        kind = RowKind.WRONG_COLUMN_COUNT
-        return RowProblem(line, kind, "", str(len(cells)), row_error(kind, ""), message)
-    found = judge(columns.draft(cells), unique_by=unique_by)
-    return found if isinstance(found, NewRecord) else columns.at(line, found[0])
+def _ragged(line: int, cells: list[str], width: int) -> RowProblem:
+    message = f"the row has {len(cells)} columns and the header {width}"
+    kind = RowKind.WRONG_COLUMN_COUNT
+    return RowProblem(line, kind, "", str(len(cells)), row_error(kind, ""), message)
 
 
 async def _store(
     uow: UnitOfWork,
     list_id: RecordListId,
-    chunk: Sequence[_Row],
+    chunk: Sequence[Row[NewRecord]],
     columns: Columns,
     report: ImportReport,
     clock: Clock,
@@ -399,7 +422,7 @@ async def _store(
                 fresh.append(found)
                 continue
             found = columns.at(row.line, again)
-        refused.append(Refused(found, tuple(row.cells)))
+        refused.append(row.refused(found))
     await add_records(uow, list_id, fresh, clock=clock, ids=ids, upload_id=upload_id)
     return len(fresh), refused
 
@@ -431,42 +454,60 @@ async def _begin(uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | N
     report = ImportReport(record_list.unique_by)
     first_file = True
     if upload_id is not None:
-        upload = await uow.record_lists.upload(list_id, upload_id, lock=True)
-        if upload.status not in (ListStatus.UPLOADED, ListStatus.VALIDATION_STARTED):
-            raise AlreadyRead(upload_id)
+        upload = await begin_reading(uow, upload_id, clock)
         if upload.report is not None:
             report = ImportReport.from_json(upload.report)
         first_file = upload.first_file
-        await uow.record_lists.save_upload(replace(upload, status=ListStatus.VALIDATION_STARTED), clock.now())
     if first_file and record_list.status is not ListStatus.ACCEPTED:
         await uow.record_lists.save_status(replace(record_list, status=ListStatus.VALIDATION_STARTED), clock.now())
         await uow.outbox.add("record_list.changed", {"record_list_id": str(list_id)})
     return report
 
 
-async def _note(
-    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, report: ImportReport, clock: Clock, *, after: int
+async def begin_reading(uow: UnitOfWork, upload_id: UploadId, clock: Clock) -> Upload:
+    """Say that a file is being read. Raises `AlreadyRead`."""
+    upload = await uow.uploads.get(upload_id, lock=True)
+    if upload.status not in (ListStatus.UPLOADED, ListStatus.VALIDATION_STARTED):
+        raise AlreadyRead(upload_id)
+    await uow.uploads.save(replace(upload, status=ListStatus.VALIDATION_STARTED), clock.now())
+    return upload
+
+
+async def note(
+    uow: UnitOfWork,
+    upload_id: UploadId,
+    report: ImportReport,
+    clock: Clock,
+    *,
+    after: int,
+    refused: Sequence[Refused] = (),
 ) -> Upload:
     """Store how far the file has been read; `after` is the count of rows that must be stored so far.
 
     Raises:
         AlreadyRead: it is another count, so that somebody else is at work: two would store every row twice.
     """
-    upload = await uow.record_lists.upload(list_id, upload_id, lock=True)
+    upload = await uow.uploads.get(upload_id, lock=True)
     if upload.status is not ListStatus.VALIDATION_STARTED or upload.rows_done != after:
         raise AlreadyRead(upload_id)
-    so_far = report.as_json(most_lines=_REPORTED_LINES)
-    await uow.record_lists.save_upload(
-        replace(upload, status=report.status, rows_done=report.rows, report=so_far), clock.now()
+    changed = replace(
+        upload,
+        status=report.status,
+        rows_done=report.rows,
+        rows_total=report.rows_in_file,
+        header=report.header,
+        report=report.as_json(most_lines=_REPORTED_LINES),
     )
-    return upload
+    await uow.uploads.add_rejects(upload_id, [one.as_reject() for one in refused])
+    await uow.uploads.save(changed, clock.now())
+    return changed
 
 
 async def _settle(
     uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | None, report: ImportReport, clock: Clock
 ) -> None:
     before = await uow.record_lists.get(list_id, lock=True)
-    upload = None if upload_id is None else await _note(uow, list_id, upload_id, report, clock, after=report.rows)
+    upload = None if upload_id is None else await note(uow, upload_id, report, clock, after=report.rows)
     after = before.after_import(report.status, first_file=upload is None or upload.first_file)
     await list_changed(uow, before, after, clock)
 
@@ -477,80 +518,3 @@ async def list_changed(uow: UnitOfWork, before: RecordList, after: RecordList, c
     await uow.outbox.add("record_list.changed", {"record_list_id": str(after.id)})
     if after.status is ListStatus.ACCEPTED and before.status is not ListStatus.ACCEPTED:
         await campaigns.resettle(uow, await uow.campaigns.using(Part.RECORD_LISTS, after.id), clock)
-
-
-# Imports in the background -------------------------------------------------------------------------------------------
-
-
-class Importer:
-    """Reads uploaded files one after the other while its block is entered.
-
-    What it has not finished when the block ends is left as it stands, and is taken up where it was by the next
-    `resume`.
-    """
-
-    def __init__(self, *, storage: Storage, clock: Clock, ids: Ids, files: UploadBytes) -> None:
-        self._storage, self._clock, self._ids, self._files = storage, clock, ids, files
-        self._waiting: Queue[tuple[AccountId, RecordListId, UploadId, str]] = Queue(MOST_WAITING)
-        self._worker: Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._worker = create_task(self._work(), name="importer")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
-
-    def check_room(self) -> None:
-        """Raises `TooManyUploads`."""
-        if self._waiting.full():
-            raise TooManyUploads(f"{MOST_WAITING} files wait to be read: please try again later")
-
-    def start(self, account: AccountId, upload: Upload) -> None:
-        """Read a file as soon as those before it are done."""
-        self.check_room()
-        self._waiting.put_nowait((account, upload.list_id, upload.id, upload.stored_as))
-
-    async def resume(self, accounts: Sequence[AccountId]) -> None:
-        """Take up what a server that stopped or crashed has left."""
-        for account in accounts:
-            async with self._storage.unit_of_work(account) as uow:
-                left = await uow.record_lists.unfinished_uploads()
-            for upload in left:
-                await self._waiting.put((account, upload.list_id, upload.id, upload.stored_as))
-
-    async def idle(self) -> None:
-        """Wait until every file that was started is done."""
-        await self._waiting.join()
-
-    async def _work(self) -> None:
-        while True:
-            account, list_id, upload_id, file = await self._waiting.get()
-            try:
-                await self._read(account, list_id, upload_id, file)
-            except AlreadyRead:
-                log.info("import_left_to_another", upload_request_id=str(upload_id))
-            except Unavailable:
-                log.warning("import_interrupted", upload_request_id=str(upload_id))
-                await sleep(_PATIENCE_SECONDS)
-                self._waiting.put_nowait((account, list_id, upload_id, file))
-            except Exception:
-                # One bad file must not keep the others from being read; the log has what we did wrong.
-                log.exception("import_failed", upload_request_id=str(upload_id))
-            finally:
-                self._waiting.task_done()
-
-    async def _read(self, account: AccountId, list_id: RecordListId, upload_id: UploadId, file: str) -> None:
-        report = await import_rows(
-            account,
-            list_id,
-            self._files.text(file),
-            storage=self._storage,
-            clock=self._clock,
-            ids=self._ids,
-            upload_id=upload_id,
-        )
-        self._files.remove(file)
-        log.info("import_done", upload_request_id=str(upload_id), status=report.status.value, rows=report.rows)

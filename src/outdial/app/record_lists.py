@@ -1,47 +1,35 @@
 """Record lists: made, looked at, and given their files by way of signed addresses."""
 
-import base64
-import binascii
-import hashlib
-import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from outdial.app.campaigns import uuid_of
-from outdial.app.imports import Importer
+from outdial.app.importer import Importer
+from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
 from outdial.domain.access import Principal
-from outdial.domain.errors import NotFound
 from outdial.domain.record_lists import (
-    UPLOAD_LIFETIME,
-    AddressRefused,
     CampaignUsing,
-    FileDiffers,
     FileFacts,
-    ListFileTooLarge,
+    ListKind,
     ListStatus,
     NoFile,
     RecordList,
     RecordListNotFound,
     UniqueBy,
     Upload,
-    UploadFileTooLarge,
     UploadId,
     UploadNotFound,
 )
-from outdial.domain.values import AccountId, RecordListId
+from outdial.domain.values import RecordListId
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.record_lists import ListFilter, UploadBytes
+from outdial.ports.record_lists import ListFilter
 from outdial.ports.storage import Storage, UnitOfWork
+from outdial.ports.uploads import UploadBytes
 
 CAMPAIGNS_SHOWN: Final = 50
 """Campaigns that are shown with a list; their number is always complete."""
-_SECRET_BYTES: Final = 32
-_HIGHEST_ACCOUNT: Final = 2**31 - 1
-_TOKEN_BYTES: Final = 8 + 16 + 16 + _SECRET_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +41,6 @@ class Seen:
     campaigns: Sequence[CampaignUsing]
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """A file that may be sent now. `token` is the secret part of its address and cannot be read again."""
-
-    upload: Upload
-    token: str
-
-
 async def create(
     *,
     name: str,
@@ -70,6 +50,7 @@ async def create(
     storage: Storage,
     clock: Clock,
     ids: Ids,
+    files: UploadBytes,
 ) -> tuple[RecordList, Awaited | None]:
     """Make a list: with facts of a file one that waits for it, without them an empty one that is ready for records.
 
@@ -80,10 +61,16 @@ async def create(
         record_list = await add_list(uow, name=name, unique_by=unique_by, waits=file is not None, clock=clock, ids=ids)
         if file is None:
             return record_list, None
-        awaited = _awaited(by.account, record_list.id, file, True, record_list.created_at, ids)
-        if (file.byte_size or 0) > awaited.upload.largest:
-            raise ListFileTooLarge
-        await uow.record_lists.add_upload(awaited.upload, record_list.created_at)
+        awaited = await add_awaited(
+            uow,
+            ListKind.RECORDS,
+            record_list.id,
+            file,
+            first_file=True,
+            now=record_list.created_at,
+            ids=ids,
+            files=files,
+        )
     return record_list, awaited
 
 
@@ -123,6 +110,7 @@ async def request_upload(
     storage: Storage,
     clock: Clock,
     ids: Ids,
+    files: UploadBytes,
 ) -> Awaited:
     """Let a file be sent that adds records to a list.
 
@@ -132,53 +120,23 @@ async def request_upload(
     """
     async with storage.unit_of_work(by.account) as uow:
         record_list = await found(uow, list_id)
-        now = to_milliseconds(clock.now())
-        awaited = _awaited(by.account, record_list.id, file, False, now, ids)
-        if (file.byte_size or 0) > awaited.upload.largest:
-            raise UploadFileTooLarge
-        await uow.record_lists.add_upload(replace(awaited.upload, callback=callback), now)
-    return awaited
+        return await add_awaited(
+            uow,
+            ListKind.RECORDS,
+            record_list.id,
+            file,
+            first_file=False,
+            now=to_milliseconds(clock.now()),
+            ids=ids,
+            files=files,
+            callback=callback,
+        )
 
 
 async def get_upload(list_id: str, upload_id: str, *, by: Principal, storage: Storage) -> Upload:
     """Raises `RecordListNotFound`, `UploadNotFound`."""
     async with storage.unit_of_work(by.account) as uow:
         return await _found_upload(uow, await found(uow, list_id), upload_id)
-
-
-async def receive(
-    token: str,
-    chunks: AsyncIterator[bytes],
-    *,
-    announced: int | None,
-    storage: Storage,
-    clock: Clock,
-    files: UploadBytes,
-) -> None:
-    """Take the bytes of a file that is awaited under a signed address. The address is used up when they are stored.
-
-    Raises:
-        AddressRefused: the address is forged, out of date or used up.
-        FileDiffers: size or MD5 are not those of the file that was announced; nothing is kept.
-        ListFileTooLarge, UploadFileTooLarge: nothing is kept.
-    """
-    account, list_id, upload_id, secret_hash = _opened(token)
-    async with storage.unit_of_work(account) as uow:
-        upload = await _awaited_one(uow, list_id, upload_id, secret_hash, clock)
-    facts = upload.facts
-    if announced is not None:
-        _check_size(upload, announced, whole=True)
-    async with files.receive(upload.stored_as) as incoming:
-        async for chunk in chunks:
-            _check_size(upload, incoming.size + len(chunk), whole=False)
-            await incoming.write(chunk)
-        _check_size(upload, incoming.size, whole=True)
-        if facts.checksum is not None and not _same_md5(facts.checksum, incoming.md5):
-            raise FileDiffers(f"the MD5 of what came is {incoming.md5}, not the one that was announced")
-        async with storage.unit_of_work(account) as uow:
-            upload = await _awaited_one(uow, list_id, upload_id, secret_hash, clock, lock=True)
-            await uow.record_lists.save_upload(replace(upload, stored_bytes=incoming.size), clock.now())
-            await incoming.keep()
 
 
 async def mark_list_uploaded(
@@ -188,6 +146,7 @@ async def mark_list_uploaded(
     by: Principal,
     storage: Storage,
     clock: Clock,
+    files: UploadBytes,
     importer: Importer,
 ) -> RecordList:
     """The file that a list was made for is complete: read it; `check` looks at the list before, and may raise.
@@ -196,24 +155,39 @@ async def mark_list_uploaded(
         RecordListNotFound: no such list.
         RecordListNotWaiting: it does not wait for a file.
         NoFile: no file has been sent.
+        FileDiffers, ListFileTooLarge: it was sent to the store of the bytes, and is not the one that was announced.
         TooManyUploads: try again later.
     """
-    async with storage.unit_of_work(by.account) as uow:
-        record_list = await found(uow, list_id, lock=True)
+
+    def checked(record_list: RecordList) -> RecordList:
         if check is not None:
             check(record_list)
-        record_list = record_list.uploaded()
+        return record_list.uploaded()
+
+    async with storage.unit_of_work(by.account) as uow:
+        record_list = checked(await found(uow, list_id))
         try:
-            upload = await uow.record_lists.upload(record_list.id, None, lock=True)
+            upload = await uow.uploads.first_of(record_list.id)
         except UploadNotFound:
             raise NoFile(list_id) from None
-        await _uploaded(uow, record_list, upload, clock, importer)
+    seen = await looked_at(upload, files)
+    async with storage.unit_of_work(by.account) as uow:
+        record_list = checked(await found(uow, list_id, lock=True))
+        upload = await announced(uow, seen, clock, importer)
+        await _save(uow, record_list, clock)
     importer.start(by.account, upload)
     return record_list
 
 
 async def mark_upload_uploaded(
-    list_id: str, upload_id: str, *, by: Principal, storage: Storage, clock: Clock, importer: Importer
+    list_id: str,
+    upload_id: str,
+    *,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+    files: UploadBytes,
+    importer: Importer,
 ) -> Upload:
     """The file of an upload request is complete: read it.
 
@@ -221,16 +195,17 @@ async def mark_upload_uploaded(
         RecordListNotFound, UploadNotFound: no such list, or no such upload request of it.
         UploadNotWaiting: it does not wait for a file.
         NoFile: no file has been sent.
+        FileDiffers, UploadFileTooLarge: it was sent to the store of the bytes, and is not the one that was announced.
         TooManyUploads: try again later.
     """
+    seen = await looked_at(await get_upload(list_id, upload_id, by=by, storage=storage), files)
     async with storage.unit_of_work(by.account) as uow:
         record_list = await found(uow, list_id, lock=True)
-        upload = await _found_upload(uow, record_list, upload_id, lock=True)
-        upload.uploaded()
-        changed = record_list.uploaded() if upload.first_file else None
-        await _uploaded(uow, changed, upload, clock, importer)
+        upload = await announced(uow, seen, clock, importer)
+        if upload.first_file:
+            await _save(uow, record_list.uploaded(), clock)
     importer.start(by.account, upload)
-    return upload.uploaded()
+    return upload
 
 
 async def found(uow: UnitOfWork, list_id: str, *, lock: bool = False) -> RecordList:
@@ -251,79 +226,13 @@ async def _seen(uow: UnitOfWork, lists: Sequence[RecordList]) -> list[Seen]:
     return [Seen(one, *using[one.id]) for one in lists]
 
 
-async def _found_upload(uow: UnitOfWork, record_list: RecordList, upload_id: str, *, lock: bool = False) -> Upload:
+async def _found_upload(uow: UnitOfWork, record_list: RecordList, upload_id: str) -> Upload:
     uuid = uuid_of(upload_id)
     if uuid is None:
         raise UploadNotFound(upload_id)
-    return await uow.record_lists.upload(record_list.id, UploadId(uuid), lock=lock)
+    return await uow.uploads.get(UploadId(uuid), of=record_list.id)
 
 
-async def _uploaded(
-    uow: UnitOfWork, record_list: RecordList | None, upload: Upload, clock: Clock, importer: Importer
-) -> None:
-    """Store that a file is complete, and that the list is if it was made for this file."""
-    importer.check_room()
-    now = clock.now()
-    await uow.record_lists.save_upload(upload.uploaded(), now)
-    if record_list is not None:
-        await uow.record_lists.save_status(record_list, now)
-        await uow.outbox.add("record_list.changed", {"record_list_id": str(record_list.id)})
-
-
-def _awaited(
-    account: AccountId, list_id: RecordListId, facts: FileFacts, first_file: bool, now: datetime, ids: Ids
-) -> Awaited:
-    upload_id = UploadId(ids.new("upload_request"))
-    secret = secrets.token_bytes(_SECRET_BYTES)
-    token = base64.urlsafe_b64encode(account.to_bytes(8, "big") + list_id.bytes + upload_id.bytes + secret).decode()
-    expires_at, name = now + UPLOAD_LIFETIME, _hash_of(secret)
-    return Awaited(Upload(upload_id, list_id, ListStatus.INCOMPLETE, facts, expires_at, first_file, name), token)
-
-
-def _hash_of(secret: bytes) -> str:
-    # 256 bits of chance need no salt and no slow hash: nobody can try them out.
-    return hashlib.sha256(secret).hexdigest()
-
-
-def _opened(token: str) -> tuple[AccountId, RecordListId, UploadId, str]:
-    """What a token speaks of, and the hash of its secret. Raises `AddressRefused`."""
-    parts = b""
-    with suppress(ValueError, binascii.Error):
-        parts = base64.b64decode(token, altchars=b"-_", validate=True)
-    if len(parts) != _TOKEN_BYTES:
-        raise _refused()
-    account = int.from_bytes(parts[:8], "big")
-    if account > _HIGHEST_ACCOUNT:
-        raise _refused()
-    list_id, upload_id = UUID(bytes=parts[8:24]), UUID(bytes=parts[24:40])
-    return AccountId(account), RecordListId(list_id), UploadId(upload_id), _hash_of(parts[40:])
-
-
-def _refused() -> AddressRefused:
-    return AddressRefused("this address takes no file: it is wrong, out of date or used up")
-
-
-async def _awaited_one(
-    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId, secret_hash: str, clock: Clock, *, lock: bool = False
-) -> Upload:
-    try:
-        upload = await uow.record_lists.upload(list_id, upload_id, lock=lock)
-    except NotFound:
-        raise _refused() from None
-    waits = upload.status is ListStatus.INCOMPLETE and upload.stored_bytes is None
-    if not secrets.compare_digest(upload.stored_as, secret_hash) or clock.now() >= upload.expires_at or not waits:
-        raise _refused()
-    return upload
-
-
-def _check_size(upload: Upload, size: int, *, whole: bool) -> None:
-    if size > upload.largest:
-        raise ListFileTooLarge if upload.first_file else UploadFileTooLarge
-    announced = upload.facts.byte_size
-    if announced is not None and (size > announced or (whole and size != announced)):
-        raise FileDiffers(f"the file was announced with {announced} bytes, and {size} came")
-
-
-def _same_md5(announced: str, md5: str) -> bool:
-    """Whether a checksum, in hexadecimal or (as in `Content-MD5`) in base64, is this hexadecimal one."""
-    return announced.lower() == md5 or announced == base64.b64encode(bytes.fromhex(md5)).decode()
+async def _save(uow: UnitOfWork, record_list: RecordList, clock: Clock) -> None:
+    await uow.record_lists.save_status(record_list, clock.now())
+    await uow.outbox.add("record_list.changed", {"record_list_id": str(record_list.id)})

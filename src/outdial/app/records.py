@@ -117,7 +117,7 @@ async def add_many(
             if upload is None:
                 raise UnknownUpload(upload_id)
             try:
-                await uow.record_lists.upload(record_list.id, UploadId(upload))
+                await uow.uploads.get(UploadId(upload), of=record_list.id)
             except UploadNotFound:
                 raise UnknownUpload(upload_id) from None
         # The turn before the row, as an import's chunk does: the other way round the two could wait for each other.

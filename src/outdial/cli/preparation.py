@@ -81,7 +81,7 @@ async def prepare(
     account = await here.account_id()
     by = Principal(account, "outdial", frozenset())
     new_list, _ = await record_lists.create(
-        name=list_path.stem[:120], by=by, storage=here.storage, clock=here.clock, ids=here.ids
+        name=list_path.stem[:120], by=by, storage=here.storage, clock=here.clock, ids=here.ids, files=here.uploads
     )
 
     @contextlib.contextmanager

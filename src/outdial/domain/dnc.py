@@ -1,13 +1,13 @@
 """Do-not-call lists: who must not be called, until which day, and how a call in preparation is held off."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final, NewType
+from typing import Final, NewType, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from outdial.domain.errors import Invalid, NotFound, NotPossible
+from outdial.domain.errors import Conflict, Invalid, NotFound, NotPossible
 from outdial.domain.record_lists import ListStatus
 from outdial.domain.records import RowKind, e164, read_number
 from outdial.domain.values import PhoneNumber, number_to_int
@@ -17,6 +17,9 @@ DncEntryId = NewType("DncEntryId", UUID)
 
 LONGEST_NUMBER: Final = 20
 """Characters of a phone number as it is sent, before it is brought into E.164."""
+
+LONGEST_REASON: Final = 1000
+"""Characters of what is noted with an entry."""
 
 _LOCKED_NUMBERS: Final = 0x0DCC << 50
 # 15 digits are less than 2 to the 50th: no two numbers share a key, and all keys lie in a range of their own.
@@ -30,6 +33,10 @@ class DncList:
     entries_count: int
     created_at: datetime
     updated_at: datetime
+
+    def after_import(self, result: ListStatus) -> Self:
+        """The list once the file that it was made for has been read; entries put in by hand made it usable before."""
+        return replace(self, status=ListStatus.ACCEPTED if self.entries_count else result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,16 @@ class DncEntryNotFound(NotFound):
 
     def __init__(self, entry_id: object) -> None:
         super().__init__(f"there is no entry {entry_id} in this do-not-call list")
+
+
+class DncListNotWaiting(Conflict):
+    """The list was not made for a file."""
+
+    code = "dnc-list-not-waiting"
+
+    def __init__(self, list_id: DncListId) -> None:
+        super().__init__("the do-not-call list was not made for a file and does not wait for one")
+        self.list_id = list_id
 
 
 class DncPatchNotAvailable(NotPossible):

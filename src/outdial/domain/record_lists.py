@@ -20,6 +20,13 @@ LARGEST_LATER_FILE: Final = 20_000_000
 """Bytes of a file that is added to a list."""
 
 
+class ListKind(enum.Enum):
+    """What a file fills."""
+
+    RECORDS = "record_list"
+    DNC = "dnc_list"
+
+
 class UniqueBy(enum.Enum):
     """What makes two records of a list the same."""
 
@@ -77,23 +84,31 @@ class Upload:
     """A file on its way into a list.
 
     Args:
+        list_id: of a record list, or with `into` of a do-not-call list.
         first_file: whether the list was made for this file, and takes its status.
         stored_as: the name of the file: the hash of the secret in its signed address, which is itself stored nowhere.
         stored_bytes: None until the bytes are here.
+        stored_tag: which version of the bytes was looked at, where the store has versions.
+        rows_total: None until the file has been read once.
+        header: the first row of the file, when it has been read.
         report: what is known of its rows; complete when the status is final.
     """
 
     id: UploadId
-    list_id: RecordListId
+    list_id: UUID
     status: ListStatus
     facts: FileFacts
     expires_at: datetime
     first_file: bool
     stored_as: str
     stored_bytes: int | None = None
+    stored_tag: str | None = None
     rows_done: int = 0
+    rows_total: int | None = None
+    header: tuple[str, ...] = ()
     report: Mapping[str, Any] | None = None
     callback: Mapping[str, Any] | None = None
+    into: ListKind = ListKind.RECORDS
 
     def uploaded(self) -> Self:
         """The upload once its file is said to be complete."""
@@ -102,6 +117,12 @@ class Upload:
         if self.stored_bytes is None:
             raise NoFile(self.id)
         return replace(self, status=ListStatus.UPLOADED)
+
+    @property
+    def record_list(self) -> RecordListId:
+        """The record list that the file is for."""
+        assert self.into is ListKind.RECORDS
+        return RecordListId(self.list_id)
 
     @property
     def largest(self) -> int:

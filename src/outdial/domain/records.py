@@ -45,6 +45,8 @@ class RowKind(enum.Enum):
     BAD_PRIORITY = "bad_priority"
     MISSING_EXTERNAL_REFERENCE = "missing_external_reference"
     BAD_EXTERNAL_REFERENCE = "bad_external_reference"
+    BAD_EXPIRATION_DATE = "bad_expiration_date"
+    REASON_TOO_LONG = "reason_too_long"
     DUPLICATE_PHONE_NUMBER = "duplicate_phone_number"
     DUPLICATE_EXTERNAL_REFERENCE = "duplicate_external_reference"
 
@@ -84,6 +86,8 @@ ROW_ERRORS: Final[Mapping[RowKind, str | Mapping[str, str]]] = {
     RowKind.BAD_PRIORITY: "PRIORITY_INVALID",
     RowKind.MISSING_EXTERNAL_REFERENCE: "EXTERNAL_REF_MISSING",
     RowKind.BAD_EXTERNAL_REFERENCE: "OTHER",
+    RowKind.BAD_EXPIRATION_DATE: "EXPIRATION_DATE_INVALID",
+    RowKind.REASON_TOO_LONG: "OTHER",
     RowKind.DUPLICATE_PHONE_NUMBER: "PHONE_NUMBER_NOT_UNIQUE",
     RowKind.DUPLICATE_EXTERNAL_REFERENCE: "OTHER",
 }

@@ -18,9 +18,11 @@ class DncStore(Protocol):
 
     async def add(self, new: DncList) -> None: ...
 
-    async def get(self, list_id: DncListId) -> DncList:
-        """Raises `DncListNotFound`."""
+    async def get(self, list_id: DncListId, *, lock: bool = False) -> DncList:
+        """One list; with `lock`, nobody else changes it until this unit of work ends. Raises `DncListNotFound`."""
         ...
+
+    async def save_status(self, changed: DncList, at: datetime) -> None: ...
 
     async def count(self, wanted: ListFilter) -> int: ...
 
@@ -48,6 +50,10 @@ class DncStore(Protocol):
 
     async def put_entry(self, new: DncEntry) -> DncEntry:
         """Store an entry; if the list has the number already, that entry takes over date and reason and is returned."""
+        ...
+
+    async def put_entries(self, list_id: DncListId, new: Sequence[DncEntry]) -> int:
+        """As `put_entry` for entries of different numbers; answers how many the list had not."""
         ...
 
     async def entry(self, list_id: DncListId, entry_id: DncEntryId) -> DncEntry:

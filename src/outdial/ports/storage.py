@@ -19,6 +19,7 @@ from outdial.ports.record_events import RecordEventStore
 from outdial.ports.records import RecordStore
 from outdial.ports.reports import ReportStore
 from outdial.ports.teams import TeamStore
+from outdial.ports.uploads import UploadRequestStore
 from outdial.ports.users import UserStore
 
 
@@ -37,6 +38,8 @@ class UnitOfWork(Protocol):
     def campaigns(self) -> CampaignStore: ...
     @property
     def record_lists(self) -> RecordListStore: ...
+    @property
+    def uploads(self) -> UploadRequestStore: ...
     @property
     def records(self) -> RecordStore: ...
     @property

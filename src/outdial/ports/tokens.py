@@ -111,6 +111,10 @@ class AccessStore(KeyRing, Protocol):
         """The oldest first, in whatever state."""
         ...
 
+    async def forget_expired(self, before: datetime) -> int:
+        """Remove the service tokens, and what else was good for a time, that ran out before an instant; how many."""
+        ...
+
     async def revoke_service_token(self, token_id: str, now: datetime) -> None:
         """Does nothing to a token that is revoked already. Raises `ServiceTokenNotFound`."""
         ...

@@ -155,6 +155,14 @@ class AccessRows:
             )
         return [_service_token(row) for row in rows]
 
+    async def forget_expired(self, before: datetime) -> int:
+        async with self._database.transaction() as connection:
+            gone = [
+                await connection.execute("delete from service_token where expires_at < $1", before),
+                await connection.execute("delete from used_assertion where expires_at < $1", before),
+            ]
+        return sum(int(done.rpartition(" ")[2]) for done in gone)
+
     async def revoke_service_token(self, token_id: str, now: datetime) -> None:
         async with self._database.transaction() as connection:
             found = await connection.fetchval(

@@ -67,15 +67,26 @@ class DncRows:
             new.updated_at,
         )
 
-    async def get(self, list_id: DncListId) -> DncList:
+    async def get(self, list_id: DncListId, *, lock: bool = False) -> DncList:
         row = await self._connection.fetchrow(
-            f"select {_LISTS.columns} from dnc_list l where l.account_id = $1 and l.uuid = $2",  # noqa: S608
+            f"select {_LISTS.columns} from dnc_list l where l.account_id = $1 and l.uuid = $2"  # noqa: S608
+            f" {'for no key update of l' if lock else ''}",
             self._account,
             list_id,
         )
         if row is None:
             raise DncListNotFound(list_id)
         return _dnc_list(row)
+
+    async def save_status(self, changed: DncList, at: datetime) -> None:
+        await self._connection.execute(
+            "update dnc_list set status = $3, updated_at = greatest(updated_at, $4)"
+            " where account_id = $1 and uuid = $2",
+            self._account,
+            changed.id,
+            changed.status.value,
+            at,
+        )
 
     async def count(self, wanted: ListFilter) -> int:
         return await count_lists(self._connection, self._account, _LISTS, wanted)
@@ -129,6 +140,30 @@ class DncRows:
         if row is None:
             raise DncListNotFound(new.list_id)
         return _entry(row)
+
+    async def put_entries(self, list_id: DncListId, new: Sequence[DncEntry]) -> int:
+        rows = await self._connection.fetch(
+            """
+            insert into dnc_entry (uuid, list_id, e164, expires_on, reason, created_at, updated_at)
+            select n.uuid, l.id, n.e164, n.expires_on, n.reason, n.created_at, n.updated_at
+            from dnc_list l, unnest($3::uuid[], $4::bigint[], $5::date[], $6::text[], $7::timestamptz[],
+              $8::timestamptz[]) with ordinality as n(uuid, e164, expires_on, reason, created_at, updated_at, place)
+            where l.account_id = $1 and l.uuid = $2 order by n.place
+            on conflict (list_id, e164) do update
+              set expires_on = excluded.expires_on, reason = excluded.reason, updated_at = excluded.updated_at
+            returning uuid
+            """,
+            self._account,
+            list_id,
+            [one.id for one in new],
+            [number_to_int(one.number) for one in new],
+            [one.expires_on for one in new],
+            [one.reason for one in new],
+            [one.created_at for one in new],
+            [one.updated_at for one in new],
+        )
+        # What was on the list before has kept its own identity.
+        return len({row["uuid"] for row in rows} & {one.id for one in new})
 
     async def entry(self, list_id: DncListId, entry_id: DncEntryId) -> DncEntry:
         found = await self.several(list_id, [entry_id])

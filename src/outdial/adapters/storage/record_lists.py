@@ -1,4 +1,4 @@
-"""Record lists and upload requests in PostgreSQL."""
+"""Record lists in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,14 +8,10 @@ from outdial.adapters.storage.database import Connection, Row
 from outdial.adapters.storage.lists import ListTable, campaigns_using, count_lists, page_of_lists
 from outdial.domain.record_lists import (
     CampaignUsing,
-    FileFacts,
     ListStatus,
     RecordList,
     RecordListNotFound,
     UniqueBy,
-    Upload,
-    UploadId,
-    UploadNotFound,
 )
 from outdial.domain.text import folded
 from outdial.domain.values import AccountId, RecordListId
@@ -32,12 +28,6 @@ _LISTS: Final = ListTable(
         "updated_at": "l.updated_at",
     },
 )
-
-_UPLOADS = """
-select u.uuid, l.uuid as list_uuid, u.status, u.filename, u.byte_size, u.checksum, u.content_type, u.expires_at,
-  u.first_file, u.stored_as, u.stored_bytes, u.rows_done, u.report, u.callback
-from upload_request u join record_list l on l.id = u.list_id
-"""
 
 
 class RecordListRows:
@@ -118,73 +108,6 @@ class RecordListRows:
     ) -> Mapping[RecordListId, tuple[int, Sequence[CampaignUsing]]]:
         return await campaigns_using(self._connection, self._account, _LISTS, lists, limit=limit)
 
-    async def unannounced_uploads(self, now: datetime) -> Sequence[Upload]:
-        rows = await self._connection.fetch(
-            f"{_UPLOADS} where l.account_id = $1 and u.status = 'INCOMPLETE' and u.stored_bytes is not null"
-            " and u.expires_at <= $2 order by u.id for no key update of u skip locked",
-            self._account,
-            now,
-        )
-        return [_upload(row) for row in rows]
-
-    async def unfinished_uploads(self) -> Sequence[Upload]:
-        rows = await self._connection.fetch(
-            f"{_UPLOADS} where l.account_id = $1 and u.status in ('UPLOADED', 'VALIDATION_STARTED') order by u.id",
-            self._account,
-        )
-        return [_upload(row) for row in rows]
-
-    async def add_upload(self, new: Upload, at: datetime) -> None:
-        await self._connection.execute(
-            """
-            insert into upload_request (uuid, list_id, status, filename, byte_size, checksum, content_type, expires_at,
-              first_file, stored_as, callback, created_at, updated_at)
-            select $3, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13 from record_list
-            where account_id = $1 and uuid = $2
-            """,
-            self._account,
-            new.list_id,
-            new.id,
-            new.status.value,
-            new.facts.filename,
-            new.facts.byte_size,
-            new.facts.checksum,
-            new.facts.content_type,
-            new.expires_at,
-            new.first_file,
-            new.stored_as,
-            None if new.callback is None else dict(new.callback),
-            at,
-        )
-
-    async def upload(self, list_id: RecordListId, upload_id: UploadId | None, *, lock: bool = False) -> Upload:
-        # The one that the list was made for, where none is named.
-        which = "case when $3::uuid is null then u.first_file else u.uuid = $3 end"
-        row = await self._connection.fetchrow(
-            f"{_UPLOADS} where l.account_id = $1 and l.uuid = $2 and {which} {_for_update('u', lock)}",
-            self._account,
-            list_id,
-            upload_id,
-        )
-        if row is None:
-            raise UploadNotFound(upload_id or list_id)
-        return _upload(row)
-
-    async def save_upload(self, upload: Upload, at: datetime) -> None:
-        await self._connection.execute(
-            """
-            update upload_request u set status = $3, stored_bytes = $4, rows_done = $5, updated_at = $6, report = $7
-            from record_list l where l.id = u.list_id and l.account_id = $1 and u.uuid = $2
-            """,
-            self._account,
-            upload.id,
-            upload.status.value,
-            upload.stored_bytes,
-            upload.rows_done,
-            at,
-            None if upload.report is None else dict(upload.report),
-        )
-
 
 def _for_update(table: str, lock: bool) -> str:
     return f"for no key update of {table}" if lock else ""
@@ -199,20 +122,4 @@ def _record_list(row: Row) -> RecordList:
         row["records_count"],
         row["created_at"],
         row["updated_at"],
-    )
-
-
-def _upload(row: Row) -> Upload:
-    return Upload(
-        id=UploadId(row["uuid"]),
-        list_id=RecordListId(row["list_uuid"]),
-        status=ListStatus(row["status"]),
-        facts=FileFacts(row["filename"], row["byte_size"], row["checksum"], row["content_type"]),
-        expires_at=row["expires_at"],
-        first_file=row["first_file"],
-        stored_as=row["stored_as"],
-        stored_bytes=row["stored_bytes"],
-        rows_done=row["rows_done"],
-        report=row["report"],
-        callback=row["callback"],
     )

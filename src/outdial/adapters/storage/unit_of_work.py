@@ -21,6 +21,7 @@ from outdial.adapters.storage.record_lists import RecordListRows
 from outdial.adapters.storage.records import RecordRows
 from outdial.adapters.storage.reports import ReportRows
 from outdial.adapters.storage.teams import TeamRows
+from outdial.adapters.storage.uploads import UploadRows
 from outdial.adapters.storage.users import UserRows
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock
@@ -34,6 +35,7 @@ class SqlUnitOfWork:
     account: AccountId
     campaigns: CampaignRows
     record_lists: RecordListRows
+    uploads: UploadRows
     records: RecordRows
     dnc: DncRows
     callbacks: CallbackRows
@@ -56,6 +58,7 @@ class SqlUnitOfWork:
             account,
             CampaignRows(connection, account),
             RecordListRows(connection, account),
+            UploadRows(connection, account),
             RecordRows(connection, account),
             DncRows(connection, account),
             CallbackRows(connection, account),

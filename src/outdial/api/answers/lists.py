@@ -103,6 +103,13 @@ class DncListShown(Shown):
     links: SelfLink = Field(alias="_links")
 
 
+class NewDncListShown(DncListShown):
+    """A do-not-call list with the address for its file, if it was made for one."""
+
+    signed_url: SignedUrl | None = None
+    links: UploadLinks = Field(alias="_links")
+
+
 class DncListDetails(DncListShown):
     """A do-not-call list with the campaigns that use it; teams where they are asked for."""
 

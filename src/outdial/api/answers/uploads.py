@@ -1,0 +1,41 @@
+"""Files that were sent to lists, as `/v1` shows them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from outdial.api.describe import Count, Id, InstantShown, LinkShown, Shown
+from outdial.domain.record_lists import ListStatus
+
+
+class UploadLinks(Shown):
+    """`rejects` once the file has been read."""
+
+    self_: LinkShown = Field(alias="self")
+    record_list: LinkShown | None = None
+    do_not_call_list: LinkShown | None = None
+    rejects: LinkShown | None = None
+
+
+class UploadShown(Shown):
+    """A file that fills a list: how far it has been read, and what became of its rows."""
+
+    id: Id
+    record_list_id: Id | None = None
+    do_not_call_list_id: Id | None = None
+    status: ListStatus
+    first_file: Annotated[bool, Field(description="Whether the list was made for this file")]
+    filename: Annotated[str, Field(examples=["may.csv"])] | None = None
+    byte_size: Count | None = None
+    stored_bytes: Annotated[Count, Field(description="Left out until the file is here")] | None = None
+    expires_at: Annotated[InstantShown, Field(description="Until when its address takes it")]
+    rows_done: Count
+    rows_total: Annotated[Count, Field(description="Left out until the file has been read once")] | None = None
+    accepted: Count
+    rejected: Annotated[Count, Field(description="Without the duplicates")]
+    duplicates: Count
+    by_kind: Annotated[dict[str, int], Field(examples=[{"phone_letters": 3}], description="Of the rejected rows")]
+    corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why nothing could be read")] | None = (
+        None
+    )
+    links: UploadLinks = Field(alias="_links")
