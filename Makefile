@@ -40,8 +40,8 @@ bench-api: setup ## Compare hot routes with a bare route that returns the same b
 	@$(BIN)/python bench/api.py $(ARGS)
 
 .PHONY: bench-pacing
-bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--seeds 5")
-	@$(BIN)/python bench/pacing.py $(ARGS)
+bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--form full": hours)
+	@$(BIN)/python -m bench.pacing $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports deps spelling test ## What a merge must pass: all of the checks below, then the tests

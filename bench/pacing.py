@@ -1,8 +1,8 @@
 """Our pacer beside the baselines, in the same run on the same people: a JSON file and a Markdown table.
 
-The quick form, for every day: two team sizes and three answer rates of the benchmark's core block, shifts of 8 hours
-from a cold start. Which occupancies may be compared is the point of the table: a pacer that breaks the cap is busy at
-the expense of people who are called for nobody, so the peers that count are those that kept it in the cell.
+`--form quick` takes minutes, `--form full` hours; `--blocks` picks some of the blocks. Which occupancies may be
+compared is the point of the tables: a pacer that breaks the cap is busy at the expense of people who are called for
+nobody, so the peers that count are those that kept it in the cell.
 """
 
 from __future__ import annotations
@@ -10,149 +10,201 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from outdial.adapters.clock import WallClock
-from outdial.simulation.pacing.comparison import Estimate, Result, compare
-from outdial.simulation.pacing.world import World
+from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, markdown, targets
 
-OURS = "predictive"
-PEERS = (
-    "progressive",
-    "ratio:1.5",
-    "ratio:2",
-    "ratio:3",
-    "vicidial-hard-limit",
-    "vicidial-average",
-    "vicidial-tapered",
-    "issabel",
-    "webitel",
-    "binomial",
-    "binomial-feedback",
-)
-QUICK = tuple(World(agents=agents, p=p, talk=90.0, cap=0.03) for agents in (5, 25) for p in (0.1, 0.25, 0.4))
-COMPLIANT_SHARE = 0.05
-"""A peer keeps the cap in a cell if no larger share of its shifts there ended above it."""
-IDLE_TARGETS = {5: 0.92, 10: 0.85, 25: 0.78, 50: 0.75, 100: 0.72, 300: 0.50}
-"""Idle share against the best peer that keeps the cap, at most, by agents."""
+from outdial.adapters.clock import WallClock
+from outdial.domain.pacing.predictive import PredictivePacer
+from outdial.simulation.pacing.baselines import pacer_named
+from outdial.simulation.pacing.comparison import Result
+from outdial.simulation.pacing.world import Pattern, Shift, World, play
+
+ANSWER_RATES, TALKS = (0.1, 0.25, 0.4), (30.0, 90.0, 240.0)
+SEEDS = {1: 1, 2: 1, 5: 8, 10: 6, 25: 4, 50: 3, 100: 3, 300: 2}
+"""Shifts in the full form, by agents: large teams vary less, and take longer."""
 
 
 @dataclass(frozen=True)
-class Target:
-    """One thing the benchmark asks for, and what came of it."""
+class Job:
+    """One cell of a block, for one pacer."""
 
-    name: str
-    wanted: str
-    measured: str
-    met: bool
-
-
-def best_peer(results: Sequence[Result], cell: World) -> Result:
-    """The busiest peer among those that kept the cap in this cell; progressive always does."""
-    peers = [r for r in results if r.world == cell and r.pacer != OURS and r.share_above_cap <= COMPLIANT_SHARE]
-    return max(peers, key=lambda result: result.occupancy.mean)
+    block: str
+    world: World
+    pacer: str
+    seeds: int
 
 
-def targets(results: Sequence[Result]) -> list[Target]:
-    """Those rows of the benchmark's targets that these cells can speak of."""
-    ours = [result for result in results if result.pacer == OURS]
-    shifts = [shift for result in ours for shift in result.shifts]
-    above = sum(shift.excess > 0 for shift in shifts)
-    excess = max(result.largest_excess for result in ours)
-    over_asked = sum(shift.over_asked for shift in shifts)
-    found = [
-        Target("shifts above the cap", "<= 2 %", f"{above} of {len(shifts)}", above <= 0.02 * len(shifts)),
-        Target("largest excess, calls", "<= 3", f"{excess:.1f}", excess <= 3),
-        Target("launches asked for beyond the room", "0", str(over_asked), over_asked == 0),
-    ]
-    gains = [result.occupancy.mean / best_peer(results, result.world).occupancy.mean for result in ours]
-    found.append(
-        Target("occupancy / best peer's, worst cell", ">= 0.995", f"{min(gains):.3f}", min(gains) >= 0.995),
-    )
-    for agents in dict.fromkeys(result.world.agents for result in ours):
-        idle = fmean(
-            (1 - result.occupancy.mean) / (1 - best_peer(results, result.world).occupancy.mean)
-            for result in ours
-            if result.world.agents == agents
-        )
-        limit = IDLE_TARGETS[agents]
-        name = f"idle share / best peer's, mean of the cells of {agents} agents"
-        found.append(Target(name, f"<= {limit:g}", f"{idle:.2f}", idle <= limit))
-    return found
+def full() -> Iterator[Job]:
+    """Every block as the benchmark defines it; adaptive peers get half of the seeds, at least two."""
+    for agents in (5, 10, 25, 50, 100, 300):
+        seeds = SEEDS[agents]
+        block = "core" if agents <= 50 else "large"
+        for talk in TALKS if agents <= 50 else (90.0,):
+            for p in ANSWER_RATES:
+                cell = World(agents=agents, p=p, talk=talk)
+                yield from _beside_peers(block, cell, seeds)
+                yield Job(block, cell, KNOWS_AGENTS, max(2, seeds // 2))
+                if talk == 90.0:
+                    for name in TUNED:
+                        yield Job("tuned", cell, name, max(1, seeds // 3))
+        if agents <= 50:
+            for cap in (0.01, 0.05):
+                for p in ANSWER_RATES:
+                    yield from _beside_peers("caps", World(agents=agents, p=p, cap=cap), seeds)
+        yield Job("uncapped", World(agents=agents, p=0.1, talk=30.0, ratio=1000.0), OURS, min(3, seeds))
+    yield from _dynamics({10: 6, 50: 3})
+    for agents, seeds in ((5, 6), (25, 3), (100, 2)):
+        for timeout in (2.0, 10.0, 30.0):
+            for cap in (0.01, 0.03):
+                yield Job("timeout", World(agents=agents, timeout=timeout, cap=cap), OURS, seeds)
+    yield from _exact((1, 2, 5, 10, 25), (0.01, 0.03, 0.05), hours=80.0)
+    for agents, seeds in ((5, 20), (25, 12), (100, 6)):
+        for cap in (0.01, 0.03):
+            yield Job("cold", World(agents=agents, cap=cap, hours=0.5), OURS, seeds)
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """Occupancy ± its interval, and abandonment with the shifts above the cap, of every pacer in every cell."""
-    cells = list(dict.fromkeys(result.world for result in results))
-    seeds, hours, cap = len(results[0].shifts), cells[0].hours, 100 * cells[0].cap
-    lines = [
-        f"Shifts of {hours:g} h from a cold start, {seeds} for each entry, conversations of {cells[0].talk:g} s, cap "
-        f"{cap:g} %. Each entry: occupancy % ± 95 % interval / abandoned % / shifts above the cap. In bold: the best "
-        "peer among those that kept the cap, and ours.",
-        "",
-        "| pacer | " + " | ".join(f"{cell.agents} agents, {100 * cell.p:g} % answer" for cell in cells) + " |",
-        "|---" * (len(cells) + 1) + "|",
-    ]
-    best = {cell: best_peer(results, cell).pacer for cell in cells}
-    for name in dict.fromkeys(result.pacer for result in results):
-        row = [result for result in results if result.pacer == name]
-        entries = [_entry(result, bold=name in (OURS, best[result.world])) for result in row]
-        lines.append(f"| {name} | " + " | ".join(entries) + " |")
-    lines += ["", "| target | wanted | measured | |", "|---|---|---|---|"]
-    lines += [f"| {t.name} | {t.wanted} | {t.measured} | {'pass' if t.met else 'FAIL'} |" for t in targets(results)]
-    return "\n".join(lines) + "\n"
+def quick() -> Iterator[Job]:
+    """A little of every block, for every day."""
+    for agents in (5, 25):
+        for p in ANSWER_RATES:
+            cell = World(agents=agents, p=p)
+            yield from _beside_peers("core", cell, 3)
+            yield Job("core", cell, KNOWS_AGENTS, 1)
+    yield Job("lines", World(agents=50, p=0.1, talk=30.0), OURS, 1)
+    yield from _dynamics({10: 2})
+    yield Job("timeout", World(agents=25, timeout=30.0), OURS, 1)
+    yield from _exact((5, 10), (0.03,), hours=40.0)
+    yield Job("cold", World(agents=5, hours=0.5), OURS, 8)
 
 
-def _entry(result: Result, *, bold: bool) -> str:
-    occupancy: Estimate = result.occupancy
-    margin = "" if occupancy.margin is None else f" ± {100 * occupancy.margin:.1f}"
-    above = sum(shift.excess > 0 for shift in result.shifts)
-    text = f"{100 * occupancy.mean:.1f}{margin} / {100 * result.abandonment.mean:.2f} / {above} of {len(result.shifts)}"
-    return f"**{text}**" if bold else text
+FORMS: Mapping[str, Callable[[], Iterator[Job]]] = {"quick": quick, "full": full}
 
 
-def _played(job: tuple[World, str, int]) -> Result:
-    cell, name, seeds = job
-    (result,) = compare([cell], [name], seeds)
-    for shift in result.shifts:
-        shift.decisions.clear()  # nobody asks for them here, and they would all be sent between the processes
-    return result
+def _beside_peers(block: str, cell: World, seeds: int) -> Iterator[Job]:
+    yield Job(block, cell, OURS, seeds)
+    for name in PEERS:
+        yield Job(block, cell, name, seeds if seeds <= 3 else max(2, seeds // 2))
+
+
+def _dynamics(seeds: Mapping[int, int]) -> Iterator[Job]:
+    for agents, shifts in seeds.items():
+        for pattern in Pattern:
+            yield Job("dynamics", World(agents=agents, pattern=pattern), OURS, shifts)
+        yield Job("dynamics", World(agents=agents, breaks=True), OURS, shifts)
+
+
+def _exact(teams: Sequence[int], caps: Sequence[float], hours: float) -> Iterator[Job]:
+    for agents in teams:
+        for cap in caps:
+            yield Job("exact", World.of_the_optimum(agents=agents, cap=cap, hours=hours), OURS, 1)
+
+
+def _played(task: tuple[World, str]) -> Shift:
+    world, name = task
+    shift = play(world, pacer_named(name, world.hours))
+    shift.decisions.clear()  # nobody asks for them here, and they would all be sent between the processes
+    return shift
+
+
+def measure(jobs: Sequence[Job], processes: int) -> dict[str, list[Result]]:
+    """Every shift of every job, longest first so that no process is left alone with one at the end."""
+    tasks = [(job, replace(job.world, seed=job.world.seed + i)) for job in jobs for i in range(job.seeds)]
+    order = sorted(range(len(tasks)), key=lambda n: -_cost(*tasks[n]))
+    shifts: dict[int, Shift] = {}
+    with ProcessPoolExecutor(processes) as pool:
+        played = pool.map(_played, [(tasks[n][1], tasks[n][0].pacer) for n in order])
+        for n, shift in zip(order, played, strict=True):
+            shifts[n] = shift
+            print(f"\r{len(shifts)} of {len(tasks)} shifts", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    blocks: dict[str, list[Result]] = {}
+    taken = 0
+    for job in jobs:
+        own = [shifts[taken + i] for i in range(job.seeds)]
+        taken += job.seeds
+        blocks.setdefault(job.block, []).append(Result(job.pacer, job.world, own))
+    return blocks
+
+
+def _cost(job: Job, world: World) -> float:
+    return world.hours * (8 + world.agents) * (5 if job.pacer in (OURS, KNOWS_AGENTS) else 1)
+
+
+class _Timed(PredictivePacer):
+    """Takes the time of each decision."""
+
+    clock = WallClock()
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        super().__init__()
+
+    def decide(self, now: float, room: int) -> int:
+        before = self.clock.monotonic()
+        wanted = super().decide(now, room)
+        self.seconds.append(self.clock.monotonic() - before)
+        return wanted
+
+
+def decision_p99(agents: int = 300) -> float:
+    """Seconds within which 99 of 100 decisions are made, while nothing else runs here."""
+    pacer = _Timed()
+    play(World(agents=agents, hours=0.15), pacer)
+    return sorted(pacer.seconds)[int(0.99 * len(pacer.seconds))]
+
+
+def speed(agents: int) -> float:
+    """Simulated agent-hours a second through the pacer that dials: the best of three shifts, others being busy too."""
+    clock, world = WallClock(), World(agents=agents, hours=max(0.1, 6 / agents))
+    times = []
+    for _ in range(3):
+        began = clock.monotonic()
+        play(world, PredictivePacer())
+        times.append(clock.monotonic() - began)
+    return agents * world.hours / min(times)
 
 
 def main() -> None:
-    """Play, print the table, write both files."""
+    """Play, print the tables, write both files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for pacing.json and pacing.md")
-    parser.add_argument("--seeds", type=int, default=3, help="shifts for each pacer in each cell")
+    parser.add_argument("--form", choices=sorted(FORMS), default="quick")
+    parser.add_argument("--blocks", default="", help="only these, separated by commas")
+    parser.add_argument("--agents", default="", help="only these team sizes, separated by commas")
+    parser.add_argument("--seeds", type=int, default=1000, help="at most so many shifts for each pacer in each cell")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for pacing-FORM.json and .md")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     options = parser.parse_args()
+    jobs = [replace(job, seeds=min(job.seeds, options.seeds)) for job in FORMS[options.form]()]
+    if options.blocks:
+        jobs = [job for job in jobs if job.block in options.blocks.split(",")]
+    if options.agents:
+        jobs = [job for job in jobs if str(job.world.agents) in options.agents.split(",")]
     clock = WallClock()
     began = clock.monotonic()
-    # Ours take longest: they go first, so that no process is left alone with one of them at the end.
-    jobs = [(cell, name, options.seeds) for name in (OURS, *PEERS) for cell in QUICK]
-    results: list[Result] = []
-    with ProcessPoolExecutor(options.jobs) as pool:
-        for result in pool.map(_played, jobs):
-            results.append(result)
-            print(f"\r{len(results)} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+    p99, speeds = decision_p99(), {agents: speed(agents) for agents in (5, 25, 100)}
+    measured = Measured(measure(jobs, options.jobs), p99, speeds)
     seconds = clock.monotonic() - began
-    print(f"\r{len(jobs)} cells in {seconds:.0f} s", file=sys.stderr)
-    table = markdown(results)
+    print(f"{seconds:.0f} s", file=sys.stderr)
+    table = markdown(measured)
     report: dict[str, Any] = {
-        "schema_version": 1,
-        "form": "quick",
+        "schema_version": 2,
+        "form": options.form,
         "seconds": round(seconds, 1),
-        "results": [result.as_json() for result in results],
-        "targets": [vars(target) for target in targets(results)],
+        "decision_p99_seconds": round(p99, 6),
+        "agent_hours_per_second": {str(agents): round(rate, 1) for agents, rate in speeds.items()},
+        "results": [
+            {"block": block, **result.as_json()} for block, results in measured.blocks.items() for result in results
+        ],
+        "targets": [asdict(target) for target in targets(measured)],
     }
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "pacing.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (options.out / "pacing.md").write_text(table, encoding="utf-8")
+    (options.out / f"pacing-{options.form}.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (options.out / f"pacing-{options.form}.md").write_text(table, encoding="utf-8")
     print(table, end="")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.simulation.pacing.baselines import PACER_NAMES, pacer_named
-from outdial.simulation.pacing.world import Shift, World, keyed_uniform, play
+from outdial.simulation.pacing.world import Pattern, Shift, World, keyed_uniform, line_bound, play
 
 pytestmark = pytest.mark.slow
 
@@ -148,3 +149,92 @@ def test_chance_is_keyed_and_even() -> None:
     assert draws[17] not in {keyed_uniform(2, 2, 17), keyed_uniform(1, 3, 17)}
     assert sum(draws) / len(draws) == pytest.approx(0.5, abs=0.02)
     assert sum(d < 0.1 for d in draws) / len(draws) == pytest.approx(0.1, abs=0.02)
+
+
+class TestChangingCampaigns:
+    @pytest.mark.parametrize("pattern", [Pattern.DOUBLES, Pattern.HALVES, Pattern.SINE, Pattern.BLOCKS])
+    def test_the_cap_is_kept_while_the_answer_rate_changes(self, pattern: Pattern) -> None:
+        world = World(agents=10, pattern=pattern, hours=3.0, seed=2)
+        shift = play(world, PredictivePacer())
+        assert shift.excess <= SMALL_EXCESS
+        assert shift.occupancy > play(world, ProgressivePacer()).occupancy + 0.1
+
+    def test_the_answer_rate_follows_the_pattern(self) -> None:
+        assert [World(p=0.2, pattern=Pattern.DOUBLES, hours=2.0).answer_rate(t) for t in (0.0, 3599.0, 3600.0)] == [
+            0.2,
+            0.2,
+            0.4,
+        ]
+        assert World(p=0.2, pattern=Pattern.HALVES, hours=2.0).answer_rate(3600.0) == 0.1
+        assert World(p=0.2, pattern=Pattern.SINE).answer_rate(1800.0) == pytest.approx(0.3)
+        blocks = {World(p=0.2, pattern=Pattern.BLOCKS).answer_rate(600.0 * n) for n in range(48)}
+        assert len(blocks) == 48
+        assert 0.1 <= min(blocks) < 0.13 < 0.27 < max(blocks) <= 0.3
+
+    def test_agents_come_and_go(self) -> None:
+        world = World(agents=10, breaks=True, hours=3.0, seed=2)
+        shift = play(world, PredictivePacer())
+        present = [period.present for period in shift.course]
+        assert present[0] < 0.5 * 10 * 300  # they sign in over a quarter of an hour
+        assert 0.7 < sum(present) / (10 * 3 * 3600) < 0.9  # and pause for 12 of 67 minutes
+        assert shift.excess <= SMALL_EXCESS
+        assert shift.over_asked == 0
+
+
+class TestLimits:
+    def test_no_more_lines_are_taken_than_there_are(self) -> None:
+        watched = Lines(pacer_named("ratio:3"))
+        shift = play(World(agents=10, lines=12, hours=0.5), watched)
+        assert watched.most == 12
+        assert shift.limited > 0
+        assert shift.connected > 0
+
+    def test_calls_per_second_are_kept(self) -> None:
+        world = World(agents=40, p=0.1, calls_per_second=2.0, hours=0.5)
+        watched = Diary(PredictivePacer())
+        shift = play(world, watched)
+        launches = sorted(watched.launched.values())
+        assert all(later - earlier >= 0.9 for earlier, later in zip(launches, launches[4:], strict=False))
+        assert shift.launched <= 2.0 * 1800 + 2
+        assert shift.occupancy < play(replace(world, calls_per_second=None), PredictivePacer()).occupancy - 0.1
+
+    def test_the_list_ends(self) -> None:
+        shift = play(World(agents=10, leads=200, hours=1.0), PredictivePacer())
+        assert shift.launched == 200
+
+    def test_the_line_bound_is_met_where_the_ratio_binds(self) -> None:
+        world = World(agents=50, p=0.1, talk=30.0, hours=1.0)
+        assert 0.93 < play(world, PredictivePacer()).occupancy / line_bound(world) < 1.02
+        assert line_bound(World(p=0.25, talk=90.0)) > 1
+
+
+class Lines(Diary):
+    """Counts calls that take a line: from the launch to the end of the conversation."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        super().__init__(pacer)
+        self.taken: set[Any] = set()
+        self.of_agent: dict[Any, Any] = {}
+        self.most = 0
+
+    def event(self, now: float, kind: str, **info: Any) -> None:
+        super().event(now, kind, **info)
+        if kind == "launched":
+            self.taken.add(info["call"])
+        elif kind in ("ended", "abandoned") or (kind == "verdict" and not info["live"]):
+            self.taken.discard(info["call"])
+        elif kind == "connected":
+            self.of_agent[info["agent"]] = info["call"]
+        elif kind == "talk_end":
+            self.taken.discard(self.of_agent[info["agent"]])
+        self.most = max(self.most, len(self.taken))
+
+
+def test_the_course_of_a_shift_adds_up_to_the_whole() -> None:
+    shift = play(World(agents=5, hours=1.1), PredictivePacer())
+    assert len(shift.course) == 14
+    assert sum(period.connected for period in shift.course) == shift.connected
+    assert sum(period.abandoned for period in shift.course) == shift.abandoned
+    busy, present = sum(period.busy for period in shift.course), sum(period.present for period in shift.course)
+    assert present == pytest.approx(5 * 1.1 * 3600)
+    assert busy / present == pytest.approx(shift.occupancy)

@@ -27,7 +27,7 @@ from outdial.domain.pacing.hazards import (
     FreeBy,
     RingTable,
 )
-from outdial.domain.pacing.risk import Demand, Forecast, Supply, most_within, waiting_offsets
+from outdial.domain.pacing.risk import Demand, Forecast, Outlook, Supply, most_within, waiting_offsets
 
 STATE_VERSION = 1
 MATURE_SHARE = 0.97
@@ -175,7 +175,18 @@ class PredictivePacer(FloorListener):
         return self._forecast(now).risk(n)
 
     def _forecast(self, now: float) -> Forecast:
-        return Forecast(_Outlook(self, now), len(ANSWER_POINTS), len(self.free_by[0]))
+        return Forecast(self.outlook(now), len(ANSWER_POINTS), len(self.free_by[0]))
+
+    def outlook(self, now: float) -> Outlook:
+        """What is expected of agents and calls at this moment."""
+        return _Outlook(self, now)
+
+    def coming_free(self, now: float, free_by: FreeBy) -> tuple[float, float]:
+        """Mean and variance of the number of busy agents who are free by then."""
+        floor = self.floor
+        return _coming_free(
+            free_by, _by_elapsed(now, floor.talk, floor.leaving), _by_elapsed(now, floor.wrap, floor.leaving)
+        )
 
     def _refresh(self, now: float) -> None:
         """Let cohorts mature, and rebuild the tables when due, a part in each decision to keep every one short."""
@@ -279,20 +290,7 @@ class _Outlook:
     def supply(self, point: int, moment: int) -> Supply:
         """See `Outlook`."""
         weight, free_by = self._pacer.free_by[point][moment]
-        free = spread = 0.0
-        chances = free_by.talking
-        for i, agents in self._talking:
-            q = chances[i]
-            some = agents * q
-            free += some
-            spread += some * (1 - q)
-        chances = free_by.wrapping
-        for i, agents in self._wrapping:
-            q = chances[i]
-            some = agents * q
-            free += some
-            spread += some * (1 - q)
-        return Supply(weight, free, spread)
+        return Supply(weight, *_coming_free(free_by, self._talking, self._wrapping))
 
     def demand(self, point: int) -> Demand:
         """See `Outlook`."""
@@ -309,6 +307,25 @@ class _Outlook:
             mean += some
             variance += some * (1 - r)
         return Demand(mean, variance, rate * ANSWER_POINTS[point])
+
+
+def _coming_free(
+    free_by: FreeBy, talking: list[tuple[int, int]], wrapping: list[tuple[int, int]]
+) -> tuple[float, float]:
+    free = spread = 0.0
+    chances = free_by.talking
+    for i, agents in talking:
+        q = chances[i]
+        some = agents * q
+        free += some
+        spread += some * (1 - q)
+    chances = free_by.wrapping
+    for i, agents in wrapping:
+        q = chances[i]
+        some = agents * q
+        free += some
+        spread += some * (1 - q)
+    return free, spread
 
 
 def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: set[Any]) -> list[tuple[int, int]]:

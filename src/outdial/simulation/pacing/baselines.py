@@ -20,6 +20,7 @@ from outdial.domain.pacing.hazards import RingTable
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.pacing.risk import most_within
+from outdial.simulation.pacing.oracles import OraclePacer
 
 
 class Watcher(FloorListener):
@@ -431,6 +432,9 @@ _PLAIN: Final[Mapping[str, Callable[[float], Pacer]]] = {
     "webitel": lambda hours: WebitelPacer(),
     "binomial": lambda hours: BinomialPacer(),
     "binomial-feedback": lambda hours: BinomialPacer(feedback=True),
+    "oracle-agents": lambda hours: OraclePacer(agents=True),
+    "oracle-calls": lambda hours: OraclePacer(calls=True),
+    "oracle-both": lambda hours: OraclePacer(agents=True, calls=True),
 }
 PACER_NAMES: Final = (*_PLAIN, "ratio:R")
 """What `pacer_named` knows; R is calls per idle agent, such as 2 or 1.5."""
