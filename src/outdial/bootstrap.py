@@ -30,6 +30,7 @@ from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
+from outdial.adapters.storage.agents import SessionRows
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
@@ -38,6 +39,7 @@ from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.app import numbers, users
 from outdial.app.access import ensure_installed
+from outdial.dialer.desk import FrontDesk
 from outdial.domain.access import DEFAULT_ACCOUNT
 from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
 from outdial.domain.values import AccountId
@@ -331,6 +333,8 @@ class Installation:
     wall_clock: Clock
     ids: Ids
     uploads: UploadFolder
+    bus: MemoryBus
+    desk: FrontDesk
 
     async def account_id(self, name: str = DEFAULT_ACCOUNT) -> AccountId:
         """Raises `AccountNotFound`."""
@@ -353,7 +357,7 @@ def assemble(
     wall_clock = WallClock()
     access = AccessRows(database)
     secret = None if settings.secret_key is None else settings.secret_key.get_secret_value()
-    dial_clock = clock or wall_clock
+    dial_clock, known_ids, bus = clock or wall_clock, ids or RandomIds(), MemoryBus()
     return Installation(
         settings=settings,
         server=server,
@@ -363,8 +367,10 @@ def assemble(
         tokens=JwtTokens(access, wall_clock, secret),
         clock=dial_clock,
         wall_clock=wall_clock,
-        ids=ids or RandomIds(),
+        ids=known_ids,
         uploads=UploadFolder(uploads or settings.uploads),
+        bus=bus,
+        desk=FrontDesk(SessionRows(database), bus, dial_clock, known_ids),
     )
 
 
@@ -399,7 +405,8 @@ async def open_installation(
     async with opening:
         here = assemble(settings, server, database, clock=clock, ids=ids, uploads=uploads)
         await ensure_installed(here.access, here.tokens, here.wall_clock)
-        yield here
+        async with here.desk.open():
+            yield here
 
 
 async def simulated_staff(here: Installation, account: AccountId, agents: int) -> tuple[list[User], CallerNumber]:
@@ -426,13 +433,16 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
 
 @contextlib.asynccontextmanager
 async def hints_for(here: Installation, live: Live) -> AsyncIterator[None]:
-    """While the block runs, the engine hears of committed changes at once instead of at its next look."""
-    bus = MemoryBus()
-    bus.subscribe(("campaign.", "record_list.", "records."), lambda message: live.engine.hint())
-    relay = asyncio.create_task(Relay(here.database, bus).run(here.wall_clock), name="outbox relay")
+    """While the block runs, the engine hears of committed changes at once instead of at its next look, and agents can
+    sit down at their desks."""
+    here.desk.serve(live.engine)
+    here.desk.adopt(await here.account_id(), [agent.id for agent in live.pool.agents()])
+    deaf = here.bus.subscribe(("campaign.", "record_list.", "records."), lambda message: live.engine.hint())
+    relay = asyncio.create_task(Relay(here.database, here.bus).run(here.wall_clock), name="outbox relay")
     try:
         yield
     finally:
+        deaf()
         relay.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await relay
@@ -455,6 +465,8 @@ def http_app(here: Installation) -> "FastAPI":
             rate_limit=here.settings.rate_limit,
             rate_burst=here.settings.rate_burst,
             uploads=here.uploads,
+            bus=here.bus,
+            desk=here.desk,
             database_away=DATABASE_AWAY,
         )
     )

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.storage.clients import AccessRows
@@ -45,6 +46,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         wall=clock,
         ids=RandomIds(),
         uploads=UploadFolder(tmp_path / "uploads"),
+        bus=MemoryBus(),
     )
 
 

@@ -107,7 +107,10 @@ Tell = Callable[..., None]
 
 @pytest.fixture
 def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
-    """Play a story: `fates` are those of number(0), number(1), …, one record each unless `rows` says otherwise."""
+    """Play a story: `fates` are those of number(0), number(1), …, one record each unless `rows` says otherwise.
+
+    With `desks` the agents are people who have to sign in; else the machine plays them and they are there.
+    """
 
     def play(
         story: Story,
@@ -119,6 +122,7 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
         store: Callable[[DialStore], DialStore] = lambda real: real,
         before: Callable[[bootstrap.Installation, Prepared], Awaitable[None]] | None = None,
         pacer: str = "progressive",
+        desks: bool = False,
     ) -> None:
         lines = rows or [f"A{n},B,{number(n)},," for n in range(len(fates))]
         path = tmp_path / "list.csv"
@@ -139,9 +143,11 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
                 ready = await prepare(here, path, new_campaign(body or a_campaign()), agents=agents)
                 if before is not None:
                     await before(here, ready)
-                shift = Shift(users=ready.users, seed=1, start=clock.now(), virtual=True, pacer=pacer)
+                users = [] if desks else ready.users
+                shift = Shift(users=users, seed=1, start=clock.now(), virtual=True, pacer=pacer)
                 dial_store = store(DialRows(database))
-                async with working(dial_store, shift, clock, ids=here.ids) as live:
+                async with here.desk.open(), working(dial_store, shift, clock, ids=here.ids) as live:
+                    here.desk.serve(live.engine)
                     live.carrier.script.update({number(n): fate for n, fate in enumerate(fates)})
                     await story(World(here, dial_store, ready, clock, shift, live))
 

@@ -9,9 +9,9 @@ import pytest
 from outdial import bootstrap
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.cli.preparation import Prepared
-from outdial.dialer.preview import NoSkipLeft, PreviewNotDialed, PreviewOver
 from outdial.domain.agents import AgentState, Work
 from outdial.domain.values import UserId
+from outdial.ports.desk import NoSkipLeft, PreviewNotDialed, PreviewOver
 from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, number, paused
 from tests.dialer.test_stories import on_dnc
 from tests.simulation.conftest import a_campaign

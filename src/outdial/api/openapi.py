@@ -52,6 +52,9 @@ SCOPES: Final[Mapping[str, str]] = {
     "teams:write": "Create, change and delete teams, and say who belongs to them",
     "numbers:read": "View caller ids",
     "numbers:write": "Add, change and delete caller ids",
+    "agents:read": "View agents at work and their sessions",
+    "agents:write": "Sign agents in and out and say what they do; change what holds for them",
+    "events:read": "Hear what happens, as it happens",
 }
 
 router = APIRouter(include_in_schema=False)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.desk import Desk
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
 from outdial.ports.uploads import UploadBytes
@@ -16,6 +18,7 @@ class Services:
 
     `database_away` are the exceptions by which the storage adapter says that the database does not answer.
     `rate_limit` is requests a second for each client.
+    `bus` brings what happened; `desk` is the agents' one, at an engine.
     `uploads` is where the files of record lists go.
     """
 
@@ -26,6 +29,8 @@ class Services:
     wall: Clock
     ids: Ids
     uploads: UploadBytes
+    bus: Bus
+    desk: Desk | None = None
     public_url: str | None = None
     rate_limit: float | None = None
     rate_burst: int | None = None

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from outdial.domain.activity import NOTHING_TO_DIAL, Doing
-from outdial.domain.agents import Agent, AgentCannot, AgentLimits, AgentState, Link, Trouble, Work
+from outdial.domain.agents import Agent, AgentLimits, AgentState, Link, Trouble, Work
 from outdial.domain.campaigns import DEFAULT_PRIORITY
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock
@@ -167,15 +167,25 @@ class AgentPool:
                 self._count_for(agent, campaign)
         return agent
 
-    def reserve_agent(self, campaign: int, agent: UserId, work: Work | None = None) -> bool:
+    def ready_for(self, campaign: int) -> list[UserId]:
+        """The free agents who may serve the campaign, whomever they count for; the one who waits longest first."""
+        known = self._campaigns.get(campaign)
+        if known is None:
+            return []
+        return [one for one in self._ready if self._agents[one].free and self._serves(known, one)]
+
+    def reserve_agent(
+        self, campaign: int, agent: UserId, work: Work | None = None, *, until: datetime | None = None
+    ) -> bool:
         """Reserve this very agent for a call of the campaign that is made for them; false if they are not free.
 
-        The call is to be told of its agent (`CallFlow.launched`); `not_connected` gives a reserved agent back.
+        The call is to be told of its agent (`CallFlow.launched`), and is answered or over at `until`; `not_connected`
+        gives a reserved agent back.
         """
         known = self._campaigns.get(campaign)
         if known is None or agent not in self._ready or not self._agents[agent].free or not self._serves(known, agent):
             return False
-        self._take(agent, campaign, AgentState.RESERVED, work)
+        self._take(agent, campaign, AgentState.RESERVED, work, until=until)
         self._count_for(agent, None)
         return True
 
@@ -200,7 +210,8 @@ class AgentPool:
         self._tell(here, here, None)
 
     def connected(self, agent: UserId) -> None:
-        self._become(agent, AgentState.TALKING)
+        if agent in self._agents:  # else they went over to another engine
+            self._become(agent, AgentState.TALKING)
 
     def not_connected(self, agent: UserId) -> None:
         """Nothing came of the call or the preview: the agent is free again."""
@@ -217,6 +228,10 @@ class AgentPool:
     def serving(self, agent: UserId) -> int | None:
         """The campaign that the agent has a preview or a call of, or wraps one up."""
         return self._serving.get(agent)
+
+    def works_for(self, agent: UserId) -> int | None:
+        """The campaign that the agent serves or, when ready, counts for."""
+        return self._serving.get(agent, self._counts_for.get(agent))
 
     def work(self, agent: UserId) -> Work | None:
         """What the agent is busy with: kept until the wrap-up is over."""
@@ -265,14 +280,17 @@ class AgentPool:
             self._chosen[agent] = frozenset(campaigns)
         self._share_out()
 
-    def forget(self, agent: UserId) -> None:
-        """Drop somebody who signed out."""
-        gone = self._agents[agent]
-        if gone.state is not AgentState.SIGNED_OUT:
-            raise AgentCannot(agent, gone.state, AgentState.SIGNED_OUT)
+    def remove(self, agent: UserId) -> None:
+        """Know somebody no more, whatever they are doing."""
         self._count_time()
-        self._states[AgentState.SIGNED_OUT] -= 1
-        del self._agents[agent]
+        gone = self._agents.pop(agent, None)
+        if gone is None:
+            return
+        self._states[gone.state] -= 1
+        self._ready.pop(agent, None)
+        self._outside.pop(agent, None)
+        self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+        self._serving.pop(agent, None)
         self._chosen.pop(agent, None)
         self._wrap_up.pop(agent, None)
         self._counts_for.pop(agent, None)

@@ -1,7 +1,7 @@
 """The dialing engine of one process: owns the pool by lease, runs a loop for every running campaign."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -46,6 +46,10 @@ class EngineSettings:
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
+async def _nobody_minds(owns: bool) -> None:
+    """Agents without a desk come and go with the engine."""
+
+
 class Engine:
     """Dials every running campaign it owns. `run` it as a task; `stop` it before the loop closes."""
 
@@ -73,6 +77,7 @@ class Engine:
         self._stopping = False
         self._fence: int | None = None
         self._failure: BaseException | None = None
+        self.ownership_changed: Callable[[bool], Awaitable[None]] = _nobody_minds
         carrier.listen(self._hear)
 
     def hint(self) -> None:
@@ -126,6 +131,7 @@ class Engine:
                 await self._store.drop_lease(POOL_LEASE, self._holder)
             except Unavailable as exc:
                 log.warning("lease_not_dropped", why=exc.code)
+            self._fence = None
 
     def abort(self) -> None:
         """Let go of everything at once, as when the process dies: nothing is drained, nothing is written."""
@@ -155,6 +161,7 @@ class Engine:
             # Whoever lost it launches nothing more: claims carry the old fence and take nothing.
             for loop in self.loops.values():
                 loop.stop()
+            await self.ownership_changed(fence is not None)
             self._fence = fence
 
     async def _supervise(self, fence: int) -> None:

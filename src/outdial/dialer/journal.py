@@ -1,16 +1,17 @@
-"""Ends of attempts on their way to the database: in order, in small batches, retried until they are written."""
+"""What has happened on its way to the database: in order, in small batches, retried until it is written."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import structlog
 
-from outdial.app.attempts import Finished
 from outdial.domain.errors import Unavailable
 from outdial.ports.clock import Clock
-from outdial.ports.dialing import Ended
+
+Entry = TypeVar("Entry")
+Written = TypeVar("Written")
 
 BATCH_SECONDS: Final = 0.02
 BATCH_MOST: Final = 100
@@ -18,21 +19,27 @@ _LONGEST_PAUSE: Final = 5.0
 
 log = structlog.get_logger(__name__)
 
-Writer = Callable[[Sequence[Finished]], Awaitable[Sequence[Ended]]]
 
+class Journal(Generic[Entry, Written]):
+    """Writes what has happened after it was acted upon. `add` never waits; `run` must be running.
 
-class Journal:
-    """Writes what has happened after it was acted upon. `add` never waits; `run` must be running."""
+    `write` is given entries and may be repeated with them; what it answers is told to `written`.
+    """
 
-    def __init__(self, clock: Clock, write: Writer, written: Callable[[Sequence[Ended]], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        write: Callable[[Sequence[Entry]], Awaitable[Sequence[Written]]],
+        written: Callable[[Sequence[Written]], None],
+    ) -> None:
         self._clock, self._write, self._written = clock, write, written
-        self._queue: deque[Finished] = deque()
+        self._queue: deque[Entry] = deque()
         self._arrived = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def add(self, finished: Finished) -> None:
-        self._queue.append(finished)
+    def add(self, entry: Entry) -> None:
+        self._queue.append(entry)
         self._empty.clear()
         self._arrived.set()
 
@@ -56,12 +63,12 @@ class Journal:
                     self._queue.popleft()
             self._empty.set()
 
-    async def _write_surely(self, batch: Sequence[Finished]) -> Sequence[Ended]:
+    async def _write_surely(self, batch: Sequence[Entry]) -> Sequence[Written]:
         pause = 0.1
         while True:
             try:
                 return await self._write(batch)
             except Unavailable as exc:
-                log.warning("journal_waits", attempts=len(self._queue), why=exc.code, retry_seconds=pause)
+                log.warning("journal_waits", entries=len(self._queue), why=exc.code, retry_seconds=pause)
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

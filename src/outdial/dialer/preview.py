@@ -8,48 +8,18 @@ import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from outdial.dialer.agent_pool import AgentPool
 from outdial.domain.agents import AgentState, Work
 from outdial.domain.campaigns import DialingStrategy, StrategyType
-from outdial.domain.errors import NotPossible, Unavailable
+from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Reason
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.desk import NoSkipLeft, PreviewNotDialed, PreviewOver
 from outdial.ports.dialing import Claimed, GivenBack
-
-
-class PreviewOver(NotPossible):
-    """The command is about a preview that is no longer there: dialed, skipped, or out of time."""
-
-    code: ClassVar[str] = "preview-over"
-
-    def __init__(self) -> None:
-        super().__init__("this preview is over: it was dialed, skipped or taken back, or its time has run out")
-
-
-class NoSkipLeft(NotPossible):
-    """The record was skipped as often as the campaign allows."""
-
-    code: ClassVar[str] = "no-skip-left"
-
-    def __init__(self) -> None:
-        super().__init__("this record was skipped as often as the campaign allows: dial it, or go on pause")
-
-
-class PreviewNotDialed(NotPossible):
-    """The record may not be called at this instant."""
-
-    code: ClassVar[str] = "preview-not-dialed"
-
-    def __init__(self, reason: Reason) -> None:
-        # A record that stays ready was held back by the moment and not by anything about it.
-        closed = "its time zone is closed, the campaign stops, or the agent hung up first"
-        why = closed if reason is Reason.READY else reason.value
-        super().__init__(f"the record was not called: {why}")
-        self.reason = reason
 
 
 @dataclass(slots=True)

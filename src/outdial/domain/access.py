@@ -49,6 +49,9 @@ class Scope(enum.Enum):
     TEAMS_WRITE = "teams:write"
     NUMBERS_READ = "numbers:read"
     NUMBERS_WRITE = "numbers:write"
+    AGENTS_READ = "agents:read"
+    AGENTS_WRITE = "agents:write"
+    EVENTS_READ = "events:read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outdial.domain.values import AccountId
+from outdial.ports.agents import AgentStore
 from outdial.ports.attempts import AttemptStore
 from outdial.ports.callbacks import CallbackStore
 from outdial.ports.campaigns import CampaignStore
@@ -48,6 +49,8 @@ class UnitOfWork(Protocol):
     def callbacks(self) -> CallbackStore: ...
     @property
     def users(self) -> UserStore: ...
+    @property
+    def agents(self) -> AgentStore: ...
     @property
     def numbers(self) -> NumberStore: ...
     @property

@@ -15,13 +15,17 @@ class SimulatedAgents:
 
     def __init__(self, pool: AgentPool, clock: Clock, *, seed: int, wrap_seconds: float = 15.0) -> None:
         self._pool, self._clock, self._seed, self._wrap_seconds = pool, clock, seed, wrap_seconds
+        self._mine: set[UserId] = set()
         pool.watch(self)
 
     def sign_in(self, users: Sequence[UserId]) -> None:
+        self._mine |= set(users)
         for user in users:
             self._pool.sign_in(user)
 
     def wrap_up_began(self, agent: UserId, call_key: str) -> None:
+        if agent not in self._mine:
+            return  # a person, who says by themselves when they are done
         chance = Random(f"{self._seed}:wrap:{call_key}")
         sigma = math.sqrt(math.log1p(0.8**2))
         seconds = chance.lognormvariate(math.log(self._wrap_seconds) - sigma**2 / 2, sigma)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from outdial.adapters.storage.agents import AgentRows
 from outdial.adapters.storage.attempts import AttemptRows
 from outdial.adapters.storage.callbacks import CallbackRows
 from outdial.adapters.storage.campaigns import CampaignRows
@@ -40,6 +41,7 @@ class SqlUnitOfWork:
     dnc: DncRows
     callbacks: CallbackRows
     users: UserRows
+    agents: AgentRows
     numbers: NumberRows
     teams: TeamRows
     reports: ReportRows
@@ -63,6 +65,7 @@ class SqlUnitOfWork:
             DncRows(connection, account),
             CallbackRows(connection, account),
             UserRows(connection, account),
+            AgentRows(connection, account),
             NumberRows(connection, account),
             TeamRows(connection, account),
             ReportRows(connection, account),
