@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from outdial.api.describe import demanded, description_of
 from outdial.api.http import ROUTERS
 from outdial.domain.access import Scope
 from tests.api.conftest import Parts, a_campaign, created
@@ -14,17 +15,31 @@ from tests.api.conftest import Parts, a_campaign, created
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 MARK: Final = "Quercus"
 """A word in every text of a `World`."""
-WITHOUT_TOKEN: Final = ("/oauth/", "/uploads/", "/openapi.json", "/docs")
+
+
+def routes() -> list[APIRoute]:
+    """All of them, in the order in which they were declared."""
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+WORDS: Final = {"disposition": "CONNECTED"}
+"""Parts of paths that name no thing."""
 
 
 @dataclass(frozen=True)
 class Door:
-    """A route with one of its methods; `demands` are sets of scopes, of which any one will do."""
+    """A route that wants a token, with one of its methods.
+
+    Args:
+        parameters: of its path, as far as they name things.
+        demands: sets of scopes, of which any one will do.
+    """
 
     method: str
     path: str
     parameters: tuple[str, ...]
     demands: tuple[frozenset[Scope], ...]
+    reads_a_body: bool
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -36,24 +51,15 @@ class Door:
 
 
 def doors() -> list[Door]:
-    """All of them, in the order in which they were declared."""
+    """Every way in."""
     found = []
-    for router in ROUTERS:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and not route.path.startswith(WITHOUT_TOKEN):
-                parameters = tuple(parameter.name for parameter in route.dependant.path_params)
-                demands = _demands(route.dependant)
-                found += [Door(method, route.path, parameters, demands) for method in sorted(route.methods or ())]
+    for route in routes():
+        demands, description = demanded(route), description_of(route)
+        if demands is not None:
+            parameters = tuple(one.name for one in route.dependant.path_params if one.name not in WORDS)
+            reads = description is not None and description.body is not None
+            found += [Door(method, route.path, parameters, demands, reads) for method in sorted(route.methods or ())]
     return found
-
-
-def _demands(dependant: Dependant) -> tuple[frozenset[Scope], ...]:
-    for one in (dependant, *dependant.dependencies):
-        demanded: tuple[frozenset[Scope], ...] | None = getattr(one.call, "__demands__", None)
-        if demanded is not None:
-            return demanded
-    # The one route whose dependency does not tell what it demands.
-    return (frozenset({Scope.DNC_LISTS_READ}), frozenset({Scope.DNC_LISTS_MANAGE}))
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,12 @@ class World:
 
     def address(self, door: Door, **other: str) -> str:
         """The door's path with the things of this world in it, but for the others."""
-        return door.path.format(**{name: other.get(name, self.thing(door, name)) for name in door.parameters})
+        return door.path.format(**WORDS, **{name: other.get(name, self.thing(door, name)) for name in door.parameters})
 
 
 def nobodys(door: Door) -> str:
     """The door's path with things that nobody has."""
-    return door.path.format(**dict.fromkeys(door.parameters, NOBODY))
+    return door.path.format(**WORDS, **dict.fromkeys(door.parameters, NOBODY))
 
 
 async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account: str) -> World:
@@ -112,6 +118,19 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
     ):
         answer = await api.post(path, json=[{"id": thing}])
         assert answer.is_success, answer.text
+    callback = await _made(
+        api,
+        "/v1/schedule-callbacks",
+        campaign_id=campaign.rpartition("/")[2],
+        record_id=record["id"],
+        time_to_call="2026-06-06T15:00:00Z",
+    )
+    disposition = await _made(api, "/v1/dispositions", name=f"{MARK} sold", effect="FINAL")
+    job = await api.post(
+        "/data/reports/outbound_dialer_calls/jobs",
+        json={"name": MARK, "timespan": {"from": "2026-06-01T00:00:00Z", "to": "2026-06-02T00:00:00Z"}},
+    )
+    attempt = await _an_attempt(parts, campaign.rpartition("/")[2], f"{number}1")
     phone = await _made(api, "/v1/phone-agents", user_id=ids["user_id"], address=f"{number}4")
     return World(
         {
@@ -124,6 +143,11 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "entry_id": entry["id"],
             "team_id": team,
             "phone-agents agent_id": phone["id"],
+            "callback_id": callback["callback_id"],
+            "disposition_id": disposition["id"],
+            "job_id": job.json()["job"]["id"],
+            "attempt_id": attempt,
+            "record-list list_id": list_id,
         }
     )
 
@@ -133,3 +157,21 @@ async def _made(api: httpx.AsyncClient, path: str, **body: Any) -> dict[str, Any
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+async def _an_attempt(parts: Parts, campaign_id: str, number: str) -> str:
+    """A call of a campaign, straight into its table: nobody dials here."""
+    attempt = uuid4()
+    async with parts.database.transaction() as connection:
+        await connection.execute(
+            """
+            insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type, zone_id,
+                                 mode, fence, started_at, ended_at, outcome, counted)
+            select $1, id, 1, 1, 1, 5, $3, 1, 1, 'PREDICTIVE', 1, created_at, created_at, 'no_answer', true
+            from campaign where uuid = $2
+            """,
+            attempt,
+            campaign_id,
+            int(number),
+        )
+    return str(attempt)

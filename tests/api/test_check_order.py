@@ -6,9 +6,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from outdial.api.describe import demanded
 from outdial.domain.access import Scope
 from tests.api.conftest import Bearer, Parts, created, make_ready
-from tests.api.every_route import NOBODY, Door, World, a_world, doors, nobodys
+from tests.api.every_route import NOBODY, Door, World, a_world, doors, nobodys, routes
 from tests.api.test_record_lists import a_list
 
 CODES = {
@@ -18,12 +19,10 @@ CODES = {
     "/schedule-callbacks": ("0011003", "0532003"),
     "/dialer-integrations": ("0530901", "0530902"),
     "/data/reports": ("1020018", "1020004"),
+    "/v1/record-list/": ("0530901", "0530902"),
     "/v1": ("unauthorized", "scope-missing"),
 }
 """The codes of 401 and 403 by the beginning of the path."""
-
-BY_QUERY = {"/record-lists/{list_id}/records", "/record-lists/{list_id}/external-records"}
-"""Where what to delete is named in the query; elsewhere it is one thing, named in the path, or several in a body."""
 
 BROKEN = b"{"
 JSON = {"Content-Type": "application/json"}
@@ -31,12 +30,6 @@ JSON = {"Content-Type": "application/json"}
 
 def codes_of(door: Door) -> tuple[str, str]:
     return next(codes for prefix, codes in CODES.items() if door.path.startswith(prefix))
-
-
-def reads_a_body(door: Door) -> bool:
-    if door.method == "DELETE":
-        return not door.path.endswith("}") and door.path not in BY_QUERY
-    return door.method != "GET"
 
 
 class Walk:
@@ -56,6 +49,21 @@ def walk() -> Iterator[Walk]:
     walked = Walk()
     yield walked
     assert not walked.wrong, "\n".join(walked.wrong)
+
+
+def test_only_these_routes_want_no_token() -> None:
+    """They look at a client's own credentials, at a signed address, or at nothing that is anybody's."""
+    assert {route.path for route in routes() if demanded(route) is None} == {
+        "/oauth/token",
+        "/oauth/introspect",
+        "/oauth/certs",
+        "/oauth/2023-10/certs",
+        "/openapi.json",
+        "/docs",
+        "/docs/{name}",
+        "/uploads/{token}",
+        "/data/reports/outbound_dialer_calls/downloads/{token}",
+    }
 
 
 async def test_without_a_token_every_route_is_401_whatever_else_is_wrong(
@@ -82,8 +90,8 @@ async def test_without_its_scope_every_route_is_403_whatever_else_is_wrong(
 
 async def test_its_scopes_are_enough_for_every_route(stranger: httpx.AsyncClient, bearer: Bearer, walk: Walk) -> None:
     for door in doors():
-        for demanded in door.demands:
-            headers = JSON | await bearer(*demanded)
+        for together in door.demands:
+            headers = JSON | await bearer(*together)
             answer = await stranger.request(door.method, nobodys(door), content=BROKEN, headers=headers)
             if answer.status_code in (401, 403):
                 walk.expect(door, answer, 404)
@@ -118,7 +126,7 @@ async def test_what_exists_is_read_and_its_last_part_is_404_alone(
 
 async def test_then_comes_the_body(api: httpx.AsyncClient, world: World, walk: Walk) -> None:
     for door in doors():
-        if world.known(door) and reads_a_body(door):
+        if world.known(door) and door.reads_a_body:
             for content_type, status in (("application/json", 400), ("text/plain", 415)):
                 headers = {"Content-Type": content_type}
                 answer = await api.request(door.method, world.address(door), content=BROKEN, headers=headers)
