@@ -298,3 +298,53 @@ class TestCampaignsOfOtherTeams:
     async def test_campaigns_of_no_team_do_not_mind(self, api: httpx.AsyncClient, used: dict[str, str]) -> None:
         await take(api, f"/v1{used['campaign']}/teams", used["North"])
         assert (await api.put(used["path"], json=named(used["East"]))).status_code == 201
+
+
+class TestLists:
+    """Lists and campaigns show their teams to those who ask, and are found by them."""
+
+    @pytest.mark.parametrize("kind", ["record-lists", "do-not-call-lists", "campaigns"])
+    async def test_teams_are_shown_where_they_are_asked_for(self, api: httpx.AsyncClient, kind: str) -> None:
+        north, south = await a_team(api, "North"), await a_team(api, "South")
+        path, _ = await owner(api, kind), await owner(api, kind)
+        await api.post(path, json=named(north, south))
+        thing, fields = path.removeprefix("/v1").removesuffix("/teams"), "teams" if kind == "campaigns" else "TEAMS"
+        (items,) = (await api.get(f"/{kind}", params={"fields": fields})).json()["_embedded"].values()
+        teams = [
+            {"id": team, "name": name, "_links": {"self": {"href": f"{BASE_URL}/v1/teams/{team}"}}}
+            for team, name in ((north, "North"), (south, "South"))
+        ]
+        assert {item["id"] == thing.rpartition("/")[2]: item["teams"] for item in items} == {True: teams, False: []}
+        assert "teams" not in (await api.get(thing)).json()
+        if kind != "campaigns":
+            assert (await api.get(thing, params={"fields": fields})).json()["teams"] == teams
+
+    @pytest.mark.parametrize("kind", ["record-lists", "do-not-call-lists"])
+    async def test_lists_are_found_by_their_teams(self, api: httpx.AsyncClient, kind: str) -> None:
+        north, south, east = [await a_team(api, name) for name in ("North", "South", "East")]
+        of_north, of_both, of_none = [(await owner(api, kind)).split("/")[2] for _ in range(3)]
+        await api.post(f"/{kind}/{of_north}/teams", json=named(north))
+        await api.post(f"/{kind}/{of_both}/teams", json=named(north, south))
+
+        async def found(**query: Any) -> set[str]:
+            answer = await api.get(f"/{kind}", params=query)
+            assert answer.status_code == 200, answer.text
+            (items,) = answer.json()["_embedded"].values()
+            assert answer.json()["total"] == len(items)
+            return {item["id"] for item in items}
+
+        assert await found(team_id=north) == {of_north, of_both}
+        assert await found(team_ids=[south, east]) == {of_both}
+        assert await found(team_id=east) == await found(team_id=NOBODY) == await found(team_id="x") == set()
+        assert await found(team_id=south, include_none_team="true") == {of_both, of_none}
+        assert await found(team_id="x", include_none_team="true") == {of_none}
+        assert await found(include_none_team="true") == {of_north, of_both, of_none}
+        assert (await api.get(f"/{kind}", params={"include_none_team": "perhaps"})).status_code == 400
+
+    async def test_campaigns_are_found_by_their_team(self, api: httpx.AsyncClient) -> None:
+        north = await a_team(api, "North")
+        ours, _ = await created(api), await created(api)
+        await api.post(f"/v1{ours}/teams", json=named(north))
+        for team, expected in ((north, [ours.rpartition("/")[2]]), (NOBODY, []), ("x", [])):
+            answer = await api.get("/campaigns", params={"team_id": team})
+            assert [campaign["id"] for campaign in answer.json()["_embedded"]["campaigns"]] == expected

@@ -39,6 +39,7 @@ from outdial.api.shapes import (
     read_query,
     wrong,
 )
+from outdial.api.teams import Teams, shown_inside, teams_of_campaigns
 from outdial.app import campaigns
 from outdial.app.campaigns import Changes, Named, NewCampaign
 from outdial.domain.access import Principal, Scope
@@ -63,6 +64,7 @@ from outdial.domain.campaigns import (
 )
 from outdial.domain.errors import FieldProblem
 from outdial.domain.outcomes import Outcome
+from outdial.domain.teams import TeamId
 from outdial.domain.values import PhoneType
 from outdial.ports.campaigns import CampaignFilter, OrderBy, Part
 
@@ -304,7 +306,7 @@ def new_campaign(body: object) -> NewCampaign:
 _DETAILS: Final = ("dialing_mode_configuration", "dialing_strategy")
 
 
-def shown(request: Request, campaign: Campaign, fields: Sequence[str]) -> dict[str, Any]:
+def shown(request: Request, campaign: Campaign, fields: Sequence[str], teams: Teams | None = None) -> dict[str, Any]:
     """A campaign as the API shows it, with those of the larger members that are named in `fields`."""
     members: dict[str, Any] = {
         "id": str(campaign.id),
@@ -322,7 +324,7 @@ def shown(request: Request, campaign: Campaign, fields: Sequence[str]) -> dict[s
         "dialing_strategy": (
             _shown_strategy(campaign.strategy) if campaign.strategy and "dialing_strategy" in fields else None
         ),
-        "teams": [] if "teams" in fields else None,
+        "teams": None if teams is None else [shown_inside(request, team) for team in teams],
         "created_at": instant(campaign.created_at),
         "_links": {"self": link(request, f"/campaigns/{campaign.id}"), "campaigns": link(request, "/campaigns")},
     }
@@ -473,6 +475,7 @@ class ListQuery(PageQuery):
             Part.RECORD_LISTS: self.record_list_id,
         }
         using = [(part, campaigns.uuid_of(given)) for part, given in parts.items() if given is not None]
+        team = None if self.team_id is None else campaigns.uuid_of(self.team_id)
         return CampaignFilter(
             name=self.name,
             search=self.search,
@@ -483,8 +486,9 @@ class ListQuery(PageQuery):
             priority=self.priority,
             created_from=self.created_at_from,
             created_to=self.created_at_to,
-            # An id that is no UUID names nothing of ours, and there are no teams.
-            nothing=self.team_id is not None or any(uuid is None for _, uuid in using),
+            team=None if team is None else TeamId(team),
+            # An id that is no UUID names nothing of ours.
+            nothing=(self.team_id is not None and team is None) or any(uuid is None for _, uuid in using),
         )
 
 
@@ -607,7 +611,9 @@ async def list_campaigns(request: Request, who: Read) -> Response:
         by=who,
         storage=services_of(request).storage,
     )
-    items = [shown(request, campaign, query.fields) for campaign in found]
+    ids = [campaign.id for campaign in found]
+    teams = await teams_of_campaigns(request, ids, who, "teams" in query.fields)
+    items = [shown(request, campaign, query.fields, teams.get(campaign.id)) for campaign in found]
     return hal(request, page_of(request, "campaigns", items, total=total, query=query))
 
 

@@ -40,6 +40,7 @@ from outdial.api.lists import (
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
 from outdial.api.shapes import Shape, all_of, read_as, read_query, wrong
+from outdial.api.teams import Teams, teams_of_dnc_lists
 from outdial.app import dnc
 from outdial.app.campaigns import uuid_of
 from outdial.app.dnc import Number, Seen
@@ -87,7 +88,7 @@ def _members(request: Request, dnc_list: DncList, who: Principal) -> dict[str, A
     }
 
 
-def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
+def shown(request: Request, seen: Seen, who: Principal, *, teams: Teams | None) -> dict[str, Any]:
     """A list as the API shows it, with the campaigns that use it."""
     members = _members(request, seen.list, who)
     return shown_with_campaigns(request, members, seen, campaigns_by="do_not_call_list_id", teams=teams)
@@ -290,7 +291,8 @@ async def list_dnc_lists(request: Request, who: Manage) -> Response:
         by=who,
         storage=services_of(request).storage,
     )
-    items = [shown(request, seen, who, teams=query.fields) for seen in found]
+    teams = await teams_of_dnc_lists(request, [seen.list.id for seen in found], who, query.fields)
+    items = [shown(request, seen, who, teams=teams.get(seen.list.id)) for seen in found]
     return hal(request, page_of(request, "do_not_call_lists", items, total=total, query=query))
 
 
@@ -325,7 +327,9 @@ async def create_dnc_list(request: Request, who: Manage) -> Response:
 @described(DncListDetails, query=DetailQuery, refuses=(DncListNotFound,))
 async def dnc_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await dnc.get(list_id, by=who, storage=services_of(request).storage)
-    return hal(request, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+    asked = read_query(request, DetailQuery).fields
+    teams = await teams_of_dnc_lists(request, [seen.list.id], who, asked)
+    return hal(request, shown(request, seen, who, teams=teams.get(seen.list.id)))
 
 
 @router.patch("/do-not-call-lists/{list_id}", summary="Say that the file of a list has been sent")

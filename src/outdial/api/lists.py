@@ -10,12 +10,14 @@ from starlette.requests import Request
 from outdial.api.describe import order_schema
 from outdial.api.hal import Link, link, url, without_absent
 from outdial.api.paging import LongPageQuery
-from outdial.api.shapes import Instant, Query, all_of, any_case, wrong
+from outdial.api.shapes import Instant, Query, TrueOrFalse, all_of, any_case, wrong
+from outdial.api.teams import Teams, shown_inside
 from outdial.app import dnc, record_lists
 from outdial.app.campaigns import uuid_of
 from outdial.app.record_lists import CAMPAIGNS_SHOWN
 from outdial.domain.errors import FieldProblem
 from outdial.domain.record_lists import ListStatus
+from outdial.domain.teams import TeamId
 from outdial.domain.values import CampaignId
 from outdial.ports.record_lists import ListFilter
 
@@ -25,16 +27,20 @@ Seen = record_lists.Seen | dnc.Seen
 
 
 def shown_with_campaigns(
-    request: Request, members: Mapping[str, Any], seen: Seen, *, campaigns_by: str, teams: bool
+    request: Request, members: Mapping[str, Any], seen: Seen, *, campaigns_by: str, teams: Teams | None
 ) -> dict[str, Any]:
     """A list as the API shows it: its own members, and the campaigns that use it.
 
-    There are no teams: who asks for them gets an empty array. `campaigns_by` is the parameter by which campaigns are
+    `teams` are the list's, None where nobody asked for them. `campaigns_by` is the parameter by which campaigns are
     found that use a list.
     """
     address = url(request, f"/campaigns?{campaigns_by}={seen.list.id}&per_page={CAMPAIGNS_SHOWN}&page=")
     return without_absent(
-        {**members, "teams": [] if teams else None, "campaign_page": _campaign_page(request, seen, address)}
+        {
+            **members,
+            "teams": None if teams is None else [shown_inside(request, team) for team in teams],
+            "campaign_page": _campaign_page(request, seen, address),
+        }
     )
 
 
@@ -143,6 +149,7 @@ class ListQuery(LongPageQuery):
     status: Annotated[ListStatus, any_case(ListStatus)] | None = None
     team_id: str | None = None
     team_ids: list[str] = Field(default_factory=list)
+    include_none_team: TrueOrFalse = False
     campaign_ids: list[str] = Field(default_factory=list)
     fields: WithTeams = False
     created_at_from: Instant | None = None
@@ -160,6 +167,9 @@ class ListQuery(LongPageQuery):
         """Raises `Invalid` where parameters do not go together."""
         all_of(self.clashes(), "Invalid query")
         campaigns = [uuid for uuid in map(uuid_of, self.campaign_ids) if uuid is not None]
+        # An id that is no UUID names nothing of ours.
+        given = [self.team_id] if self.team_id is not None else self.team_ids
+        teams = [uuid for uuid in map(uuid_of, given) if uuid is not None]
         return ListFilter(
             name=self.name,
             status=self.status,
@@ -168,8 +178,8 @@ class ListQuery(LongPageQuery):
             created_to=self.created_at_to,
             updated_from=self.updated_at_from,
             updated_to=self.updated_at_to,
-            # There are no teams, and so no list belongs to one.
-            nothing=self.team_id is not None or bool(self.team_ids),
+            teams=tuple(map(TeamId, teams)) if given else None,
+            or_no_team=self.include_none_team,
         )
 
 

@@ -1,21 +1,23 @@
 """Phone agents under `/v1`: users who take calls on a phone, and where it rings."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.people import PhoneAgentShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.describe import AN_ID, described, pages_of
 from outdial.api.hal import hal, instant, link, nothing
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
 from outdial.api.shapes import Shape, any_case, read_as, read_query
 from outdial.app import phone_agents
 from outdial.domain.access import Principal, Scope
-from outdial.domain.phone_agents import LONGEST_ADDRESS, PhoneAgent, PhoneMode
+from outdial.domain.phone_agents import LONGEST_ADDRESS, PhoneAgent, PhoneAgentNotFound, PhoneMode, UserHasPhone
 
 Read = Annotated[Principal, needs(Scope.USERS_READ)]
 Write = Annotated[Principal, needs(Scope.USERS_WRITE)]
@@ -45,6 +47,13 @@ class PhoneAgentsQuery(LongPageQuery):
     user_id: Annotated[str, StringConstraints(max_length=36)] | None = None
 
 
+A_PHONE: Final = {
+    "user_id": AN_ID,
+    "address": "sip:ana@pbx.example.com",
+    "mode": "NAILED_UP",
+}
+
+
 def shown(request: Request, agent: PhoneAgent) -> dict[str, Any]:
     return {
         "id": str(agent.id),
@@ -61,6 +70,7 @@ def shown(request: Request, agent: PhoneAgent) -> dict[str, Any]:
 
 
 @router.get("/phone-agents", summary="List phone agents")
+@described(pages_of("phone_agents", PhoneAgentShown), query=PhoneAgentsQuery)
 async def list_phone_agents(request: Request, who: Read) -> Response:
     query = read_query(request, PhoneAgentsQuery)
     total, found = await phone_agents.listed(
@@ -75,6 +85,7 @@ async def list_phone_agents(request: Request, who: Read) -> Response:
 
 
 @router.post("/phone-agents", status_code=201, summary="Give a user a phone to take calls on")
+@described(PhoneAgentShown, body=PhoneAgentIn, example=A_PHONE, makes="agent_id", refuses=(UserHasPhone,))
 async def create_phone_agent(request: Request, who: Write) -> Response:
     services = services_of(request)
     new = read_as(PhoneAgentIn, await read_json(request))
@@ -92,12 +103,14 @@ async def create_phone_agent(request: Request, who: Write) -> Response:
 
 
 @router.get("/phone-agents/{agent_id}", summary="One phone agent")
+@described(PhoneAgentShown, refuses=(PhoneAgentNotFound,))
 async def phone_agent_details(request: Request, agent_id: str, who: Read) -> Response:
     agent = await phone_agents.get(agent_id, by=who, storage=services_of(request).storage)
     return hal(request, shown(request, agent))
 
 
 @router.patch("/phone-agents/{agent_id}", summary="Change a phone agent's address or mode")
+@described(PhoneAgentShown, body=PhoneAgentChangeIn, refuses=(PhoneAgentNotFound,))
 async def change_phone_agent(request: Request, agent_id: str, who: Write) -> Response:
     storage = services_of(request).storage
     await phone_agents.get(agent_id, by=who, storage=storage)
@@ -107,6 +120,7 @@ async def change_phone_agent(request: Request, agent_id: str, who: Write) -> Res
 
 
 @router.delete("/phone-agents/{agent_id}", status_code=204, summary="Take a user's phone away")
+@described(refuses=(PhoneAgentNotFound,))
 async def remove_phone_agent(request: Request, agent_id: str, who: Write) -> Response:
     await phone_agents.remove(agent_id, by=who, storage=services_of(request).storage)
     return nothing()

@@ -34,6 +34,7 @@ from outdial.api.lists import (
 from outdial.api.paging import page_of
 from outdial.api.services import Services, services_of
 from outdial.api.shapes import Shape, any_case, read_as, read_query
+from outdial.api.teams import Teams, teams_of_record_lists
 from outdial.app import record_lists
 from outdial.app.importer import Importer
 from outdial.app.record_lists import Seen
@@ -103,7 +104,7 @@ def _members(request: Request, record_list: RecordList, who: Principal) -> dict[
     }
 
 
-def shown(request: Request, seen: Seen, who: Principal, *, teams: bool) -> dict[str, Any]:
+def shown(request: Request, seen: Seen, who: Principal, *, teams: Teams | None) -> dict[str, Any]:
     """A list as the API shows it, with the campaigns that use it."""
     members = _members(request, seen.list, who)
     return shown_with_campaigns(request, members, seen, campaigns_by="record_list_id", teams=teams)
@@ -217,7 +218,8 @@ async def list_record_lists(request: Request, who: Manage) -> Response:
         by=who,
         storage=services_of(request).storage,
     )
-    items = [shown(request, seen, who, teams=query.fields) for seen in found]
+    teams = await teams_of_record_lists(request, [seen.list.id for seen in found], who, query.fields)
+    items = [shown(request, seen, who, teams=teams.get(seen.list.id)) for seen in found]
     return hal(request, page_of(request, "record_lists", items, total=total, query=query))
 
 
@@ -253,7 +255,9 @@ async def create_record_list(request: Request, who: Manage) -> Response:
 @described(RecordListDetails, query=DetailQuery, tagged=True, refuses=(RecordListNotFound,))
 async def record_list_details(request: Request, list_id: str, who: Manage) -> Response:
     seen = await record_lists.get(list_id, by=who, storage=services_of(request).storage)
-    return tagged(request, seen.list, shown(request, seen, who, teams=read_query(request, DetailQuery).fields))
+    asked = read_query(request, DetailQuery).fields
+    teams = await teams_of_record_lists(request, [seen.list.id], who, asked)
+    return tagged(request, seen.list, shown(request, seen, who, teams=teams.get(seen.list.id)))
 
 
 @router.patch("/record-lists/{list_id}", summary="Say that the file of a list has been sent")

@@ -1,14 +1,16 @@
 """Users under `/v1`: the people who take calls. The compatible API assigns them to campaigns and cannot make them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.people import UserShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.describe import described, pages_of
 from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
@@ -16,7 +18,7 @@ from outdial.api.shapes import Shape, read_as, read_query
 from outdial.app import users
 from outdial.app.users import MAX_EMAIL, MAX_NAME
 from outdial.domain.access import Principal, Scope
-from outdial.ports.users import User
+from outdial.ports.users import EmailTaken, User, UserNotFound
 
 Read = Annotated[Principal, needs(Scope.USERS_READ)]
 Write = Annotated[Principal, needs(Scope.USERS_WRITE)]
@@ -41,6 +43,9 @@ class UserChangeIn(Shape):
     email: Email | None = None
 
 
+A_USER: Final = {"name": "Ana Lima", "email": "ana@example.com"}
+
+
 def shown(request: Request, user: User) -> dict[str, Any]:
     return without_absent(
         {
@@ -54,6 +59,7 @@ def shown(request: Request, user: User) -> dict[str, Any]:
 
 
 @router.get("/users", summary="List users")
+@described(pages_of("users", UserShown), query=LongPageQuery)
 async def list_users(request: Request, who: Read) -> Response:
     query = read_query(request, LongPageQuery)
     total, found = await users.listed(
@@ -64,6 +70,7 @@ async def list_users(request: Request, who: Read) -> Response:
 
 
 @router.post("/users", status_code=201, summary="Create a user")
+@described(UserShown, body=UserIn, example=A_USER, makes="user_id", refuses=(EmailTaken,))
 async def create_user(request: Request, who: Write) -> Response:
     services = services_of(request)
     new = read_as(UserIn, await read_json(request))
@@ -75,11 +82,13 @@ async def create_user(request: Request, who: Write) -> Response:
 
 
 @router.get("/users/{user_id}", summary="One user")
+@described(UserShown, refuses=(UserNotFound,))
 async def user_details(request: Request, user_id: str, who: Read) -> Response:
     return hal(request, shown(request, await users.get(who.account, user_id, storage=services_of(request).storage)))
 
 
 @router.patch("/users/{user_id}", summary="Change a user's name or address")
+@described(UserShown, body=UserChangeIn, example=A_USER, refuses=(UserNotFound, EmailTaken))
 async def change_user(request: Request, user_id: str, who: Write) -> Response:
     storage = services_of(request).storage
     await users.get(who.account, user_id, storage=storage)
@@ -93,6 +102,7 @@ async def change_user(request: Request, user_id: str, who: Write) -> Response:
 
 
 @router.delete("/users/{user_id}", status_code=204, summary="Remove a user from the account and all its campaigns")
+@described(refuses=(UserNotFound,))
 async def remove_user(request: Request, user_id: str, who: Write) -> Response:
     services = services_of(request)
     await users.remove(who.account, user_id, storage=services.storage, clock=services.wall)

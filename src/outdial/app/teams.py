@@ -1,6 +1,6 @@
 """Teams: made, renamed, filled, and given lists and campaigns; one transaction each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -134,6 +134,14 @@ async def of(
     """How many teams a thing belongs to, and one page of them. Raises that the thing is not found."""
     async with storage.unit_of_work(by.account) as uow:
         return await uow.teams.page_of(kind, await _thing(uow, kind, thing_id), offset=offset, limit=limit)
+
+
+async def of_several(
+    kind: Owned, ids: Collection[UUID], *, by: Principal, storage: Storage
+) -> Mapping[UUID, Sequence[Team]]:
+    """For each thing the teams that it belongs to, the oldest first; none for what does not exist."""
+    async with storage.unit_of_work(by.account) as uow:
+        return await uow.teams.of(kind, ids)
 
 
 async def give(kind: Owned, thing_id: str, team_ids: Sequence[str], *, by: Principal, storage: Storage) -> None:

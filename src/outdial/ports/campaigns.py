@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingMode
+from outdial.domain.teams import TeamId
 from outdial.domain.values import CampaignId, PhoneNumber
 
 
@@ -42,6 +43,7 @@ class CampaignFilter:
     status: CampaignStatus | None = None
     action_required: bool | None = None
     priority: int | None = None
+    team: TeamId | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     nothing: bool = False

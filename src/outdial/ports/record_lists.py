@@ -6,16 +6,22 @@ from datetime import datetime
 from typing import Protocol
 
 from outdial.domain.record_lists import CampaignUsing, ListStatus, RecordList
+from outdial.domain.teams import TeamId
 from outdial.domain.values import CampaignId, RecordListId
 
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """Which lists are asked for; None asks for all. Bounds of times are included."""
+    """Which lists are asked for; None asks for all. Bounds of times are included.
+
+    `or_no_team` asks, beside those of `teams`, for lists that belong to no team.
+    """
 
     name: str | None = None
     status: ListStatus | None = None
     campaigns: tuple[CampaignId, ...] | None = None
+    teams: tuple[TeamId, ...] | None = None
+    or_no_team: bool = False
     created_from: datetime | None = None
     created_to: datetime | None = None
     updated_from: datetime | None = None

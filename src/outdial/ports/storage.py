@@ -15,8 +15,8 @@ from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
 from outdial.ports.phone_agents import PhoneAgentStore
 from outdial.ports.progress import ProgressStore
-from outdial.ports.record_lists import RecordListStore
 from outdial.ports.record_events import RecordEventStore
+from outdial.ports.record_lists import RecordListStore
 from outdial.ports.records import RecordStore
 from outdial.ports.reports import ReportStore
 from outdial.ports.teams import TeamStore

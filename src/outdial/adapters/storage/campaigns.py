@@ -137,6 +137,11 @@ class CampaignRows:
         must("c.status = {}", which.status.value if which.status else None)
         must("c.action_required = {}", which.action_required)
         must("c.priority = {}", which.priority)
+        must(
+            "exists (select from campaign_team o join team t on t.id = o.team_id"
+            " where o.owner_id = c.id and t.uuid = {})",
+            which.team,
+        )
         must("c.created_at >= {}", which.created_from)
         must("c.created_at <= {}", which.created_to)
         for part, part_id in which.using:
