@@ -319,6 +319,157 @@ class TestStoredState:
             a_pacer().restore({"version": 99})
 
 
+class TestTheRoster:
+    def busy(self, leaves_after: float | None) -> Story:
+        """Twelve agents 57 s into a conversation that lasts a minute; all leave so long after now by the roster."""
+        story = an_experienced_pacer(agents=12)
+        calls = story.launch(12)
+        story.now += 8
+        for n, call in enumerate(calls):
+            story.pacer.event(story.now, "connected", call=call, agent=f"a{n}", waited=0.0)
+        story.now += 57
+        if leaves_after is not None:
+            for n in range(12):
+                story.pacer.event(story.now, "roster", agent=f"a{n}", leaves_at=story.now + leaves_after)
+        return story
+
+    def test_agents_who_leave_soon_are_not_counted_on(self) -> None:
+        stay, leave = self.busy(None), self.busy(5.0)
+        assert stay.pacer.decide(stay.now, PLENTY) > 0
+        assert leave.pacer.risk(leave.now) == 1
+        assert leave.pacer.decide(leave.now, PLENTY) == 0
+
+    def test_agents_who_leave_later_than_any_answer_are(self) -> None:
+        stay, later = self.busy(None), self.busy(600.0)
+        assert later.pacer.risk(later.now) == stay.pacer.risk(stay.now)
+        assert later.pacer.decide(later.now, PLENTY) == stay.pacer.decide(stay.now, PLENTY)
+
+    def test_ready_agents_at_the_end_of_a_shift_get_no_calls_they_could_not_take(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        for n in range(20):
+            story.pacer.event(story.now, "roster", agent=f"a{n}", leaves_at=story.now + 2.0)
+        assert story.pacer.decide(story.now, PLENTY) == 0
+
+    def test_half_of_the_agents_leaving_halves_the_calls(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        everybody = story.pacer.decide(story.now, PLENTY)
+        for n in range(10):
+            story.pacer.event(story.now, "roster", agent=f"a{n}", leaves_at=story.now + 2.0)
+        assert 10 <= story.pacer.decide(story.now, PLENTY) < 0.6 * everybody
+
+    def test_a_roster_taken_back_is_forgotten(self) -> None:
+        story = self.busy(5.0)
+        for n in range(12):
+            story.pacer.event(story.now, "roster", agent=f"a{n}", leaves_at=None)
+        assert not story.pacer.knows_roster
+        assert story.pacer.decide(story.now, PLENTY) > 0
+
+
+class TestTheEventStream:
+    def test_three_seconds_of_silence_stop_dialing_ahead_once_it_was_heard(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.pacer.event(story.now, "heartbeat")
+        assert story.pacer.decide(story.now + 3.0, PLENTY) > 20
+        assert story.pacer.decide(story.now + 3.1, PLENTY) == 20
+
+    def test_any_event_is_a_sign_of_life(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.pacer.event(story.now, "heartbeat")
+        story.pacer.event(story.now + 2.0, "login", agent="a0")
+        assert story.pacer.decide(story.now + 4.9, PLENTY) > 20
+
+    def test_it_goes_on_as_soon_as_the_stream_is_back(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.pacer.event(story.now, "heartbeat")
+        assert story.pacer.decide(story.now + 60.0, PLENTY) == 20
+        story.pacer.event(story.now + 61.0, "heartbeat")
+        assert story.pacer.decide(story.now + 61.0, PLENTY) > 20
+
+    def test_a_stream_without_heartbeats_is_never_taken_for_dead(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        assert story.pacer.decide(story.now + 600.0, PLENTY) > 20
+
+
+class TestADriftingList:
+    def learned_after(self, dials: int, *, told: bool) -> float:
+        """From one in two answering to nobody; the answer rate after so many calls."""
+        story = an_experienced_pacer(agents=5)
+        if told:
+            story.pacer.event(story.now, "list_changed")
+        for call in story.launch(dials):
+            story.pacer.event(story.now + 2, "ended", call=call, result="busy")
+        story.pacer.decide(story.now + 60, 0)
+        return story.pacer.answer_rate(story.now + 60)
+
+    def test_is_followed_by_itself(self) -> None:
+        assert self.learned_after(600, told=False) < 0.1
+
+    def test_is_learned_sooner_when_the_change_is_told(self) -> None:
+        assert self.learned_after(50, told=True) < 0.7 * self.learned_after(50, told=False)
+
+
+class TestSeveralPeriods:
+    def test_an_overdrawn_day_stops_a_campaign_whose_month_is_good(self) -> None:
+        story = an_experienced_pacer(agents=20, windows=("24h", "30d"))
+        pacer = story.pacer
+        utc = 1_780_000_000.0
+        pacer.event(story.now, "clock", utc=utc)
+        for _ in range(200):
+            story.one_round("a0")
+        story.now += 25 * 3600
+        assert pacer.decide(story.now, PLENTY) > 20
+        TestTheAllowance.abandon(story, 4)
+        assert pacer.budget.cap * pacer.budget.live - pacer.budget.abandoned > 1
+        assert pacer.decide(story.now, PLENTY) == 20
+
+    def test_the_counts_of_a_day_survive_a_restart(self) -> None:
+        story = an_experienced_pacer(agents=5, windows=("24h",))
+        story.pacer.event(story.now, "clock", utc=1_780_000_000.0)
+        TestTheAllowance.abandon(story, 4)
+        again = a_pacer(agents=5, windows=("24h",))
+        again.restore(json.loads(json.dumps(story.pacer.state())))
+        again.event(7.0, "clock", utc=1_780_000_600.0)
+        assert again.budget.balance == pytest.approx(story.pacer.budget.balance)
+
+
+class TestVerySmallTeams:
+    @pytest.mark.parametrize("agents", [1, 2])
+    def test_dial_ahead_where_few_answer(self, agents: int) -> None:
+        pacer = a_pacer(agents=agents, cap=0.05)
+        story = Story(pacer)
+        for _ in range(200):
+            busy = story.launch(9)
+            for call in busy:
+                pacer.event(story.now + 3, "ended", call=call, result="busy")
+            (live,) = story.launch()
+            story.now += 8
+            story.connect(live, "a0")
+            story.now += 60
+            story.finish("a0")
+            story.now += 40
+            pacer.decide(story.now, 0)
+        assert agents < pacer.decide(story.now, PLENTY) < 8 * agents
+
+
+class TestAStoredPacerDecidesOn:
+    def test_alike_from_memory_and_from_json(self) -> None:
+        """Restored twice from one state, once by way of its text: the same decisions through an hour of dialing."""
+        story = an_experienced_pacer(agents=10)
+        state = story.pacer.state()
+        decisions = []
+        for stored in (state, json.loads(json.dumps(state))):
+            pacer = a_pacer(agents=4)
+            pacer.restore(stored)
+            going = Story(pacer, now=50.0)
+            taken = []
+            for _ in range(40):
+                going.one_round("a0")
+                taken.append(pacer.decide(going.now, PLENTY))
+            decisions.append(taken)
+        assert decisions[0] == decisions[1]
+        assert len(set(decisions[0])) > 1
+
+
 KINDS = ["launched", "ended", "answered", "verdict", "queued", "connected", "abandoned"]
 KINDS += ["talk_end", "idle", "login", "logout", "decide"]
 

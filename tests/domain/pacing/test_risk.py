@@ -107,7 +107,7 @@ class Scene:
     """An outlook given by its numbers: for each answer point, the agents coming free and the calls ahead."""
 
     def __init__(self, ahead: int, *points: tuple[list[Supply], Demand]) -> None:
-        self.ahead, self.points = ahead, points
+        self.ahead, self.points = [ahead] * len(points), points
         self.looked: list[int] = []
 
     def supply(self, point: int, moment: int) -> Supply:

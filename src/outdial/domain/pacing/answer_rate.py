@@ -68,6 +68,11 @@ class AnswerRate:
         else:
             cohort.live += 1
 
+    def loosen(self, factor: float) -> None:
+        """Believe what was seen so much less: the list, the caller id or the time zone changed."""
+        self.lives /= factor
+        self.dials /= factor
+
     def mature(self, now: float, age: float) -> None:
         """Move cohorts older than `age` seconds, whose verdicts are in, to the fading sums."""
         fade = 1 / MEMORY_DIALS

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
+from outdial.domain.pacing.windows import Window
+
 AgentId = Hashable
 CallId = Hashable
 State = dict[str, Any]
@@ -24,6 +26,7 @@ class PacerConfig:
         amd: answering-machine detection runs between the answer and the verdict.
         ring_mode: what `ratio` multiplies; 0 = agents signed in and not on pause.
         agents: agents ready at the start. Only used when no `login` or `idle` came before the first decision.
+        windows: periods that each have to keep the cap: "24h", "30d", "month"; none = the campaign as a whole.
     """
 
     cap: float = 0.03
@@ -33,6 +36,7 @@ class PacerConfig:
     amd: bool = True
     ring_mode: int = 0
     agents: int = 0
+    windows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.cap < 1:
@@ -41,6 +45,7 @@ class PacerConfig:
             raise ValueError(f"ratio is at least 1, not {self.ratio!r}")
         if self.tab < 0 or self.maxring <= 0:
             raise ValueError("tab is at least 0 s and maxring more than 0 s")
+        object.__setattr__(self, "windows", tuple(Window(window) for window in self.windows))
 
     @classmethod
     def of(cls, cfg: PacerConfig | Mapping[str, Any]) -> PacerConfig:

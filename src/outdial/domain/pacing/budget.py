@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import exp, sqrt
 from typing import Any
+
+from outdial.domain.pacing.windows import BUCKET_SECONDS, Window, Windows
 
 LOOK_AHEAD_SECONDS = 1800.0
 LIVE_RATE_SECONDS = 300.0
@@ -20,16 +23,21 @@ class Budget:
 
     Attributes:
         cap: allowed abandoned / live, a fraction.
+        windows: the same by time of day, where several periods have to keep the cap.
         abandoned, live: so far; live calls are counted when their fate is known.
         integral: the slow correction, as a logarithm.
     """
 
-    def __init__(self, cap: float, reserve: float) -> None:
+    def __init__(self, cap: float, reserve: float, windows: Iterable[Window | str] = ()) -> None:
         self.cap = cap
         self.reserve = reserve
         self.abandoned = 0
         self.live = 0
         self.integral = 0.0
+        self.windows = Windows(windows, cap)
+        self._utc: float | None = None
+        self._tightest: tuple[float, int] | None = None
+        self._hour_is_full = False
         self._steady: float | None = None
         self._rate = 0.0
         self._rate_at = 0.0
@@ -37,11 +45,28 @@ class Budget:
     @property
     def balance(self) -> float:
         """Abandoned calls still allowed as of now; negative when overdrawn."""
-        return self.cap * self.live - self.abandoned
+        return self._standing()[0]
+
+    def _standing(self) -> tuple[float, int]:
+        """Allowance left and live calls, of the tightest period in force."""
+        if self._utc is None or not self.windows.kinds:
+            return self.cap * self.live - self.abandoned, self.live
+        if self._tightest is None:
+            self._tightest = self.windows.tightest(self._utc)
+            self._hour_is_full = self.windows.hour_is_full(self._utc)
+        return self._tightest
+
+    def clock(self, utc: float) -> None:
+        """What time it is, in seconds since 1970; without it only the campaign as a whole counts."""
+        if self._utc is None or int(utc // BUCKET_SECONDS) != int(self._utc // BUCKET_SECONDS):
+            self._steady = self._tightest = None
+        self._utc = utc
 
     def settled(self, now: float, *, abandoned: bool) -> None:
         """Count a live call's fate."""
-        self._steady = None
+        self._steady = self._tightest = None
+        if self._utc is not None:
+            self.windows.count(self._utc, abandoned=abandoned)
         self.live += 1
         self.abandoned += abandoned
         step = INTEGRAL_GAIN * (self.cap - abandoned)
@@ -77,20 +102,26 @@ class Budget:
         return self._bent(self.cap * max(coming, least))
 
     def _bent(self, unit: float) -> float:
-        spread = sqrt(unit) / 1.4
-        if self.balance < -max(1.0, 2 * spread):
+        balance, live = self._standing()
+        if self._hour_is_full:
             return 0.0
-        wanted = min(self.reserve * spread, 0.25 * self.cap * self.live)
-        bend = min(HIGHEST_BEND, max(0.1, 1 + (self.balance - wanted) / unit))
+        spread = sqrt(unit) / 1.4
+        if balance < -max(1.0, 2 * spread):
+            return 0.0
+        wanted = min(self.reserve * spread, 0.25 * self.cap * live)
+        bend = min(HIGHEST_BEND, max(0.1, 1 + (balance - wanted) / unit))
         threshold: float = 0.6 * self.cap * exp(self.integral) * bend**BEND_POWER
         return min(HIGHEST_THRESHOLD, threshold)
 
     def state(self) -> dict[str, Any]:
         """The counts, as JSON values."""
-        return {"abandoned": self.abandoned, "live": self.live, "integral": self.integral}
+        counts = {"abandoned": self.abandoned, "live": self.live, "integral": self.integral}
+        return {**counts, "windows": self.windows.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up stored counts in full: the allowance belongs to the campaign, not to the process."""
         self.abandoned, self.live = int(state["abandoned"]), int(state["live"])
         self.integral = min(INTEGRAL_HIGH, max(INTEGRAL_LOW, float(state["integral"])))
-        self._steady = None
+        if "windows" in state:
+            self.windows.restore(state["windows"])
+        self._steady = self._tightest = None

@@ -8,11 +8,11 @@ threshold by what is left of the abandonment allowance (`budget`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from outdial.domain.pacing.answer_rate import AnswerRate, Cohort
-from outdial.domain.pacing.base import PacerConfig, State
+from outdial.domain.pacing.base import AgentId, PacerConfig, State
 from outdial.domain.pacing.budget import Budget
 from outdial.domain.pacing.floor import Call, Floor, FloorListener
 from outdial.domain.pacing.hazards import (
@@ -35,6 +35,9 @@ MATURE_SHARE = 0.97
 REBUILD_SECONDS, REBUILD_SECONDS_AT_FIRST, AT_FIRST_SECONDS = 30.0, 5.0, 120.0
 REBUILD_PARTS: tuple[int | str, ...] = ("ring", "busy", *range(len(ANSWER_POINTS)))
 HIGHEST_REACH = 0.98
+STALE_SECONDS = 3.0
+"""Silence of an event stream that was alive: who is free and what rings is then not known well enough."""
+LOOSER_AFTER_CHANGE = 4.0
 ANALYSIS_MEMORY = 1 / 50
 PRIOR_ANALYSIS_LIVE, PRIOR_ANALYSIS_SECONDS = 0.6, 1.6
 PRIOR_HANG_UPS, PRIOR_WAITING_SECONDS = 1.0, 30.0
@@ -60,7 +63,7 @@ class PredictivePacer(FloorListener):
         """Begin afresh with these settings, forgetting everything."""
         self.config = PacerConfig.of(cfg)
         self.floor = Floor(self.config, self)
-        self.budget = Budget(self.config.cap, self.reserve)
+        self.budget = Budget(self.config.cap, self.reserve, self.config.windows)
         self.rate = AnswerRate()
         self.ring = RingTable(self.config.maxring)
         self.talk = DurationTable(TALK_SECONDS, TALK_PRIOR_SECONDS)
@@ -70,6 +73,9 @@ class PredictivePacer(FloorListener):
         self.hang_ups = PRIOR_HANG_UPS
         self.waiting_seconds = PRIOR_WAITING_SECONDS
         self._leads_left: int | None = None
+        self._leaves: dict[AgentId, float] = {}
+        self._heard_at: float | None = None
+        self._utc_less_now: float | None = None
         self._began: float | None = None
         self._rebuilt = 0.0
         self._just_restored = False
@@ -82,14 +88,53 @@ class PredictivePacer(FloorListener):
     def event(self, now: float, kind: str, **info: Any) -> None:
         """Take note of one fact (see `Pacer`).
 
-        One kind more than other pacers know: ``leads`` with `left`, the records still to be dialed, so that the
-        allowance is not overdrawn at the end of a list; without it the list is taken as endless.
+        Some kinds more than other pacers know, all of them optional:
+
+        ================  ===========  ===============================================================================
+        kind              info         meaning
+        ================  ===========  ===============================================================================
+        ``leads``         left         records still to be dialed: the allowance is not overdrawn at the list's end
+        ``list_changed``               other records, caller id or time zone: the answer rate is to be learned anew
+        ``roster``        agent,       the agent will sign out or pause at that time (as `now`), or is not known to
+                          leaves_at    (None): not counted on for calls that would be answered later
+        ``heartbeat``                  the stream of events is alive; from the first one on, more than 3 s without any
+                                       event stop dialing ahead
+        ``clock``         utc          what `now` is in seconds since 1970, for the periods in `PacerConfig.windows`
+        ================  ===========  ===============================================================================
         """
-        if kind == "leads":
-            left = info.get("left")
-            self._leads_left = None if left is None else max(0, int(left))
+        if self._heard_at is not None and now > self._heard_at:
+            self._heard_at = now
+        self._tell_time(now)
+        if kind in _EXTRA:
+            _EXTRA[kind](self, now, info)
             return
         self.floor.event(now, kind, info)
+
+    def _leads(self, now: float, info: Mapping[str, Any]) -> None:
+        left = info.get("left")
+        self._leads_left = None if left is None else max(0, int(left))
+
+    def _list_changed(self, now: float, info: Mapping[str, Any]) -> None:
+        self.rate.loosen(LOOSER_AFTER_CHANGE)
+
+    def _roster(self, now: float, info: Mapping[str, Any]) -> None:
+        agent, leaves_at = info.get("agent"), info.get("leaves_at")
+        self._leaves.pop(agent, None)
+        if agent is not None and leaves_at is not None:
+            self._leaves[agent] = float(leaves_at)
+
+    def _heartbeat(self, now: float, info: Mapping[str, Any]) -> None:
+        self._heard_at = now if self._heard_at is None else max(self._heard_at, now)
+
+    def _clock(self, now: float, info: Mapping[str, Any]) -> None:
+        utc = info.get("utc")
+        if utc is not None:
+            self._utc_less_now = float(utc) - now
+            self._tell_time(now)
+
+    def _tell_time(self, now: float) -> None:
+        if self._utc_less_now is not None:
+            self.budget.clock(now + self._utc_less_now)
 
     def decide(self, now: float, room: int) -> int:
         """How many calls to launch now, 0..room."""
@@ -99,7 +144,7 @@ class PredictivePacer(FloorListener):
         if room <= 0:
             return 0
         # As many calls as there are agents without one cannot be abandoned for want of an agent.
-        idle = floor.idle_count
+        idle = floor.idle_count - (self.leaving_by(now, len(ANSWER_POINTS) - 1) if self._leaves else 0)
         safe = min(room, max(0, idle - floor.in_flight - floor.waiting))
         if safe == room or not (idle or floor.talk or floor.wrap):
             return safe
@@ -161,12 +206,20 @@ class PredictivePacer(FloorListener):
         """The risk a call may carry at present."""
         if self._stopped(now):
             return 0.0
+        self._tell_time(now)
         lives_left = None if self._leads_left is None else self.answer_rate(now) * self._leads_left
         return self.budget.threshold(now, lives_left)
 
     def _stopped(self, now: float) -> bool:
         """Whether nothing may be dialed ahead at present, whatever the allowance."""
+        if self._heard_at is not None and now - self._heard_at > STALE_SECONDS:
+            return True
         return self._no_overdial_until is not None and now < self._no_overdial_until
+
+    def leaving_by(self, now: float, point: int) -> int:
+        """Idle agents who by the roster will be gone when a call launched now is answered at this point."""
+        by = now + self.ring.points[point] + self.analysis_seconds
+        return sum(agent in self._leaves and self._leaves[agent] <= by for agent in self.floor.idle)
 
     def risk(self, now: float, n: int = 1) -> float:
         """Chance that the n-th additional call would be abandoned if a person answers it."""
@@ -177,6 +230,11 @@ class PredictivePacer(FloorListener):
     def _forecast(self, now: float) -> Forecast:
         return Forecast(self.outlook(now), len(ANSWER_POINTS), len(self.free_by[0]))
 
+    @property
+    def knows_roster(self) -> bool:
+        """Whether it was told of any agent when they will leave."""
+        return bool(self._leaves)
+
     def outlook(self, now: float) -> Outlook:
         """What is expected of agents and calls at this moment."""
         return _Outlook(self, now)
@@ -184,9 +242,15 @@ class PredictivePacer(FloorListener):
     def coming_free(self, now: float, free_by: FreeBy) -> tuple[float, float]:
         """Mean and variance of the number of busy agents who are free by then."""
         floor = self.floor
-        return _coming_free(
-            free_by, _by_elapsed(now, floor.talk, floor.leaving), _by_elapsed(now, floor.wrap, floor.leaving)
-        )
+        leaving = floor.leaving
+        return _coming_free(free_by, _by_elapsed(now, floor.talk, leaving), _by_elapsed(now, floor.wrap, leaving))
+
+    def who_leaves(self, now: float, point: int) -> Set[AgentId]:
+        """Agents who will not take a call launched now and answered at this point: flagged, or gone by the roster."""
+        if not self._leaves:
+            return self.floor.leaving
+        by = now + self.ring.points[point] + self.analysis_seconds + self.config.tab
+        return self.floor.leaving | {agent for agent, at in self._leaves.items() if at <= by}
 
     def _refresh(self, now: float) -> None:
         """Let cohorts mature, and rebuild the tables when due, a part in each decision to keep every one short."""
@@ -269,15 +333,21 @@ class PredictivePacer(FloorListener):
 class _Outlook:
     """What a pacer expects at one moment, worked out as far as it is asked for."""
 
-    __slots__ = ("_pacer", "_ringing", "_talking", "_wrapping", "ahead", "answer_rate")
+    __slots__ = ("_busy", "_pacer", "_ringing", "ahead", "answer_rate")
 
     def __init__(self, pacer: PredictivePacer, now: float) -> None:
         floor = pacer.floor
         self._pacer = pacer
-        self.ahead = floor.idle_count - floor.waiting
+        points = range(len(ANSWER_POINTS))
+        ahead = floor.idle_count - floor.waiting
+        if pacer.knows_roster:
+            # Who is there differs from answer point to answer point.
+            self.ahead = [ahead - pacer.leaving_by(now, k) for k in points]
+            self._busy = [self._of(pacer.who_leaves(now, k), now) for k in points]
+        else:
+            self.ahead = [ahead] * len(points)
+            self._busy = [self._of(floor.leaving, now)] * len(points)
         self.answer_rate = pacer.answer_rate(now)
-        self._talking = _by_elapsed(now, floor.talk, floor.leaving)
-        self._wrapping = _by_elapsed(now, floor.wrap, floor.leaving)
         last_age = len(pacer.ring.over)
         ringing = []
         for cohort in pacer.rate.cohorts:
@@ -290,7 +360,11 @@ class _Outlook:
     def supply(self, point: int, moment: int) -> Supply:
         """See `Outlook`."""
         weight, free_by = self._pacer.free_by[point][moment]
-        return Supply(weight, *_coming_free(free_by, self._talking, self._wrapping))
+        return Supply(weight, *_coming_free(free_by, *self._busy[point]))
+
+    def _of(self, leaving: Set[AgentId], now: float) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        floor = self._pacer.floor
+        return _by_elapsed(now, floor.talk, leaving), _by_elapsed(now, floor.wrap, leaving)
 
     def demand(self, point: int) -> Demand:
         """See `Outlook`."""
@@ -328,7 +402,7 @@ def _coming_free(
     return free, spread
 
 
-def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: set[Any]) -> list[tuple[int, int]]:
+def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: Set[AgentId]) -> list[tuple[int, int]]:
     """Busy agents who will come back, as (index in ELAPSED, how many)."""
     if not busy:
         return []
@@ -341,6 +415,15 @@ def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: set[Any]) -> lis
         index = index_of[seconds if 0 <= seconds <= longest else max(0, min(seconds, longest))]
         counts[index] = counts.get(index, 0) + 1
     return sorted(counts.items()) if len(counts) > 1 else list(counts.items())
+
+
+_EXTRA: dict[str, Callable[[PredictivePacer, float, Mapping[str, Any]], None]] = {
+    "leads": PredictivePacer._leads,
+    "list_changed": PredictivePacer._list_changed,
+    "roster": PredictivePacer._roster,
+    "heartbeat": PredictivePacer._heartbeat,
+    "clock": PredictivePacer._clock,
+}
 
 
 def _cohort(call: Call) -> Cohort:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import erfc, exp, lgamma, log, sqrt
@@ -172,8 +172,9 @@ class Demand(NamedTuple):
 class Outlook(Protocol):
     """What is expected for a call launched now, by the answer point its answer is represented by."""
 
-    ahead: int
-    """Idle agents less people already waiting."""
+    @property
+    def ahead(self) -> Sequence[int]:
+        """For each answer point: agents idle now who are still there by then, less people already waiting."""
 
     def supply(self, point: int, moment: int) -> Supply:
         """Agents who come free, for one of the moments until which the person may wait."""
@@ -194,7 +195,7 @@ class Forecast:
         self._outlook = outlook
         self._points, self._moments = points, moments
         # By the last point most earlier calls are answered: where agents are to spare, it tells the most.
-        self._order = range(points - 1, -1, -1) if outlook.ahead > 0 else range(points)
+        self._order = range(points - 1, -1, -1) if outlook.ahead[0] > 0 else range(points)
         self._supply: list[Supply | None] = [None] * (points * moments)
         self._demand: list[Demand | None] = [None] * points
 
@@ -217,8 +218,8 @@ class Forecast:
         It is abandoned at least when nobody comes free and the earlier calls take all agents to spare; and most
         decisions of a small team are of this kind.
         """
-        ahead, total = self._outlook.ahead, limit * self._points + 1e-9
-        if ahead > MOST_AHEAD_FOR_BOUND:
+        total = limit * self._points + 1e-9
+        if self._outlook.ahead[0] > MOST_AHEAD_FOR_BOUND:
             return False
         least, last = 0.0, self._moments - 1
         for k in self._order:
@@ -226,6 +227,7 @@ class Forecast:
             none = supply.none
             if least + none * self._points < total:
                 return False
+            ahead = self._outlook.ahead[k]
             if ahead > 0:
                 mean, variance, _ = self._demand_at(k)
                 if supply.variance + variance > NORMAL_ABOVE:
@@ -256,7 +258,7 @@ class Forecast:
         if n > 1:
             mean += (n - 1) * each
             variance += (n - 1) * each * (1 - each)
-        ahead = self._outlook.ahead
+        ahead = self._outlook.ahead[k]
         calls: list[float] = []
         risk = 0.0
         for j in range(self._moments):

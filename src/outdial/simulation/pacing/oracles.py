@@ -117,7 +117,7 @@ class _Scene:
     def __init__(self, pacer: OraclePacer, now: float, at: float, earlier: int) -> None:
         self._pacer, self._now, self._at, self._earlier = pacer, now, at, earlier
         self.offsets = waiting_offsets(pacer.config.tab, pacer.hang_ups / pacer.waiting_seconds)
-        self.ahead = pacer.floor.idle_count - pacer.floor.waiting
+        self.ahead = [pacer.floor.idle_count - pacer.floor.waiting]
 
     def supply(self, point: int, moment: int) -> Supply:
         """See `Outlook`."""
