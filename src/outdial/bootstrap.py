@@ -27,6 +27,7 @@ from pydantic import ValidationError
 from outdial import logs
 from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds, WallClock
+from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
@@ -465,6 +466,7 @@ def http_app(here: Installation) -> "FastAPI":
             rate_limit=here.settings.rate_limit,
             rate_burst=here.settings.rate_burst,
             uploads=here.uploads,
+            holidays=PublicHolidays(),
             bus=here.bus,
             desk=here.desk,
             database_away=DATABASE_AWAY,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds
+from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
@@ -45,6 +46,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         clock=clock,
         wall=clock,
         ids=RandomIds(),
+        holidays=PublicHolidays(),
         uploads=UploadFolder(tmp_path / "uploads"),
         bus=MemoryBus(),
     )

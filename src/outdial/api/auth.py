@@ -8,7 +8,9 @@ from starlette.requests import Request
 from outdial.api.idempotency import begin_once
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
+from outdial.app.audit import acts
 from outdial.domain.access import Principal, Scope
+from outdial.domain.audit import Actor
 
 
 async def principal_of(request: Request) -> Principal:
@@ -22,6 +24,7 @@ async def principal_of(request: Request) -> Principal:
         raise Refused("unauthorized", said, headers={"WWW-Authenticate": "Bearer"})
     if (limiter := request.app.state.limiter) is not None:
         limiter.admit(who)
+    acts(Actor(who.client_id, request_id=request.scope.get("outdial.request_id")))
     return who
 
 

@@ -43,6 +43,7 @@ from outdial.api.teams import Teams, shown_inside, teams_of_campaigns
 from outdial.app import campaigns
 from outdial.app.campaigns import Changes, Named, NewCampaign
 from outdial.domain.access import Principal, Scope
+from outdial.domain.campaign_document import OUTCOME_KEYS, configuration_document, strategy_document
 from outdial.domain.campaigns import (
     CallingWindow,
     Campaign,
@@ -77,18 +78,6 @@ ReadAndWrite = Annotated[Principal, needs(Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_
 SHORTEST_NAME: Final = 3
 LONGEST_NAME: Final = 35
 LONGEST_FIELDS: Final = 2083
-
-# The setting for machines is named after the detection, the outcome after what was detected.
-_OUTCOME_OF_KEY: Final = {
-    "busy": Outcome.BUSY,
-    "no_answer": Outcome.NO_ANSWER,
-    "abandoned": Outcome.ABANDONED,
-    "hangup_before_connection": Outcome.HANGUP_BEFORE_CONNECTION,
-    "agent_hangup_before_connection": Outcome.AGENT_HANGUP_BEFORE_CONNECTION,
-    "answering_machine_detection": Outcome.MACHINE,
-    "invalid_number": Outcome.INVALID_NUMBER,
-}
-_KEY_OF_OUTCOME: Final = {outcome: key for key, outcome in _OUTCOME_OF_KEY.items()}
 
 Name = Annotated[str, StringConstraints(min_length=SHORTEST_NAME, max_length=LONGEST_NAME)]
 Priority = Annotated[int, Field(ge=1, le=10)]
@@ -166,10 +155,10 @@ class DispositionsIn(Shape):
         if "abandonment" in lower:
             lower.setdefault("abandoned", lower["abandonment"])
         # A key that is written as documented counts before its other spellings.
-        return lower | {key: value for key, value in data.items() if key in _OUTCOME_OF_KEY}
+        return lower | {key: value for key, value in data.items() if key in OUTCOME_KEYS}
 
     def value(self) -> dict[Outcome, OutcomeRule]:
-        rules = {outcome: getattr(self, key) for key, outcome in _OUTCOME_OF_KEY.items()}
+        rules = {outcome: getattr(self, key) for key, outcome in OUTCOME_KEYS.items()}
         return {outcome: rule.value() for outcome, rule in rules.items() if rule is not None}
 
 
@@ -332,17 +321,12 @@ def shown(request: Request, campaign: Campaign, fields: Sequence[str], teams: Te
 
 
 def _shown_configuration(configuration: DialingConfiguration) -> dict[str, Any]:
-    timeout = configuration.abandonment_timeout
-    return without_absent(
-        {
-            "answering_machine_detection": configuration.answering_machine_detection,
-            "amd_metadata": configuration.amd_metadata,
-            "max_abandonment_rate": _whole(configuration.max_abandonment_rate),
-            "max_dialing_ratio": _whole(configuration.max_dialing_ratio),
-            "max_ring_time_in_secs": configuration.max_ring_time_in_secs,
-            "abandonment_timeout": None if timeout is None else {"amount": timeout},
-        }
-    )
+    whole = {
+        name: value
+        for name in ("max_abandonment_rate", "max_dialing_ratio")
+        if (value := _whole(getattr(configuration, name))) is not None
+    }
+    return configuration_document(configuration) | whole
 
 
 def _whole(value: float | None) -> int | None:
@@ -351,64 +335,13 @@ def _whole(value: float | None) -> int | None:
 
 
 def _shown_strategy(strategy: DialingStrategy) -> dict[str, Any]:
-    return without_absent(
-        {
-            "max_skip_attempts": strategy.max_skip_attempts,
-            "strategy_type": strategy.strategy_type.value if strategy.strategy_type else None,
-            "preview_timeout": strategy.preview_timeout,
-            "max_attempts": strategy.max_attempts,
-            "retry_period": strategy.retry_period,
-            "retry_time_unit": strategy.retry_unit.value,
-            "calling_hours": [
-                {
-                    "from": window.start.isoformat("seconds"),
-                    "to": window.to.isoformat("seconds"),
-                    "week_days": [day.value for day in window.week_days],
-                }
-                for window in strategy.calling_hours
-            ],
-            "dispositions": {
-                _KEY_OF_OUTCOME[outcome]: _shown_rule(outcome, rule, strategy)
-                for outcome, rule in strategy.dispositions.items()
-            },
-            "record_chain": [_shown_item(item) for item in strategy.record_chain] or None,
-            "lists_sorting_criteria": strategy.lists_sorting_criteria.value
-            if strategy.lists_sorting_criteria
-            else None,
-            "ivr_enabled": strategy.ivr_enabled,
-        }
-    )
-
-
-def _shown_rule(outcome: Outcome, rule: OutcomeRule, strategy: DialingStrategy) -> dict[str, Any]:
-    if outcome is Outcome.INVALID_NUMBER:
-        return {"status_after_call": rule.status_after_call.value}
-    max_attempts = rule.max_attempts
-    if outcome is Outcome.BUSY and max_attempts is None:
-        max_attempts = strategy.max_attempts
-    return without_absent(
-        {
-            "status_after_call": rule.status_after_call.value,
-            "custom": rule.custom,
-            "max_attempts": max_attempts,
-            "retry_period": rule.retry_period,
-            "retry_period_time_unit": rule.retry_unit.value if rule.retry_unit else None,
-        }
-    )
-
-
-def _shown_item(item: ChainItem) -> dict[str, Any]:
-    unit = item.retry_unit.value if item.retry_unit else None
-    return without_absent(
-        {
-            "type": item.type.value,
-            "max_attempts": item.max_attempts,
-            "retry_period": item.retry_period,
-            # Two documents give this member two names: both are shown.
-            "retry_time_unit": unit,
-            "retry_period_time_unit": unit,
-        }
-    )
+    shown = strategy_document(strategy)
+    shown["dispositions"].get("busy", {}).setdefault("max_attempts", strategy.max_attempts)
+    for item in shown.get("record_chain", ()):
+        # Two documents give this member two names: both are shown.
+        if "retry_period_time_unit" in item:
+            item["retry_time_unit"] = item["retry_period_time_unit"]
+    return shown
 
 
 def _named_fields(value: object, allowed: Sequence[str]) -> object:

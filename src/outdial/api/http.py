@@ -13,7 +13,9 @@ from outdial.api import (
     activity,
     agents,
     attempts,
+    audit,
     callbacks,
+    campaign_settings,
     campaigns,
     dispositions,
     dnc,
@@ -54,6 +56,8 @@ from outdial.domain.errors import OutdialError
 ROUTERS = (
     oauth.router,
     campaigns.router,
+    campaign_settings.router,
+    audit.router,
     activity.router,
     explain.router,
     attempts.router,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
+from outdial.ports.holidays import Holidays
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
 from outdial.ports.uploads import UploadBytes
@@ -29,6 +30,7 @@ class Services:
     wall: Clock
     ids: Ids
     uploads: UploadBytes
+    holidays: Holidays
     bus: Bus
     desk: Desk | None = None
     public_url: str | None = None

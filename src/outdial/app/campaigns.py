@@ -1,13 +1,16 @@
 """Campaigns: made, looked at, changed, deleted; what is assigned to them; one transaction each."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from outdial.app import audit
 from outdial.domain.access import Principal
+from outdial.domain.audit import Change, ChangeId, ChangeNotUndoable
+from outdial.domain.campaign_document import Document, document_from
 from outdial.domain.campaigns import (
     DEFAULT_PRIORITY,
     Campaign,
@@ -17,14 +20,25 @@ from outdial.domain.campaigns import (
     DialingMode,
     DialingStrategy,
     Extensions,
+    Mode,
 )
 from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.presets import check_presets
 from outdial.domain.values import CampaignId, PhoneNumber
+from outdial.ports.audit import ChangeFilter
 from outdial.ports.campaigns import Assignment, CampaignFilter, OrderBy, Part
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.holidays import Holidays
 from outdial.ports.progress import Watched
 from outdial.ports.storage import Storage, UnitOfWork
 
+DEFAULT_ABANDONMENT_RATE: Final = 3
+"""Percent."""
+DEFAULT_ABANDONMENT_TIMEOUT: Final = 2
+"""Seconds."""
+_NO_REGION: Final = "must be a country whose holidays are known, such as US, or a part of it, such as DE-BY"
+MOST_ASSIGNED: Final = 1_000_000
+"""More things than can be assigned to a campaign."""
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -58,6 +72,47 @@ class Changes:
     status: CampaignStatus | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be changed of a campaign. What is `None` is not set; a part that is missing stays as it is."""
+
+    name: str
+    mode: Mode | None
+    priority: int
+    run_once: bool
+    configuration: DialingConfiguration | None
+    strategy: DialingStrategy | None
+    extensions: Extensions
+    parts: Mapping[Part, Sequence[Named]]
+
+    def of(self, campaign: Campaign) -> Campaign:
+        """The campaign with these settings, where its parts are not counted anew yet."""
+        progressive = self.mode is Mode.PROGRESSIVE
+        mode = None if self.mode is None or progressive else DialingMode(self.mode.value)
+        return replace(
+            campaign,
+            name=self.name,
+            dialing_mode=DialingMode.PREDICTIVE if progressive else mode,
+            priority=self.priority,
+            run_once=self.run_once,
+            configuration=_one_call_each(self.configuration) if progressive else self.configuration,
+            strategy=self.strategy,
+            extensions=replace(self.extensions, progressive=progressive),
+        )
+
+
+def _one_call_each(configuration: DialingConfiguration | None) -> DialingConfiguration | None:
+    """What the compatible API shows of progressive dialing: predictive dialing with a ratio of 1."""
+    if configuration is None:
+        return None
+    return replace(
+        configuration,
+        max_dialing_ratio=1,
+        max_abandonment_rate=configuration.max_abandonment_rate or DEFAULT_ABANDONMENT_RATE,
+        abandonment_timeout=configuration.abandonment_timeout or DEFAULT_ABANDONMENT_TIMEOUT,
+    )
+
+
 async def create(
     new: NewCampaign, *, source_id: str | None = None, by: Principal, storage: Storage, clock: Clock, ids: Ids
 ) -> Campaign:
@@ -65,7 +120,8 @@ async def create(
 
     Raises:
         CampaignNotFound: there is no campaign to copy.
-        Invalid: a caller id is none of the account's; nothing was stored.
+        Invalid: a caller id is none of the account's, or a preset of the copied campaign forbids what is to be
+            changed; nothing was stored.
     """
     async with storage.unit_of_work(by.account) as uow:
         source = None if source_id is None else await found(uow, source_id)
@@ -81,16 +137,18 @@ async def create(
             strategy=new.strategy or (source.strategy if source else None),
             extensions=_extensions(new, source),
         )
-        await uow.campaigns.add(campaign)
-        if source is not None:
-            await uow.campaigns.copy_assignments(source.id, campaign.id)
-        if new.caller_ids:
-            numbers = await _identified(uow, Part.NUMBERS, new.caller_ids)
-            await uow.campaigns.assign(campaign.id, Part.NUMBERS, numbers)
-        stored = await _of(uow, campaign.id)
-        settled = stored.settled()
-        if settled != stored:
-            await uow.campaigns.save(settled)
+        check_presets(campaign)
+        async with audit.of_campaign(uow, campaign.id):
+            await uow.campaigns.add(campaign)
+            if source is not None:
+                await uow.campaigns.copy_assignments(source.id, campaign.id)
+            if new.caller_ids:
+                numbers = await _identified(uow, Part.NUMBERS, new.caller_ids)
+                await uow.campaigns.assign(campaign.id, Part.NUMBERS, numbers)
+            stored = await _of(uow, campaign.id)
+            settled = stored.settled()
+            if settled != stored:
+                await uow.campaigns.save(settled)
         await uow.outbox.add("campaign.created", _event(settled))
     return settled
 
@@ -146,8 +204,82 @@ async def change(
             elif asked.status is CampaignStatus.PAUSED:
                 campaign = campaign.paused()
         if campaign != before:
-            campaign = await _save(uow, campaign, clock)
+            async with audit.of_campaign(uow, campaign.id):
+                campaign = await _save(uow, campaign, clock)
     return campaign
+
+
+async def change_settings(
+    campaign_id: str,
+    settings: Settings,
+    *,
+    check: Callable[[Campaign], None] | None = None,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+    holidays: Holidays,
+) -> tuple[Campaign, Document]:
+    """Give a campaign other settings, all of them at once; one that runs goes on by them within seconds.
+
+    `check` looks at the campaign before, and may raise.
+
+    Raises:
+        CampaignNotFound: no such campaign.
+        Invalid: a thing to assign is none of the account's, a preset forbids a setting, or the campaign runs and
+            would lack something that it needs; nothing was changed.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        await found(uow, campaign_id)
+        parts = await _identified_parts(uow, settings.parts)
+        campaign = await found(uow, campaign_id, lock=True)
+        if check is not None:
+            check(campaign)
+        return await _put(uow, campaign, settings, parts, clock, holidays)
+
+
+async def undo(
+    change_id: str,
+    read: Callable[[Mapping[str, Any]], Settings],
+    *,
+    by: Principal,
+    storage: Storage,
+    clock: Clock,
+    holidays: Holidays,
+) -> Change:
+    """Take a change of a campaign's settings back, in a new change; `read` understands a campaign's document.
+
+    Raises:
+        ChangeNotFound, CampaignNotFound: no such change, or its campaign is gone.
+        ChangeNotUndoable: it was no change of a campaign's settings.
+        ChangedSince: what it changed was changed again.
+        CampaignNotStartable, CampaignNotPausable: its state forbids it.
+        Invalid: the settings would no longer be allowed.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        change = await audit.found(uow, uuid_of(change_id))
+        if change.campaign_id is None:
+            raise ChangeNotUndoable(change)
+        # Things before the campaign, as everywhere: what is to be assigned is known from the change alone.
+        for part in Part:
+            ids = [uuid for one in change.before.get(part.value, ()) if (uuid := uuid_of(one["id"])) is not None]
+            await uow.campaigns.known(part, ids)
+        campaign = await _of(uow, change.campaign_id, lock=True)
+        now = await audit.document(uow, campaign.id) or {}
+        back = document_from(change.before_it(now, sorted(await uow.audit.touched_since(change))))
+        settings = read(back)
+        parts = await _identified_parts(uow, settings.parts)
+        if back["running"] != now["running"]:
+            campaign = campaign.started() if back["running"] else campaign.paused()
+        await _put(uow, campaign, settings, parts, clock, holidays, undoes=change.id)
+        _, (newest, *_) = await uow.audit.page(ChangeFilter(campaign=campaign.id), offset=0, limit=1)
+        return newest
+
+
+async def settings_of(campaign_id: str, *, by: Principal, storage: Storage) -> tuple[Campaign, Document]:
+    """A campaign, and all that can be changed of it. Raises `CampaignNotFound`."""
+    async with storage.unit_of_work(by.account) as uow:
+        campaign = await found(uow, campaign_id)
+        return campaign, await audit.document(uow, campaign.id) or {}
 
 
 async def delete(
@@ -164,7 +296,8 @@ async def delete(
         if check is not None:
             check(campaign)
         campaign.check_deletable()
-        await uow.campaigns.remove(campaign.id)
+        async with audit.of_campaign(uow, campaign.id):
+            await uow.campaigns.remove(campaign.id)
         await uow.outbox.add("campaign.deleted", _event(campaign))
 
 
@@ -203,8 +336,9 @@ async def assign(
         # Things before the campaign, in every transaction that holds both: who accepts a list does so too.
         uuids = await _identified(uow, part, things)
         campaign = await found(uow, campaign_id, lock=True)
-        if await uow.campaigns.assign(campaign.id, part, uuids):
-            await _parts_changed(uow, campaign.id, part, clock)
+        async with audit.of_campaign(uow, campaign.id):
+            if await uow.campaigns.assign(campaign.id, part, uuids):
+                await _parts_changed(uow, campaign.id, clock)
 
 
 async def unassign(
@@ -221,8 +355,9 @@ async def unassign(
         # Things before the campaign, in every transaction that holds both: who accepts a list does so too.
         uuids = await _identified(uow, part, things)
         campaign = await found(uow, campaign_id, lock=True)
-        if await uow.campaigns.unassign(campaign.id, part, uuids):
-            await _parts_changed(uow, campaign.id, part, clock)
+        async with audit.of_campaign(uow, campaign.id):
+            if await uow.campaigns.unassign(campaign.id, part, uuids):
+                await _parts_changed(uow, campaign.id, clock)
 
 
 async def watched(campaign_id: str, *, by: Principal, storage: Storage) -> Watched:
@@ -258,8 +393,9 @@ async def unassign_everywhere(uow: UnitOfWork, part: Part, part_id: UUID, clock:
     # In one order everywhere, as in `resettle`.
     for campaign_id in sorted(await uow.campaigns.using(part, part_id)):
         if await uow.campaigns.get(campaign_id, lock=True) is not None:
-            await uow.campaigns.unassign(campaign_id, part, [part_id])
-            await _parts_changed(uow, campaign_id, part, clock)
+            async with audit.of_campaign(uow, campaign_id):
+                await uow.campaigns.unassign(campaign_id, part, [part_id])
+                await _parts_changed(uow, campaign_id, clock)
 
 
 async def found(uow: UnitOfWork, campaign_id: str, *, lock: bool = False) -> Campaign:
@@ -282,6 +418,52 @@ async def _of(uow: UnitOfWork, campaign_id: CampaignId, *, lock: bool = False) -
     return campaign
 
 
+async def _put(
+    uow: UnitOfWork,
+    before: Campaign,
+    settings: Settings,
+    parts: Mapping[Part, Sequence[UUID]],
+    clock: Clock,
+    holidays: Holidays,
+    *,
+    undoes: ChangeId | None = None,
+) -> tuple[Campaign, Document]:
+    """Store settings of a campaign that is locked, with those things assigned; answers it as it is then."""
+    changed = settings.of(before)
+    _check_running(changed)
+    regions = enumerate(changed.extensions.holidays)
+    unknown = [FieldProblem(f"holidays.{place}", _NO_REGION) for place, one in regions if not holidays.knows(one)]
+    if unknown:
+        raise Invalid("Invalid input", unknown)
+    check_presets(changed)
+    async with audit.of_campaign(uow, before.id, undoes=undoes):
+        touched = False
+        for part, ids in parts.items():
+            _, things = await uow.campaigns.assigned(before.id, part, only=None, offset=0, limit=MOST_ASSIGNED)
+            present = {thing.id for thing in things}
+            touched |= bool(await uow.campaigns.unassign(before.id, part, present - set(ids)))
+            touched |= bool(await uow.campaigns.assign(before.id, part, set(ids) - present))
+        stored = await _of(uow, before.id)
+        settled = replace(changed, assigned=stored.assigned).settled()
+        if touched or settled != stored:
+            settled = await _save(uow, settled, clock)
+    return settled, await audit.document(uow, before.id) or {}
+
+
+def _check_running(campaign: Campaign) -> None:
+    """A running campaign may lose what is assigned to it, and ask for it; without its settings it cannot go on."""
+    if campaign.status is CampaignStatus.RUNNING:
+        lacks = [name for name in campaign.missing() if name not in {part.value for part in Part}]
+        if lacks:
+            problems = [FieldProblem(name, "is required while the campaign is RUNNING") for name in lacks]
+            raise Invalid("Invalid input", problems)
+
+
+async def _identified_parts(uow: UnitOfWork, parts: Mapping[Part, Sequence[Named]]) -> dict[Part, list[UUID]]:
+    """The UUIDs of all things to be assigned. Raises `Invalid` with those of the first kind that do not exist."""
+    return {part: await _identified(uow, part, parts[part]) for part in Part if part in parts}
+
+
 async def _save(uow: UnitOfWork, campaign: Campaign, clock: Clock) -> Campaign:
     campaign = replace(campaign, updated_at=_to_milliseconds(clock.now()))
     await uow.campaigns.save(campaign)
@@ -289,13 +471,9 @@ async def _save(uow: UnitOfWork, campaign: Campaign, clock: Clock) -> Campaign:
     return replace(campaign, version=campaign.version + 1)
 
 
-async def _parts_changed(uow: UnitOfWork, campaign_id: CampaignId, part: Part, clock: Clock) -> None:
-    campaign = await _of(uow, campaign_id)
-    settled = campaign.settled()
-    if settled != campaign:
-        await _save(uow, settled, clock)
-    else:
-        await uow.outbox.add("campaign.changed", {**_event(campaign), "part": part.value})
+async def _parts_changed(uow: UnitOfWork, campaign_id: CampaignId, clock: Clock) -> None:
+    # A new version in any case: a running engine goes by it.
+    await _save(uow, (await _of(uow, campaign_id)).settled(), clock)
 
 
 async def _identified(uow: UnitOfWork, part: Part, things: Sequence[Named]) -> list[UUID]:
@@ -323,13 +501,6 @@ async def _identified(uow: UnitOfWork, part: Part, things: Sequence[Named]) -> l
     return uuids
 
 
-def _to_milliseconds(at: datetime) -> datetime:
-    """An instant as the API shows it, so that what a client read can be used as an inclusive bound."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _event(campaign: Campaign) -> dict[str, object]:
-    return {"campaign_id": str(campaign.id), "status": campaign.status.value, "version": campaign.version}
 def _extensions(new: NewCampaign, source: Campaign | None) -> Extensions:
     """Those of the campaign that is duplicated, as far as what was given beside leaves them their meaning."""
     if source is None:
@@ -338,3 +509,10 @@ def _extensions(new: NewCampaign, source: Campaign | None) -> Extensions:
     return replace(source.extensions, progressive=source.extensions.progressive and not own)
 
 
+def _to_milliseconds(at: datetime) -> datetime:
+    """An instant as the API shows it, so that what a client read can be used as an inclusive bound."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _event(campaign: Campaign) -> dict[str, object]:
+    return {"campaign_id": str(campaign.id), "status": campaign.status.value, "version": campaign.version}

@@ -52,6 +52,7 @@ class Scope(enum.Enum):
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
     EVENTS_READ = "events:read"
+    AUDIT_READ = "audit:read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 from outdial.domain.values import AccountId
 from outdial.ports.agents import AgentStore
 from outdial.ports.attempts import AttemptStore
+from outdial.ports.audit import AuditStore
 from outdial.ports.callbacks import CallbackStore
 from outdial.ports.campaigns import CampaignStore
 from outdial.ports.dispositions import DispositionStore
@@ -42,6 +43,7 @@ class UnitOfWork(Protocol):
     @property
     def uploads(self) -> UploadRequestStore: ...
     @property
+    @property
     def records(self) -> RecordStore: ...
     @property
     def dnc(self) -> DncStore: ...
@@ -71,6 +73,8 @@ class UnitOfWork(Protocol):
     def dispositions(self) -> DispositionStore: ...
     @property
     def answers(self) -> AnswerStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
     @property
     def outbox(self) -> Outbox: ...
 

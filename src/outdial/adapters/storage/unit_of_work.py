@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from outdial.adapters.storage.agents import AgentRows
 from outdial.adapters.storage.attempts import AttemptRows
+from outdial.adapters.storage.audit import AuditRows
 from outdial.adapters.storage.callbacks import CallbackRows
 from outdial.adapters.storage.campaigns import CampaignRows
 from outdial.adapters.storage.database import Connection, Database
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
     attempts: AttemptRows
     dispositions: DispositionRows
     answers: AnswerRows
+    audit: AuditRows
     outbox: OutboxRows
 
     @classmethod
@@ -76,6 +78,7 @@ class SqlUnitOfWork:
             AttemptRows(connection, account),
             DispositionRows(connection, account),
             AnswerRows(connection, account),
+            AuditRows(connection, account, clock),
             OutboxRows(connection, account, clock),
         )
 

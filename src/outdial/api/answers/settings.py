@@ -1,0 +1,132 @@
+"""A campaign's settings, presets and the audit, as `/v1` shows them."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from outdial.api.answers.campaigns import ConfigurationShown, StrategyShown, TimeShown
+from outdial.api.describe import Count, DayShown, Id, InstantShown, LinkShown, SelfLink, Shown
+from outdial.domain.audit import Action, Kind
+from outdial.domain.campaigns import CampaignStatus, Mode, WeekDay
+
+Region = Annotated[str, Field(examples=["DE-BY"], description="ISO 3166: a country, or a part of it")]
+
+
+class DecimalConfigurationShown(ConfigurationShown):
+    max_abandonment_rate: Annotated[float, Field(gt=0, le=100, examples=[2.5])] | None = None  # type: ignore[assignment]
+    max_dialing_ratio: Annotated[float, Field(ge=1, le=3, examples=[1.5])] | None = None  # type: ignore[assignment]
+
+
+class SpanShown(Shown):
+    from_: TimeShown = Field(alias="from")
+    to: TimeShown
+
+
+class ExceptionShown(Shown):
+    """Other hours on one date of the called party's calendar; without windows it is closed."""
+
+    date: DayShown
+    windows: list[SpanShown]
+
+
+class AssignedThing(Shown):
+    id: Id
+
+
+class SettingsLinks(Shown):
+    self_: LinkShown = Field(alias="self")
+    campaign: LinkShown
+    activity: LinkShown
+    audit: LinkShown
+
+
+class SettingsShown(Shown):
+    """Everything of a campaign; the members from `id` to `updated_at` cannot be sent."""
+
+    id: Id
+    status: CampaignStatus
+    action_required: bool
+    missing: Annotated[list[str], Field(description="What it lacks before it can run")]
+    version: Count
+    created_at: InstantShown
+    updated_at: InstantShown
+    name: str
+    mode: Mode | None = None
+    priority: Annotated[int, Field(ge=1, le=10)]
+    run_once: bool
+    dialing_mode_configuration: DecimalConfigurationShown | None = None
+    dialing_strategy: StrategyShown | None = None
+    strict_priority: bool
+    holidays: list[Region]
+    exceptions: list[ExceptionShown]
+    presets: list[str]
+    record_lists: list[AssignedThing]
+    do_not_call_lists: list[AssignedThing]
+    users: list[AssignedThing]
+    numbers: list[AssignedThing]
+    links: SettingsLinks = Field(alias="_links")
+
+
+class WindowOfPreset(SpanShown):
+    week_days: list[WeekDay]
+
+
+class FrequencyShown(Shown):
+    attempts: int
+    hours: int
+
+
+class PresetShown(Shown):
+    """A rule set: what a campaign that names it may not be set to, and what else is asked of whoever calls."""
+
+    id: str
+    name: str
+    version: DayShown
+    source: str
+    since: DayShown | None = None
+    calling_hours: list[WindowOfPreset] | None = None
+    holidays: Region | None = None
+    frequency: FrequencyShown | None = None
+    shortest_ring_time_in_secs: int | None = None
+    highest_abandonment_rate: float | None = None
+    longest_abandonment_timeout: int | None = None
+    duties: list[str]
+
+
+class PresetList(Shown):
+    presets: list[PresetShown]
+
+
+class PresetsShown(Shown):
+    total: Count
+    count: Count
+    embedded: PresetList = Field(alias="_embedded")
+    links: SelfLink = Field(alias="_links")
+
+
+class ChangeShown(Shown):
+    """One change; `before` and `after` have the members that changed, by dotted name."""
+
+    id: Id
+    at: InstantShown
+    client_id: str | None = None
+    user_id: Id | None = None
+    request_id: str | None = None
+    kind: Kind
+    thing_id: Id
+    action: Action
+    fields: list[str]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    campaign_id: Id | None = None
+    undoes: Id | None = None
+    links: SelfLink = Field(alias="_links")
+
+
+SETTINGS: Final = {
+    "name": "Renewals north",
+    "mode": "PROGRESSIVE",
+    "dialing_mode_configuration": {"max_ring_time_in_secs": 25},
+    "holidays": ["US"],
+    "exceptions": [{"date": "2026-12-24", "windows": [{"from": "09:00:00", "to": "12:00:00"}]}],
+}

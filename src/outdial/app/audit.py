@@ -1,0 +1,98 @@
+"""The audit: the one place that writes who changed what, in the transaction of the change; and what is read of it.
+
+Who acts is no argument of the use cases: the edge says it once for each request, by `acts`.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, Final
+from uuid import UUID
+
+from outdial.domain.access import Principal
+from outdial.domain.audit import Action, Actor, Change, ChangeId, ChangeNotFound, Kind, differences
+from outdial.domain.campaign_document import Document, document_of
+from outdial.domain.values import CampaignId
+from outdial.ports.audit import ChangeFilter
+from outdial.ports.campaigns import Part
+from outdial.ports.storage import Storage, UnitOfWork
+
+_ALL: Final = 1_000_000
+"""More than can be assigned to a campaign."""
+
+_NOBODY: Final = Actor()
+_actor: ContextVar[Actor] = ContextVar("actor", default=_NOBODY)
+
+
+def acts(actor: Actor) -> None:
+    """From here on, in this task, it is `actor` who changes things."""
+    _actor.set(actor)
+
+
+async def note(
+    uow: UnitOfWork,
+    kind: Kind,
+    thing: UUID,
+    *,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    campaign_id: CampaignId | None = None,
+    undoes: ChangeId | None = None,
+) -> Change | None:
+    """Write down that a thing became what it is: made if it was nothing `before`, deleted if it is nothing `after`.
+
+    Both are plain JSON values by member. A change that changed nothing is not written.
+    """
+    action = Action.CREATED if before is None else Action.DELETED if after is None else Action.CHANGED
+    old, new = differences(before or {}, after or {})
+    if action is Action.CHANGED and not old and not new:
+        return None
+    return await uow.audit.add(
+        kind, thing, action, old, new, actor=_actor.get(), campaign_id=campaign_id, undoes=undoes
+    )
+
+
+@contextlib.asynccontextmanager
+async def of_campaign(
+    uow: UnitOfWork, campaign_id: CampaignId, *, undoes: ChangeId | None = None
+) -> AsyncIterator[None]:
+    """Write down what the block changes of a campaign, also that it comes to be or goes; the caller has locked it."""
+    before = await document(uow, campaign_id)
+    yield
+    after = await document(uow, campaign_id)
+    if before is not None or after is not None:
+        await note(uow, Kind.CAMPAIGN, campaign_id, before=before, after=after, campaign_id=campaign_id, undoes=undoes)
+
+
+async def document(uow: UnitOfWork, campaign_id: CampaignId) -> Document | None:
+    """All that can be changed of a campaign, as it is now; None when there is none."""
+    campaign = await uow.campaigns.get(campaign_id)
+    if campaign is None:
+        return None
+    assigned = {}
+    for part in Part:
+        _, things = await uow.campaigns.assigned(campaign_id, part, only=None, offset=0, limit=_ALL)
+        assigned[part.value] = [str(thing.id) for thing in things]
+    return document_of(campaign, assigned)
+
+
+async def listed(
+    which: ChangeFilter, *, offset: int, limit: int, by: Principal, storage: Storage
+) -> tuple[int, Sequence[Change]]:
+    """How many changes match, and one page of them, the newest first."""
+    async with storage.unit_of_work(by.account) as uow:
+        return await uow.audit.page(which, offset=offset, limit=limit)
+
+
+async def get(change_id: UUID | None, *, by: Principal, storage: Storage) -> Change:
+    """Raises `ChangeNotFound`."""
+    async with storage.unit_of_work(by.account) as uow:
+        return await found(uow, change_id)
+
+
+async def found(uow: UnitOfWork, change_id: UUID | None) -> Change:
+    """Raises `ChangeNotFound`."""
+    change = None if change_id is None else await uow.audit.get(ChangeId(change_id))
+    if change is None:
+        raise ChangeNotFound(change_id)
+    return change
