@@ -330,10 +330,9 @@ class TestTheDialersSide:
         seen = await office.create()
         work, now = Work(office.database), office.clock.now()
         await office.do("insert into lease values ('pool', 'me', 7, $1)", now)
-        assert await work.claim_callback(1, 1, lease="pool", fence=7) is not None
-        attempt = await office.call()
-        key = await office.do("select id from attempt where uuid = $1", attempt)
-        assert await work.begin_callback(1, key, seen.callback.begun(now))
+        assert await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=7) is not None
+        await office.call()
+        await work.begin_callback(1, seen.callback.begun(now))
         await office.do("update attempt set outcome = 'busy', ended_at = $1", now)
         await office.hang_up("W", "waiting_for_retry")
         (tried,) = await work.tried_callbacks(1)
@@ -343,15 +342,15 @@ class TestTheDialersSide:
 
     async def test_only_the_owner_of_the_campaign_claims(self, office: Office) -> None:
         await office.in_work()
-        await office.create()
+        seen = await office.create()
         work = Work(office.database)
         await office.do("insert into lease values ('pool', 'me', 7, $1)", office.clock.now())
-        assert await work.claim_callback(1, 1, lease="pool", fence=6) is None
+        assert await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=6) is None
         assert await office.standing() == ("S", "callback_pending")
-        claimed = await work.claim_callback(1, 1, lease="pool", fence=7)
+        claimed = await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=7)
         assert claimed is not None
         assert (claimed.record, claimed.number) == (1, 1)
-        assert await work.claim_callback(1, 1, lease="pool", fence=7) is None
+        assert await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=7) is None
 
     async def test_one_that_was_changed_meanwhile_keeps_its_change(self, office: Office) -> None:
         seen = await office.create()
@@ -369,7 +368,7 @@ class TestTheDialersSide:
         seen = await office.create()
         work, now = Work(office.database), office.clock.now()
         await office.do("insert into lease values ('pool', 'me', 7, $1)", now)
-        await work.claim_callback(1, 1, lease="pool", fence=7)
+        await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=7)
         await office.cancel(seen)
         await work.give_back_callback(1, 1, now)
         assert await office.standing() == ("D", "connected")
@@ -379,7 +378,7 @@ class TestTheDialersSide:
         seen = await office.create()
         work, now = Work(office.database), office.clock.now()
         await office.do("insert into lease values ('pool', 'me', 7, $1)", now)
-        await work.claim_callback(1, 1, lease="pool", fence=7)
+        await work.claim_callback(1, 1, due_at=seen.callback.due_at, lease="pool", fence=7)
         await office.cancel(seen)
         await office.do("update dial_item set state = 'R' where state = 'C'")  # as recovery gives claims back
         assert await office.standing() == ("S", "callback_pending")

@@ -1,6 +1,7 @@
 """One campaign at work: look, pace, claim, last word, originate; and always a reason why it is or is not dialing."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from outdial.app import attempts
 from outdial.app.attempts import Finished
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.call_flow import CallFlow
+from outdial.dialer.callbacks import Callbacks
 from outdial.dialer.journal import Journal
 from outdial.dialer.preview import Previews
 from outdial.domain import retry
@@ -117,6 +119,7 @@ class CampaignLoop:
             changed=self._previews_changed,
             spawn=spawn,
         )
+        self.callbacks = Callbacks(running.key, store=store, pool=pool, clock=clock, place=self._place_callback)
         self.journal = Journal(clock, self._write_ends, self._ends_written)
         self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
         self.exhausted = asyncio.Event()
@@ -195,6 +198,8 @@ class CampaignLoop:
 
     def agent_ready(self, agent: UserId) -> None:
         self.flow.agent_ready()
+        if self.callbacks.waiting:
+            self._wake.set()
 
     def let_go(self, agent: UserId) -> None:
         self.previews.let_go(agent)
@@ -218,6 +223,7 @@ class CampaignLoop:
                 try:
                     await self._look()
                     if not self._stopping:
+                        await self._dial_callbacks()
                         await self._turn()
                     else:
                         self._observe(Doing.PAUSING)
@@ -228,6 +234,8 @@ class CampaignLoop:
                     self._observe(Doing.DATABASE_DOWN)
                     await self._clock.sleep(1.0)
                 await self._wait()
+            with contextlib.suppress(Unavailable):  # then the next owner does it
+                await self.callbacks.settle(self._strategy)
         finally:
             self._pool.detach(self.key)
 
@@ -264,7 +272,9 @@ class CampaignLoop:
             await self._store.release_claims(self.key, keep=self.previews.claims)
             self._claims_left = False
             self._work_changed = True
+        await self.callbacks.settle(self._strategy)
         if self._changed:
+            self.callbacks.changed()
             await self._take_in_records()
             self._changed = False
         now = self._clock.now()
@@ -300,6 +310,20 @@ class CampaignLoop:
         self._open = {key: opening.until or far for key, opening in openings.items() if opening.is_open}
         self._zones_change = min((o.until for o in openings.values() if o.until is not None), default=None)
         self._work_changed = True
+
+    async def _dial_callbacks(self) -> None:
+        """What was promised comes before what is only wanted."""
+        if self._clock.monotonic() >= self._carrier_rests_until:
+            self._work_changed |= await self.callbacks.dial(
+                hours=self._hours,
+                ring_seconds=float(self._configuration.max_ring_time_in_secs),
+                lease=self._ownership.lease,
+                fence=self._ownership.fence,
+            )
+
+    async def _place_callback(self, agent: UserId, claim: Claimed, zones: tuple[str, ...]) -> Reason | None:
+        self._zones = {**self._zones, claim.zone: zones}
+        return await self.call_for(agent, claim, lambda: self._pool.serving(agent) != self.key)
 
     async def _turn(self) -> None:
         """One decision, and what follows from it."""
@@ -510,7 +534,8 @@ class CampaignLoop:
             self._observe(Doing.OUTSIDE_CALLING_HOURS, self._zones_change)
 
     def _next_change(self) -> datetime | None:
-        return min((at for at in (self._next_due, self._zones_change) if at is not None), default=None)
+        looks = (self._next_due, self._zones_change, self.callbacks.next_due)
+        return min((at for at in looks if at is not None), default=None)
 
     async def _wait(self) -> None:
         """Until the next decision: a moment while there is work, else until something changes."""
@@ -526,6 +551,9 @@ class CampaignLoop:
             seconds = None
         else:
             seconds = self._settings.decide_seconds
+        if (look := self.callbacks.next_look(self._clock.now())) is not None and not self._stopping:
+            until_look = max(0.0, (look - self._clock.now()).total_seconds())
+            seconds = until_look if seconds is None else min(seconds, until_look)
         try:
             async with asyncio.timeout(None if seconds is None else self._clock.real_seconds(seconds)):
                 await self._wake.wait()
@@ -546,6 +574,7 @@ class CampaignLoop:
         return await attempts.finish(self._store, self._running, finished, unreachable=self._unreachable)
 
     def _ends_written(self, ended: Sequence[Ended]) -> None:
+        self.callbacks.heard(ended)
         for one in ended:
             self.progress.outcomes[one.outcome] += 1
             if isinstance(one.step, NoMore):

@@ -169,23 +169,24 @@ class TriedCallback:
 class CallbackWork(Protocol):
     """What the owner of a campaign does with its callbacks; campaigns and callbacks are named by their keys."""
 
-    async def next_callback(self, campaign: int) -> datetime | None:
-        """When the next of the active callbacks that are not in a call is due, which may be over."""
+    async def coming_callbacks(self, campaign: int, now: datetime) -> tuple[int, datetime | None]:
+        """How many callbacks are active, and when the first of those that are not due yet is due."""
         ...
 
     async def due_callbacks(self, campaign: int, now: datetime, *, limit: int) -> Sequence[WaitingCallback]:
         """Active callbacks whose time has come and whose record is not in a call, the longest due first."""
         ...
 
-    async def claim_callback(self, campaign: int, callback: int, *, lease: str, fence: int) -> ParkedRecord | None:
-        """Take the record of an active callback for its call; `None` if it is in a call, or the owner another."""
+    async def claim_callback(
+        self, campaign: int, callback: int, *, due_at: datetime, lease: str, fence: int
+    ) -> ParkedRecord | None:
+        """Take the record of a callback for its call; `None` if it is in a call, the callback was changed, or the
+        campaign has another owner.
+        """
         ...
 
-    async def begin_callback(self, callback: int, attempt: int, after: Callback) -> bool:
-        """Tie a written attempt to the callback, before the call is sent; false if it was canceled meanwhile.
-
-        `after` says when it was dialed.
-        """
+    async def begin_callback(self, callback: int, after: Callback) -> None:
+        """The claimed record's newest attempt is the callback's; `after` says when it was dialed."""
         ...
 
     async def give_back_callback(self, campaign: int, callback: int, now: datetime) -> None:

@@ -13,6 +13,7 @@ from outdial.domain.dispositions import Meaning
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
 from outdial.domain.values import AccountId, PhoneNumber, PhoneType, UserId
+from outdial.ports.callbacks import CallbackWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ class Backlog:
     ready: bool
     claimed: bool
     next_due: datetime | None
+    callbacks: bool = False
 
     @property
     def exhausted(self) -> bool:
-        return not self.ready and not self.claimed and self.next_due is None
+        """Nothing is left; a record that a callback is promised to is left."""
+        return not self.ready and not self.claimed and not self.callbacks and self.next_due is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ class Placing(Protocol):
         ...
 
 
-class DialStore(Protocol):
+class DialStore(CallbackWork, Protocol):
     """The dialer's own storage. Every write names the campaign and the owner's fence where ownership matters."""
 
     async def take_lease(self, name: str, holder: str, *, seconds: float, now: datetime | None) -> int | None:

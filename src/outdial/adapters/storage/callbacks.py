@@ -322,13 +322,16 @@ class CallbackDialing:
 
     _database: Database
 
-    async def next_callback(self, campaign: int) -> datetime | None:
+    async def coming_callbacks(self, campaign: int, now: datetime) -> tuple[int, datetime | None]:
         async with self._database.connection() as connection:
-            at: datetime | None = await connection.fetchval(
-                f"select min(k.due_at) from callback k where k.campaign_id = $1 and {_ACTIVE} and k.attempt_id is null",  # noqa: S608
+            row = await connection.fetchrow(
+                f"""select count(*) as active, min(k.due_at) filter (where k.due_at > $2) as next
+                    from callback k where k.campaign_id = $1 and {_ACTIVE}""",  # noqa: S608
                 campaign,
+                now,
             )
-        return at
+        assert row is not None
+        return row["active"], row["next"]
 
     async def due_callbacks(self, campaign: int, now: datetime, *, limit: int) -> Sequence[WaitingCallback]:
         async with self._database.connection() as connection:
@@ -356,15 +359,19 @@ class CallbackDialing:
             )
         return [_waiting(row) for row in rows]
 
-    async def claim_callback(self, campaign: int, callback: int, *, lease: str, fence: int) -> ParkedRecord | None:
+    async def claim_callback(
+        self, campaign: int, callback: int, *, due_at: datetime, lease: str, fence: int
+    ) -> ParkedRecord | None:
         async with self._database.transaction() as connection:
             # Whoever lost the lease takes nothing, and a callback that is being changed is waited for.
             owner = await connection.fetchval(
                 "select 1 from lease where name = $1 and fence = $2 for share", lease, fence
             )
             held = await connection.fetchval(
-                f"select 1 from callback k where k.id = $1 and {_ACTIVE} and k.attempt_id is null for no key update",  # noqa: S608
+                f"""select 1 from callback k where k.id = $1 and k.due_at = $2 and {_ACTIVE} and k.attempt_id is null
+                    for no key update""",  # noqa: S608
                 callback,
+                due_at,
             )
             if owner is None or held is None:
                 return None
@@ -392,18 +399,20 @@ class CallbackDialing:
             row["number"],
         )
 
-    async def begin_callback(self, callback: int, attempt: int, after: Callback) -> bool:
+    async def begin_callback(self, callback: int, after: Callback) -> None:
         async with self._database.transaction() as connection:
-            active: bool = await connection.fetchval(
-                f"""update callback k set attempt_id = $2, dialed_at = $3, processed_at = $4
-                    where k.id = $1 returning {_ACTIVE}""",  # noqa: S608
+            attempt: int | None = await connection.fetchval(
+                """
+                update callback k set dialed_at = $2, processed_at = $3, attempt_id = (
+                  select a.id from attempt a where a.campaign_id = k.campaign_id and a.record_id = k.record_id
+                  order by a.id desc limit 1)
+                where k.id = $1 returning attempt_id
+                """,
                 callback,
-                attempt,
                 after.dialed_at,
                 after.processed_at,
             )
             await connection.execute("update attempt set callback_id = $2 where id = $1", attempt, callback)
-        return active
 
     async def give_back_callback(self, campaign: int, callback: int, now: datetime) -> None:
         async with self._database.transaction() as connection:

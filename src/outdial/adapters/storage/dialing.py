@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from outdial.adapters.storage.callbacks import CallbackDialing
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Connection, Database, Row
@@ -142,7 +143,7 @@ where i.campaign_id = $1 and i.record_id = f.record_id
 """
 
 
-class DialRows:
+class DialRows(CallbackDialing):
     """Implements `outdial.ports.dialing.DialStore`."""
 
     def __init__(self, database: Database) -> None:
@@ -414,11 +415,12 @@ class DialRows:
                        or exists (select from dial_item where campaign_id = $1 and state = 'R' and next_at is not null)
                      as ready,
                      exists (select from dial_item where campaign_id = $1 and state = 'C') as claimed,
+                     exists (select from dial_item where campaign_id = $1 and state = 'S') as parked,
                      (select min(next_at) from dial_item where campaign_id = $1 and state = 'W') as next_due""",
                 campaign,
             )
         assert row is not None
-        return Backlog(row["ready"], row["claimed"], row["next_due"])
+        return Backlog(row["ready"], row["claimed"], row["next_due"], row["parked"])
 
     async def note(
         self, campaign: int, activity: Mapping[str, object], pacer_state: Mapping[str, object] | None

@@ -1,0 +1,228 @@
+"""Who counts for which campaign, who is given a call, and whose fault it is that an agent waits."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from outdial.adapters.clock import LoopClock
+from outdial.dialer.agent_pool import AgentPool, Changed
+from outdial.domain.activity import Doing
+from outdial.domain.agents import Agent, AgentState
+from outdial.domain.values import UserId
+from outdial.simulation.shift import VIRTUAL_START
+from outdial.simulation.virtual_time import run_in_virtual_time
+
+ANA, BEN, EVE = (UserId(UUID(int=n)) for n in (1, 2, 3))
+EVERYBODY = (ANA, BEN, EVE)
+
+
+@dataclass
+class Campaign:
+    """A campaign that only listens."""
+
+    key: int
+    told: list[tuple[str, UserId]] = field(default_factory=list)
+    offered: list[UserId] = field(default_factory=list)
+    lost: list[UserId] = field(default_factory=list)
+
+    @property
+    def campaign_id(self) -> UUID:
+        return UUID(int=self.key)
+
+    def agent_event(self, agent: UserId, kind: str) -> None:
+        self.told.append((kind, agent))
+
+    def agent_ready(self, agent: UserId) -> None:
+        self.offered.append(agent)
+
+    def let_go(self, agent: UserId) -> None:
+        self.lost.append(agent)
+
+    def count(self) -> int:
+        """Agents that a pacer which heard all this believes to be free."""
+        here: set[UserId] = set()
+        for kind, agent in self.told:
+            (here.add if kind in ("login", "idle") else here.discard)(agent)
+        return len(here)
+
+
+Story = Callable[[AgentPool, LoopClock], Awaitable[None]]
+
+
+def play(story: Story, seed: int = 1) -> None:
+    async def main() -> None:
+        clock = LoopClock(asyncio.get_running_loop(), VIRTUAL_START)
+        await story(AgentPool(clock, seed=seed), clock)
+
+    run_in_virtual_time(main())
+
+
+class TestSharing:
+    def test_agents_count_for_the_campaign_of_the_highest_priority_whenever_it_came(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            low, high = Campaign(1), Campaign(2)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            pool.attach(1, EVERYBODY, low, priority=3)
+            assert (pool.at_work(1), low.count()) == (3, 3)
+            pool.attach(2, EVERYBODY, high, priority=7)
+            assert (pool.at_work(1), pool.at_work(2)) == (0, 3)
+            assert (low.count(), high.count()) == (0, 3)
+
+        play(story)
+
+    def test_while_that_one_has_nothing_to_dial_the_next_has_them(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            low, high = Campaign(1), Campaign(2)
+            pool.attach(1, EVERYBODY, low, priority=3)
+            pool.attach(2, EVERYBODY, high, priority=7)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            pool.observed(2, Doing.WAITING_FOR_RETRY)
+            assert (low.count(), high.count()) == (3, 0)
+            pool.observed(2, Doing.DIALING)
+            assert (low.count(), high.count()) == (0, 3)
+            pool.detach(2)
+            assert low.count() == 3
+
+        play(story)
+
+    def test_between_equals_chance_decides_anew_each_time_and_the_seed_repeats_it(self) -> None:
+        def drawn(seed: int) -> list[int | None]:
+            found: list[int | None] = []
+
+            async def story(pool: AgentPool, clock: LoopClock) -> None:
+                pool.attach(1, EVERYBODY, Campaign(1))
+                pool.attach(2, EVERYBODY, Campaign(2))
+                pool.sign_in(ANA)
+                for _ in range(60):
+                    found.append(pool.works_for(ANA))
+                    pool.leave(ANA, AgentState.PAUSED)
+                    pool.ready(ANA)
+
+            play(story, seed)
+            return found
+
+        assert drawn(1) == drawn(1) != drawn(2)
+        assert min(Counter(drawn(1)).values()) > 15
+
+    def test_who_is_free_is_offered_to_campaigns_by_priority(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            order: list[int] = []
+
+            class Waiting(Campaign):
+                def agent_ready(self, agent: UserId) -> None:
+                    order.append(self.key)
+                    assert pool.reserve(self.key) == agent
+
+            pool.attach(1, EVERYBODY, Waiting(1), priority=3)
+            pool.attach(2, EVERYBODY, Waiting(2), priority=7)
+            pool.sign_in(ANA)
+            assert order == [2]
+            assert pool.serving(ANA) == 2
+
+        play(story)
+
+    def test_an_answered_call_may_have_an_agent_who_counts_for_another_campaign(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            low, high = Campaign(1), Campaign(2)
+            pool.attach(1, EVERYBODY, low, priority=3)
+            pool.attach(2, EVERYBODY, high, priority=7)
+            pool.sign_in(ANA)
+            assert pool.reserve(1) == ANA
+            assert (low.count(), high.count()) == (1, 0)
+            pool.not_connected(ANA)
+            assert (low.count(), high.count()) == (0, 1)
+
+        play(story)
+
+    def test_a_particular_agent_is_reserved_only_when_free(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            campaign = Campaign(1)
+            pool.attach(1, (ANA, BEN), campaign)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            assert pool.reserve_agent(1, BEN)
+            assert not pool.reserve_agent(1, BEN)
+            assert not pool.reserve_agent(1, EVE), "not assigned"
+            assert campaign.count() == 1, "a pacer must not count on who waits for a call of their own"
+            pool.not_connected(BEN)
+            assert campaign.count() == 2
+
+        play(story)
+
+    def test_a_campaign_whose_agents_change_goes_on_with_the_others(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            campaign = Campaign(1)
+            pool.attach(1, (ANA,), campaign)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            pool.attach(1, (BEN, EVE), campaign)
+            assert campaign.told == [("login", ANA), ("logout", ANA), ("login", BEN), ("login", EVE)]
+
+        play(story)
+
+
+class TestTime:
+    def test_waiting_is_nobodys_fault_only_while_no_campaign_of_the_agent_has_anything_to_dial(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            pool.attach(1, (ANA, BEN), Campaign(1))
+            pool.attach(2, (BEN,), Campaign(2))
+            pool.sign_in(ANA)
+            pool.sign_in(BEN)
+            pool.observed(1, Doing.OUTSIDE_CALLING_HOURS)
+            await clock.sleep(100.0)  # Ana has nothing to do, Ben has the second campaign
+            spent = pool.time_spent()
+            assert (spent.idle_outside, spent.waiting) == (100.0, 100.0)
+            pool.observed(2, Doing.LIST_EXHAUSTED)
+            pool.observed(1, Doing.LIMITED_BY_LINES)  # the last word is not the pool's: Ben serves this one, too
+            await clock.sleep(10.0)
+            spent = pool.time_spent()
+            assert (spent.idle_outside, spent.waiting) == (100.0, 120.0)
+
+        play(story)
+
+
+class TestStuck:
+    def test_who_lasts_too_long_in_a_state_is_found_and_freed_and_the_event_says_why(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            heard: list[Changed] = []
+            pool.observe(heard.append)
+            campaign = Campaign(1)
+            pool.attach(1, EVERYBODY, campaign)
+            pool.sign_in(ANA)
+            assert pool.reserve(1) == ANA
+            await clock.sleep(9.0)
+            assert pool.states()[AgentState.RESERVED] == 1
+            await clock.sleep(2.0)
+            assert pool.states()[AgentState.READY] == 1
+            assert campaign.lost == [ANA]
+            assert heard[-1].why == "stuck_in_reserved"
+            assert pool.reserve(1) == ANA
+            pool.connected(ANA)
+            await clock.sleep(5 * 3600.0)
+            assert {change.why for change in heard} >= {"stuck_in_talking", "stuck_in_wrap_up"}
+            assert pool.states()[AgentState.READY] == 1
+
+        play(story)
+
+    def test_a_silent_screen_gets_no_call_and_a_machine_needs_none(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            pool.attach(1, EVERYBODY, Campaign(1))
+            pool.seat(
+                Agent(ANA, AgentState.READY, clock.now(), seen_at=clock.now()),
+                campaigns=None,
+                wrap_up=timedelta(minutes=1),
+            )
+            pool.sign_in(BEN)
+            await clock.sleep(7.0)
+            assert (pool.free(1), pool.at_work(1)) == (1, 1)
+            assert pool.reserve(1) == BEN
+            assert pool.reserve(1) is None
+            pool.heard(ANA)
+            assert pool.reserve(1) == ANA
+
+        play(story)
