@@ -47,6 +47,7 @@ class RingTable:
         self.points: list[float] = []
         self.reach: dict[int, list[float]] = {}
         self._arrived: list[float] = []
+        self._survival: list[float] = []
         first, last = (int(min(seconds, maxring) / RING_BIN) for seconds in (3.0, 20.0))
         spread = range(first, max(first + 1, last))
         for b in spread:
@@ -87,7 +88,14 @@ class RingTable:
         end = max(answered[-1], 1e-9)
         self._arrived = [g / end for g in answered]
         self.points = [self.within(point) for point in ANSWER_POINTS]
+        self._survival = survival
         self.reach = _Reach(self._arrived, survival, self.points)
+
+    def answers_within(self, age: float, seconds: float) -> float:
+        """As `reach`, for any age and any time ahead, in seconds."""
+        at = min(max(0, int(age / RING_BIN)), len(self._survival) - 1)
+        gain = self.arrived(at * RING_BIN + seconds) - self._arrived[at]
+        return max(0.0, gain) / max(self._survival[at], 1e-6)
 
     def arrived(self, seconds: float) -> float:
         """Share of live answers that come within this time of launch."""

@@ -139,8 +139,7 @@ class PredictivePacer(FloorListener):
     def decide(self, now: float, room: int) -> int:
         """How many calls to launch now, 0..room."""
         floor = self.floor
-        floor.tidy(now)
-        self._refresh(now)
+        self.prepare(now)
         if room <= 0:
             return 0
         # As many calls as there are agents without one cannot be abandoned for want of an agent.
@@ -223,9 +222,29 @@ class PredictivePacer(FloorListener):
 
     def risk(self, now: float, n: int = 1) -> float:
         """Chance that the n-th additional call would be abandoned if a person answers it."""
+        self.prepare(now)
+        return self._forecast(now).risk(n)
+
+    def prepare(self, now: float) -> None:
+        """Before anything is asked of this moment: write off lost calls, let cohorts mature, renew tables when due."""
         self.floor.tidy(now)
         self._refresh(now)
-        return self._forecast(now).risk(n)
+
+    def live_by(self, now: float, seconds: float) -> Demand:
+        """Calls in flight that become live within so many seconds; and the chance of it for a call launched now.
+
+        What `Outlook.demand` says of its answer points, for a moment that is not one of them: another campaign's.
+        """
+        rate, live = self.answer_rate(now), self.analysis_live
+        mean = self.floor.in_analysis * live
+        variance = mean * (1 - live)
+        answered = seconds - self.analysis_seconds
+        for cohort in self.rate.cohorts:
+            if cohort.ringing > 0:
+                r = min(HIGHEST_REACH, rate * self.ring.answers_within(now - cohort.at, answered))
+                mean += cohort.ringing * r
+                variance += cohort.ringing * r * (1 - r)
+        return Demand(mean, variance, rate * self.ring.arrived(answered))
 
     def _forecast(self, now: float) -> Forecast:
         return Forecast(self.outlook(now), len(ANSWER_POINTS), len(self.free_by[0]))

@@ -59,8 +59,7 @@ class OraclePacer(PredictivePacer):
         """How many calls to launch now, 0..room."""
         if not self.knows_calls or self._future is None:
             return super().decide(now, room)
-        self.floor.tidy(now)
-        self._refresh(now)
+        self.prepare(now)
         threshold = self.threshold(now)
         coming = sorted(self._coming.values())
         n = 0
