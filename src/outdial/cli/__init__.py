@@ -65,7 +65,7 @@ for _name, _noun in (
 def execute(arguments: Sequence[str]) -> int:
     """Run one command; its errors are printed and become exit codes."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json = "--json" in options
+    as_json = "--json" in options or "--jsonl" in options
     try:
         ended = app(list(arguments), prog_name="outdial", standalone_mode=False)
     except _ClickError as error:

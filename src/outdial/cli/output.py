@@ -44,6 +44,8 @@ _CODE_OF_FAMILY = {
 }
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON.")]
+JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while it works: results and errors alone.")]
 AccountOption = Annotated[str, typer.Option("--account", metavar="NAME", help="The account it belongs to.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=1000, help="How many to show at most.")]
 OffsetOption = Annotated[int, typer.Option(min=0, help="How many to leave out at the beginning.")]
@@ -80,6 +82,12 @@ def print_list(
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     if total > len(rows):
         say(f"{len(rows)} of {total} shown: --limit and --offset show others")
+
+
+def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Results as JSON Lines, each as soon as it is there."""
+    for row in rows:
+        _print_json(row)
 
 
 def print_error(

@@ -1,29 +1,52 @@
 """`outdial records`: records of lists, through the API."""
 
 import contextlib
-from collections.abc import Iterator
+import csv
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import IO, Annotated, Any, Final, get_args
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from outdial.adapters.clock import WallClock
-from outdial.cli.output import ExitCode, JsonOption, print_object, say
-from outdial.cli.remote import connected
-from outdial.client import OnProgress, UniqueBy
+from outdial.cli.output import (
+    SCHEMA_VERSION,
+    ExitCode,
+    JsonLinesOption,
+    JsonOption,
+    QuietOption,
+    print_object,
+    say,
+)
+from outdial.cli.progress import progress
+from outdial.cli.remote import bare, connected
+from outdial.client import Record, RecordFilter, UniqueBy
 
 app = typer.Typer(help="Records of lists, through the API.", no_args_is_help=True)
 
 _UNIQUE_BY: Final[dict[str, UniqueBy]] = {kind: kind for kind in get_args(UniqueBy)}
-LINE_SECONDS: Final = 10.0
-"""Between two lines of progress where there is no terminal."""
-
-
-@app.callback()
-def _several() -> None:
-    """Keeps the verb in the command line while there is only one."""
+_PHONES: Final = {
+    "MOBILE": "Mobile",
+    "HOME": "Home",
+    "OFFICE": "Office",
+    "EXTRA_1": "Extra 1",
+    "EXTRA_2": "Extra 2",
+    "EXTRA_3": "Extra 3",
+}
+COLUMNS: Final = (
+    "First name",
+    "Last name",
+    *_PHONES.values(),
+    "External ID",
+    "External Provider",
+    "Timezone",
+    "Priority",
+)
+"""Of a file that is imported, and of one that is exported; whatever else a record holds gets a column after them."""
+LARGEST_PRIORITY: Final = 10
 
 
 @app.command("import")
@@ -33,6 +56,10 @@ def import_(
     new: Annotated[str | None, typer.Option("--new", metavar="NAME", help="Make a list of this name.")] = None,
     unique_by: Annotated[str, typer.Option(help="With --new: PHONE_NUMBER, EXTERNAL or NOTHING.")] = "PHONE_NUMBER",
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until a new list has been read.")] = 600.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at the file and the list, and send nothing.")
+    ] = False,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send a CSV file to a list, or make a list of it and wait until it has been read.
@@ -46,17 +73,21 @@ def import_(
         raise typer.BadParameter("give either --list or --new")
     if unique_by not in _UNIQUE_BY:
         raise typer.BadParameter(f"--unique-by must be one of {', '.join(_UNIQUE_BY)}")
+    if dry_run:
+        _look_at(file, list_id, new, as_json=as_json)
+        return
     with connected(as_json=as_json) as outdial:
         if list_id is not None:
-            with _progress() as progress:
-                request = outdial.upload_to_list(list_id, file, progress=progress)
+            with progress("sent", "bytes", quiet=quiet) as tell:
+                request = outdial.upload_to_list(list_id, file, progress=tell)
             result = {"record_list_id": list_id, "upload_request_id": request["id"], "status": request["status"]}
             print_object(result, as_json=as_json)
             return
         assert new is not None
-        with _progress() as progress:
-            sent = outdial.upload_new_list(new, file, unique_by=_UNIQUE_BY[unique_by], progress=progress)
-        say(f"sent as list {sent['id']}; the server reads it")
+        with progress("sent", "bytes", quiet=quiet) as tell:
+            sent = outdial.upload_new_list(new, file, unique_by=_UNIQUE_BY[unique_by], progress=tell)
+        if not quiet:
+            say(f"sent as list {sent['id']}; the server reads it")
         done = outdial.wait_for_list(sent["id"], seconds=wait)
     members = {"record_list_id": done["id"], "name": done["name"], "status": done["status"]}
     print_object({**members, "records_count": done["records_count"]}, as_json=as_json)
@@ -64,22 +95,105 @@ def import_(
         raise typer.Exit(ExitCode.REJECTED_ROWS if done["status"] == "REJECTED" else ExitCode.USAGE)
 
 
+def _look_at(file: Path, list_id: str | None, new: str | None, *, as_json: bool) -> None:
+    """Say what would be sent where; whether each row is a record, the server alone decides."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            rows = csv.reader(text)
+            header = next(rows, [])
+            count = sum(1 for row in rows if row)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise typer.BadParameter(f"{file} is not a CSV file in UTF-8: {error}") from None
+    with connected(as_json=as_json) as outdial:
+        name = new if list_id is None else outdial.record_list(list_id)["name"]
+    where = {"record_list_id": list_id, "name": name}
+    print_object({"dry_run": True, **where, "columns": header, "rows": count}, as_json=as_json)
+
+
+@app.command("export")
+def export(
+    list_id: Annotated[str, typer.Option("--list", metavar="ID", help="The list.")],
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to, or - for stdout.", allow_dash=True)] = Path(
+        "-"
+    ),
+    search: Annotated[str | None, typer.Option(help="Only records with this in a name or a number.")] = None,
+    priorities: Annotated[str | None, typer.Option(help="Only records of these priorities, such as 1,2,3.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    quiet: QuietOption = False,
+    as_lines: JsonLinesOption = False,
+) -> None:
+    """Write the records of a list as a CSV file that can be imported again, or as one JSON object a line.
+
+    A hot lead's priority stays empty in CSV: a file cannot give it. With --jsonl all that the API tells is there.
+    """
+    if file != Path("-") and file.exists() and not force:
+        raise typer.BadParameter(f"{file} is there already: give --force to write over it")
+    which = RecordFilter(order_by="updated_at:asc")
+    if search is not None:
+        which["search"] = search
+    if priorities is not None:
+        which["priorities"] = priorities
+    # Into a file of its own first: the last record may have a column that no other has, and a failure leaves nothing.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+        extra: dict[str, None] = {}
+        count = 0
+        with connected(as_json=as_lines) as outdial, progress("read", "records", quiet=quiet) as tell:
+            for record in outdial.records(list_id, **which):
+                kept.write(json.dumps(bare(record), ensure_ascii=False) + "\n")
+                extra |= dict.fromkeys(record.get("extra_data", {}))
+                count += 1
+                tell(count, None)
+        kept.seek(0)
+        with _output(file) as out:
+            if as_lines:
+                out.writelines(_lines(kept))
+            else:
+                _write_csv(out, (json.loads(line) for line in kept), list(extra))
+    if not quiet and file != Path("-"):
+        say(f"{count} records written to {file}")
+
+
 @contextlib.contextmanager
-def _progress() -> Iterator[OnProgress]:
-    """How much of the file has been sent: a bar on a terminal, a line now and then elsewhere, always on stderr."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with Progress(console=console, transient=True) as bar:
-            task = bar.add_task("Sending", total=None)
-            yield lambda sent, total: bar.update(task, completed=sent, total=total)
+def _output(file: Path) -> Iterator[IO[str]]:
+    if file != Path("-"):
+        with file.open("w", encoding="utf-8", newline="") as out:
+            yield out
         return
-    clock = WallClock()
-    said_at = clock.monotonic()
+    # Through a text layer of its own: a CSV file ends its lines with CR LF, whatever the system's are.
+    text = io.StringIO(newline="")
+    yield text
+    sys.stdout.write(text.getvalue())
+    sys.stdout.flush()
 
-    def line(sent: int, total: int) -> None:
-        nonlocal said_at
-        if clock.monotonic() - said_at >= LINE_SECONDS:
-            said_at = clock.monotonic()
-            say(f"{sent} of {total} bytes sent")
 
-    yield line
+def _lines(kept: Iterable[str]) -> Iterator[str]:
+    for line in kept:
+        yield json.dumps({"schema_version": SCHEMA_VERSION, **json.loads(line)}, ensure_ascii=False) + "\n"
+
+
+def _write_csv(out: IO[str], records: Iterable[Record], extra: list[str]) -> None:
+    writer = csv.DictWriter(out, [*COLUMNS, *(name for name in extra if name not in COLUMNS)], extrasaction="ignore")
+    writer.writeheader()
+    for record in records:
+        writer.writerow(_row(record))
+
+
+def _row(record: Record) -> dict[str, Any]:
+    priority = record["priority"]
+    phones = {_PHONES[phone["phone_type"]]: phone["phone_number"] for phone in record["phone_numbers"]}
+    return {
+        **{name: _cell(value) for name, value in record.get("extra_data", {}).items()},
+        "First name": record["first_name"],
+        "Last name": record["last_name"],
+        **dict.fromkeys(_PHONES.values(), ""),
+        **phones,
+        "External ID": record.get("external_id", ""),
+        "External Provider": record.get("external_provider", ""),
+        "Timezone": record.get("timezone", ""),
+        "Priority": "" if priority > LARGEST_PRIORITY else priority,
+    }
+
+
+def _cell(value: object) -> str:
+    """A value of the extra data as text; what is no text is written as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

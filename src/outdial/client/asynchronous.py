@@ -18,17 +18,24 @@ from outdial.client.model import (
     Activity,
     Assigned,
     AssignedKind,
+    Callback,
+    CallbackFilter,
     Campaign,
     CampaignFilter,
     DncEntry,
     DncList,
+    ListKind,
+    NewRecord,
     NextRecords,
     NumberToAssign,
     Page,
     Reasons,
     Record,
+    RecordFilter,
     RecordList,
     RecordWhy,
+    RefusedRecord,
+    Team,
     UniqueBy,
     UploadRequest,
 )
@@ -149,6 +156,10 @@ class AsyncClient:
         """Make a campaign of a body as `POST /campaigns` takes it."""
         return await self._run(self._calls.create_campaign(campaign))
 
+    async def duplicate_campaign(self, source_id: str, changes: Mapping[str, Any]) -> Campaign:
+        """Make a campaign like another one; `changes` go before what it has, and need a name."""
+        return await self._run(self._calls.duplicate_campaign(source_id, changes))
+
     async def start_campaign(self, campaign_id: str) -> Campaign:
         """Ask for the campaign to run; its activity tells when calls are placed."""
         return await self._run(self._calls.change_campaign(campaign_id, "status", "RUNNING"))
@@ -216,14 +227,43 @@ class AsyncClient:
         """The list once its first file has been read. Raises `NotFinished` after so many seconds of waiting."""
         return await self._run(self._calls.wait_for_list(list_id, seconds))
 
-    def records(self, list_id: str, *, per_page: int = 500) -> AsyncIterator[Record]:
-        """All records of a list, page by page as they are needed."""
-        return self._each(lambda page: self._calls.record_page(list_id, page, per_page))
+    def records(self, list_id: str, *, per_page: int = 500, **which: Unpack[RecordFilter]) -> AsyncIterator[Record]:
+        """All records of a list that fit, page by page as they are needed."""
+        return self._each(lambda page: self._calls.record_page(list_id, page, per_page, which))
+
+    async def record(self, list_id: str, record_id: str) -> Record:
+        return await self._run(self._calls.get_record(list_id, record_id))
+
+    async def add_record(self, list_id: str, record: NewRecord) -> Record:
+        """Add one record; without a priority it is dialed before all that have one."""
+        return await self._run(self._calls.add_record(list_id, record))
+
+    async def add_records(self, list_id: str, records: Sequence[NewRecord]) -> list[Record | RefusedRecord]:
+        """Add many; for each, in their order, the record that was stored, or with `errors` what was not."""
+        return await self._run(self._calls.add_records(list_id, records))
+
+    async def change_record(self, list_id: str, record_id: str, **changes: Any) -> Record:
+        """Give members of a record new values: `priority`, `first_name`, `extra_data` and so on."""
+        return await self._run(self._calls.change_record(list_id, record_id, changes))
+
+    async def delete_record(self, list_id: str, record_id: str) -> None:
+        """Delete a record; one that is on a call goes right after it."""
+        await self._run(self._calls.delete_record(list_id, record_id))
 
     # Do-not-call lists -----------------------------------------------------------------------------------------------
 
     def dnc_lists(self, *, name: str | None = None, per_page: int = 50) -> AsyncIterator[DncList]:
         return self._each(lambda page: self._calls.dnc_list_page(page, per_page, name))
+
+    async def dnc_list(self, list_id: str) -> DncList:
+        return await self._run(self._calls.get_dnc_list(list_id))
+
+    def dnc_entries(self, list_id: str, *, per_page: int = 500) -> AsyncIterator[DncEntry]:
+        """All entries of a list, page by page as they are needed."""
+        return self._each(lambda page: self._calls.dnc_entry_page(list_id, page, per_page))
+
+    async def remove_dnc_entry(self, list_id: str, entry_id: str) -> None:
+        await self._run(self._calls.remove_dnc_entry(list_id, entry_id))
 
     async def create_dnc_list(self, name: str) -> DncList:
         return await self._run(self._calls.create_dnc_list(name))
@@ -237,3 +277,41 @@ class AsyncClient:
     async def check_numbers(self, list_id: str, numbers: Sequence[str], *, timezone: str = "UTC") -> list[DncEntry]:
         """The entries of a list that forbid calling some of the numbers today, as the day is in the zone."""
         return await self._run(self._calls.check_numbers(list_id, numbers, timezone))
+
+    # Callbacks -------------------------------------------------------------------------------------------------------
+
+    def callbacks(self, *, per_page: int = 50, **which: Unpack[CallbackFilter]) -> AsyncIterator[Callback]:
+        """All scheduled callbacks that fit, page by page as they are needed."""
+        return self._each(lambda page: self._calls.callback_page(page, per_page, which))
+
+    async def callback(self, callback_id: str) -> Callback:
+        return await self._run(self._calls.get_callback(callback_id))
+
+    async def create_callback(self, callback: Mapping[str, Any]) -> Callback:
+        """Schedule a callback of a body as `POST /v1/schedule-callbacks` takes it."""
+        return await self._run(self._calls.create_callback(callback))
+
+    async def change_callback(self, callback_id: str, **changes: Any) -> Callback:
+        """Reschedule or reassign; members as the patch names them: `timeToCall`, `assignType`, `agents` and so on."""
+        return await self._run(self._calls.change_callback(callback_id, changes))
+
+    async def cancel_callback(self, callback_id: str) -> None:
+        await self._run(self._calls.cancel_callback(callback_id))
+
+    # Teams -----------------------------------------------------------------------------------------------------------
+
+    def teams(self, *, per_page: int = 50) -> AsyncIterator[Team]:
+        return self._each(lambda page: self._calls.team_page(page, per_page))
+
+    async def create_team(self, name: str) -> Team:
+        return await self._run(self._calls.create_team(name))
+
+    def teams_of(self, kind: ListKind, list_id: str, *, per_page: int = 50) -> AsyncIterator[Team]:
+        """The teams of a record list or a do-not-call list."""
+        return self._each(lambda page: self._calls.list_team_page(kind, list_id, page, per_page))
+
+    async def add_teams(self, kind: ListKind, list_id: str, team_ids: Sequence[str]) -> None:
+        await self._run(self._calls.add_teams(kind, list_id, team_ids))
+
+    async def remove_teams(self, kind: ListKind, list_id: str, team_ids: Sequence[str]) -> None:
+        await self._run(self._calls.remove_teams(kind, list_id, team_ids))

@@ -19,23 +19,32 @@ from outdial.client.model import (
     Activity,
     Assigned,
     AssignedKind,
+    Callback,
+    CallbackFilter,
     Campaign,
     CampaignFilter,
     DncEntry,
     DncList,
+    ListKind,
+    NewRecord,
     NextRecords,
     NumberToAssign,
     Page,
     Reasons,
     Record,
+    RecordFilter,
     RecordList,
     RecordWhy,
+    RefusedRecord,
+    Team,
     UniqueBy,
     UploadRequest,
 )
 
 T = TypeVar("T")
 
+MOST_IN_BULK: Final = 100
+"""Records that one bulk takes."""
 MOST_IN_QUERY: Final = 500
 """Numbers that one query of a do-not-call list takes."""
 _FIRST_PAUSE: Final = 0.2
@@ -176,9 +185,9 @@ class Calls:
         except (KeyError, TypeError):
             raise UnexpectedAnswer(f"the answer is no page of {name}") from None
 
-    def _post(self, path: str, body: object) -> Call[Answer]:
+    def _post(self, path: str, body: object, query: Mapping[str, str] | None = None) -> Call[Answer]:
         headers = {"Idempotency-Key": self._new_key()}
-        return (yield from self._send(Ask("POST", path, body=body, headers=headers, repeatable=True)))
+        return (yield from self._send(Ask("POST", path, query=query, body=body, headers=headers, repeatable=True)))
 
     def _create(self, path: str, body: object) -> Call[Any]:
         return (yield from self._post(path, body)).json()
@@ -196,6 +205,10 @@ class Calls:
 
     def create_campaign(self, campaign: Mapping[str, Any]) -> Call[Campaign]:
         return cast(Call[Campaign], self._create("/campaigns", dict(campaign)))
+
+    def duplicate_campaign(self, source_id: str, changes: Mapping[str, Any]) -> Call[Campaign]:
+        query = {"source_id": source_id}
+        return (yield from self._post("/campaigns", dict(changes), query)).json()  # type: ignore[no-any-return]
 
     def change_campaign(self, campaign_id: str, member: str, value: str | int) -> Call[Campaign]:
         return cast(Call[Campaign], self._patch(_path("campaigns", campaign_id), _replace(f"/{member}", value)))
@@ -283,15 +296,52 @@ class Calls:
             waited += pause
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def record_page(self, list_id: str, page: int, per_page: int) -> Call[Page[Record]]:
-        query = {"page": page, "per_page": per_page}
+    def record_page(self, list_id: str, page: int, per_page: int, which: RecordFilter) -> Call[Page[Record]]:
+        query = {**which, "page": page, "per_page": per_page}
         return self._page(_path("record-lists", list_id, "records"), "records", query)
+
+    def get_record(self, list_id: str, record_id: str) -> Call[Record]:
+        return cast(Call[Record], self._get(_path("record-lists", list_id, "records", record_id)))
+
+    def add_record(self, list_id: str, record: NewRecord) -> Call[Record]:
+        return cast(Call[Record], self._create(_path("record-lists", list_id, "records"), dict(record)))
+
+    def add_records(self, list_id: str, records: Sequence[NewRecord]) -> Call[list[Record | RefusedRecord]]:
+        """What became of each, in their order; as many bulks as that takes."""
+        path = _path("record-lists", list_id, "records", "bulks")
+        results: list[Record | RefusedRecord] = []
+        for start in range(0, len(records), MOST_IN_BULK):
+            body = yield from self._create(path, {"records": list(records[start : start + MOST_IN_BULK])})
+            try:
+                results += body["_embedded"]["records"]
+            except (KeyError, TypeError):
+                raise UnexpectedAnswer("the answer is none to a bulk of records") from None
+        return results
+
+    def change_record(self, list_id: str, record_id: str, changes: Mapping[str, Any]) -> Call[Record]:
+        path = _path("record-lists", list_id, "records", record_id)
+        operations = [one for name, value in changes.items() for one in _replace(f"/{name}", value)]
+        return cast(Call[Record], self._patch(path, operations))
+
+    def delete_record(self, list_id: str, record_id: str) -> Call[None]:
+        yield from self._send(Ask("DELETE", _path("record-lists", list_id, "records", record_id), repeatable=True))
 
     # Do-not-call lists -----------------------------------------------------------------------------------------------
 
     def dnc_list_page(self, page: int, per_page: int, name: str | None) -> Call[Page[DncList]]:
         query = {"name": name, "page": page, "per_page": per_page}
         return self._page("/do-not-call-lists", "do_not_call_lists", query)
+
+    def get_dnc_list(self, list_id: str) -> Call[DncList]:
+        return cast(Call[DncList], self._get(_path("do-not-call-lists", list_id)))
+
+    def dnc_entry_page(self, list_id: str, page: int, per_page: int) -> Call[Page[DncEntry]]:
+        query = {"page": page, "per_page": per_page}
+        return self._page(_path("do-not-call-lists", list_id, "entries"), "entries", query)
+
+    def remove_dnc_entry(self, list_id: str, entry_id: str) -> Call[None]:
+        path = _path("do-not-call-lists", list_id, "entries", entry_id)
+        yield from self._send(Ask("DELETE", path, repeatable=True))
 
     def create_dnc_list(self, name: str) -> Call[DncList]:
         return cast(Call[DncList], self._create("/do-not-call-lists", {"name": name}))
@@ -318,6 +368,43 @@ class Calls:
             except (KeyError, TypeError):
                 raise UnexpectedAnswer("the answer is no page of entries") from None
         return found
+
+    # Callbacks -------------------------------------------------------------------------------------------------------
+
+    def callback_page(self, page: int, per_page: int, which: CallbackFilter) -> Call[Page[Callback]]:
+        return self._page("/schedule-callbacks", "callbacks", {**which, "page": page, "per_page": per_page})
+
+    def get_callback(self, callback_id: str) -> Call[Callback]:
+        return cast(Call[Callback], self._get(_path("schedule-callbacks", callback_id)))
+
+    def create_callback(self, callback: Mapping[str, Any]) -> Call[Callback]:
+        return cast(Call[Callback], self._create("/v1/schedule-callbacks", dict(callback)))
+
+    def change_callback(self, callback_id: str, changes: Mapping[str, Any]) -> Call[Callback]:
+        operations = [one for name, value in changes.items() for one in _replace(f"/{name}", value)]
+        ask = Ask("PATCH", _path("schedule-callbacks", callback_id), body=operations)
+        return (yield from self._send(ask)).json()  # type: ignore[no-any-return]
+
+    def cancel_callback(self, callback_id: str) -> Call[None]:
+        yield from self._send(Ask("DELETE", _path("schedule-callbacks", callback_id), repeatable=True))
+
+    # Teams -----------------------------------------------------------------------------------------------------------
+
+    def team_page(self, page: int, per_page: int) -> Call[Page[Team]]:
+        return self._page("/v1/teams", "teams", {"page": page, "per_page": per_page})
+
+    def create_team(self, name: str) -> Call[Team]:
+        return cast(Call[Team], self._create("/v1/teams", {"name": name}))
+
+    def list_team_page(self, kind: ListKind, list_id: str, page: int, per_page: int) -> Call[Page[Team]]:
+        return self._page(_path(kind, list_id, "teams"), "teams", {"page": page, "per_page": per_page})
+
+    def add_teams(self, kind: ListKind, list_id: str, team_ids: Sequence[str]) -> Call[None]:
+        yield from self._post(_path(kind, list_id, "teams"), [{"id": one} for one in team_ids])
+
+    def remove_teams(self, kind: ListKind, list_id: str, team_ids: Sequence[str]) -> Call[None]:
+        body = [{"id": one} for one in team_ids]
+        yield from self._send(Ask("DELETE", _path(kind, list_id, "teams"), body=body, repeatable=True))
 
 
 def _bearing(ask: Ask, token: str) -> Ask:

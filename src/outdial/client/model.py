@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
 T = TypeVar("T")
 
 AssignedKind = Literal["record-lists", "do-not-call-lists", "users", "numbers"]
+ListKind = Literal["record-lists", "do-not-call-lists"]
 UniqueBy = Literal["PHONE_NUMBER", "EXTERNAL", "NOTHING"]
 
 FINAL_LIST_STATUSES: Final = frozenset({"ACCEPTED", "REJECTED", "CORRUPTED"})
@@ -161,6 +162,79 @@ class Record(TypedDict):
     external_provider: NotRequired[str]
     external_id: NotRequired[str]
     external_url: NotRequired[str]
+
+
+class RecordFilter(TypedDict, total=False):
+    """Which records; several priorities or time zones are separated by commas, `*` stands for anything in `search`."""
+
+    phone_number: str
+    upload_request_id: str
+    search: str
+    search_fields: str
+    priorities: str
+    timezones: str
+    updated_at_from: str
+    updated_at_to: str
+    order_by: str
+
+
+class NewRecord(TypedDict, total=False):
+    """A record as it is sent: both names, and `phone_numbers` or one `phone_number`, are needed."""
+
+    first_name: str
+    last_name: str
+    phone_numbers: list[Phone]
+    phone_number: str
+    timezone: str
+    priority: int
+    extra_data: dict[str, Any]
+    external_provider: str
+    external_id: str
+    external_url: str
+    sync_external_id: bool
+
+
+class RefusedRecord(TypedDict):
+    """A record of a bulk that was not stored: what was sent of it, and why, in words such as `PHONE_NUMBER_INVALID`."""
+
+    errors: list[str]
+    first_name: NotRequired[str]
+    last_name: NotRequired[str]
+    phone_numbers: NotRequired[list[Phone]]
+    external_id: NotRequired[str]
+
+
+class Team(TypedDict):
+    id: str
+    name: str
+
+
+class Callback(TypedDict):
+    """A scheduled callback; a read of it alone tells more."""
+
+    callback_id: str
+    status: str
+    campaign_id: str
+    record_id: str
+    phone_number: str
+    next_time_to_call: str
+    assign_type: str
+    created_at: str
+    timezone: NotRequired[str]
+
+
+class CallbackFilter(TypedDict, total=False):
+    """Which callbacks; instants are RFC 3339, ids and names that may be several are separated by commas."""
+
+    phone_number: str
+    campaign_id: str
+    record_id: str
+    status: str
+    agent_id: str
+    team_id: str
+    ring_group: str
+    start_time: str
+    end_time: str
 
 
 class DncList(TypedDict):
