@@ -38,6 +38,7 @@ from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
+from outdial.adapters.webhooks import HttpCaller
 from outdial.app import numbers, users
 from outdial.app.access import ensure_installed
 from outdial.dialer.desk import FrontDesk
@@ -466,6 +467,7 @@ def http_app(here: Installation) -> "FastAPI":
             rate_limit=here.settings.rate_limit,
             rate_burst=here.settings.rate_burst,
             uploads=here.uploads,
+            webhooks=HttpCaller(here.settings.callback_networks),
             holidays=PublicHolidays(),
             bus=here.bus,
             desk=here.desk,

@@ -5,11 +5,12 @@ Read once, in `outdial.bootstrap`, and handed on as values; nothing else looks a
 
 import enum
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class LogFormat(enum.Enum):
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     rate_burst: int | None = Field(None, ge=1)
     """Requests that a client may send at once after a rest; by default those of one second."""
 
+    callback_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks of yours that `callback_action` may call besides the public internet: `10.1.0.0/16,fd00::/8`."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 
@@ -81,6 +85,11 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("callback_networks", mode="before")
+    @classmethod
+    def _by_comma(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod

@@ -126,7 +126,9 @@ class TestAfterTheCall:
         async def story(world: World) -> None:
             await world.run_for(60.0)
             here, who = world.here, await by(world)
-            made_list = await dnc.create(name="Opt-outs", by=who, storage=here.storage, clock=here.clock, ids=here.ids)
+            made_list, _ = await dnc.create(
+                name="Opt-outs", by=who, storage=here.storage, clock=here.clock, ids=here.ids, files=here.uploads
+            )
             said = await say(world, await made(world, Effect.DO_NOT_CALL, dnc_list=str(made_list.id)))
             entries = await world.rows("select e164 from dnc_entry")
             assert [f"+{row['e164']}" for row in entries] == [said.phone]

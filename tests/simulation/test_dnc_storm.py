@@ -55,7 +55,9 @@ def test_no_call_starts_after_the_answer_to_an_insert(
             await here.access.add_account("default", clock.now())
             ready = await prepare(here, path, new_campaign(a_campaign(retry_period=1)), agents=AGENTS)
             by = Principal(await node.account_id(), "test", frozenset())
-            opt_outs = await dnc.create(name="Opt-outs", by=by, storage=node.storage, clock=clock, ids=node.ids)
+            opt_outs, _ = await dnc.create(
+                name="Opt-outs", by=by, storage=node.storage, clock=clock, ids=node.ids, files=node.uploads
+            )
             await campaigns.assign(
                 str(ready.campaign.id),
                 Part.DNC_LISTS,

@@ -36,6 +36,7 @@ from outdial.api import (
     teams,
     upload_requests,
     users,
+    webhooks,
 )
 from outdial.api.idempotency import AnsweredBefore, AnswerOnce, on_answered_before
 from outdial.api.limits import RateLimiter
@@ -68,6 +69,7 @@ ROUTERS = (
     record_lists.router,
     files.router,
     upload_requests.router,
+    webhooks.router,
     records.router,
     dnc.router,
     callbacks.router,

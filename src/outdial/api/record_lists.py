@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
-from pydantic import StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,7 +34,7 @@ from outdial.api.lists import (
 )
 from outdial.api.paging import page_of
 from outdial.api.services import Services, services_of
-from outdial.api.shapes import Shape, any_case, read_as, read_query
+from outdial.api.shapes import Shape, any_case, read_as, read_query, wrong
 from outdial.api.teams import Teams, teams_of_record_lists
 from outdial.app import record_lists
 from outdial.app.importer import Importer
@@ -55,6 +56,10 @@ from outdial.domain.record_lists import (
     UploadNotFound,
     UploadNotWaiting,
 )
+from outdial.domain.webhooks import METHODS, header_problem
+
+MOST_HEADERS: Final = 20
+"""Of a call to a client's server, besides our own."""
 
 Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE)]
 Write = Annotated[Principal, needs(Scope.RECORD_LISTS_WRITE)]
@@ -164,11 +169,34 @@ class CallbackMethodMissing(Invalid):
     code = "callback-method-missing"
 
 
+def _endpoint(value: object) -> object:
+    try:
+        parts = urlsplit(str(value))
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        fits = fits and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    if isinstance(value, str) and not (fits and value.isascii() and value.isprintable() and " " not in value):
+        raise wrong("must be an absolute address of http or https, without a name and password")
+    return value
+
+
+def _headers(value: object) -> object:
+    if isinstance(value, dict) and len(value) > MOST_HEADERS:
+        raise wrong(f"must have at most {MOST_HEADERS} members")
+    for name, text in value.items() if isinstance(value, dict) else ():
+        if isinstance(text, str) and (problem := header_problem(str(name), text)) is not None:
+            raise wrong(f"has a header that {problem}: its name or its value cannot be sent")
+    return value
+
+
 class CallbackIn(Shape):
-    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=2083)]
-    method: Annotated[str, StringConstraints(min_length=1, max_length=10)]
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=2083), AfterValidator(_endpoint)]
+    method: Annotated[
+        str, StringConstraints(to_upper=True), Field(pattern=f"^({'|'.join(METHODS)})$", examples=["POST"])
+    ]
     body: dict[str, Any] | None = None
-    headers: dict[str, str] | None = None
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] | None = None
 
 
 class UploadRequestIn(Shape):

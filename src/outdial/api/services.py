@@ -11,6 +11,7 @@ from outdial.ports.holidays import Holidays
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
 from outdial.ports.uploads import UploadBytes
+from outdial.ports.webhooks import WebhookCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Services:
     `database_away` are the exceptions by which the storage adapter says that the database does not answer.
     `rate_limit` is requests a second for each client.
     `bus` brings what happened; `desk` is the agents' one, at an engine.
-    `uploads` is where the files of record lists go.
+    `uploads` is where the files of lists go.
+    `webhooks` makes the calls that clients ask for; without it none is made.
     """
 
     storage: Storage
@@ -36,6 +38,7 @@ class Services:
     public_url: str | None = None
     rate_limit: float | None = None
     rate_burst: int | None = None
+    webhooks: WebhookCaller | None = None
     database_away: tuple[type[Exception], ...] = ()
 
 

@@ -15,10 +15,11 @@ from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
 from outdial.api.shapes import read_query
-from outdial.app import dnc, record_lists, uploads
+from outdial.app import dnc, record_lists, uploads, webhooks
 from outdial.domain.access import Principal, Scope
 from outdial.domain.dnc import DncListNotFound
 from outdial.domain.record_lists import ListKind, RecordListNotFound, Upload, UploadNotFound
+from outdial.domain.webhooks import Webhook
 
 _SCOPE: Final[Mapping[ListKind, Scope]] = {
     ListKind.RECORDS: Scope.RECORD_LISTS_MANAGE,
@@ -37,8 +38,8 @@ ManageEither = Annotated[Principal, needs_one_of(Scope.RECORD_LISTS_MANAGE, Scop
 router = APIRouter(tags=["Uploads"])
 
 
-def shown(request: Request, upload: Upload) -> dict[str, Any]:
-    """A file as `/v1` shows it."""
+def shown(request: Request, upload: Upload, call: Webhook | None) -> dict[str, Any]:
+    """A file as `/v1` shows it, with the call that tells of it if there is one."""
     name, path = _LISTS[upload.into]
     own = f"/v1/upload-requests/{upload.id}"
     report = upload.report or {}
@@ -62,7 +63,21 @@ def shown(request: Request, upload: Upload) -> dict[str, Any]:
             "duplicates": report.get("duplicates", 0),
             "by_kind": report.get("by_kind", {}),
             "corrupted": report.get("corrupted"),
+            "callback": None if call is None else _shown_call(call),
             "_links": links,
+        }
+    )
+
+
+def _shown_call(call: Webhook) -> dict[str, Any]:
+    return without_absent(
+        {
+            "status": call.status.value,
+            "attempts": call.attempts,
+            "next_at": None if call.next_at is None else instant(call.next_at),
+            "last_at": None if call.last_at is None else instant(call.last_at),
+            "last_answer": call.last_answer,
+            "last_problem": call.last_problem,
         }
     )
 
@@ -94,14 +109,17 @@ async def _listed(request: Request, into: ListKind, list_id: Any, who: Principal
     total, found = await uploads.of_list(
         into, list_id, offset=query.offset, limit=query.per_page, by=who, storage=services_of(request).storage
     )
-    items = [shown(request, upload) for upload in found]
+    calls = await webhooks.of_uploads([upload.id for upload in found], by=who, storage=services_of(request).storage)
+    items = [shown(request, upload, calls.get(upload.id)) for upload in found]
     return hal(request, page_of(request, "upload_requests", items, total=total, query=query))
 
 
 @router.get("/v1/upload-requests/{upload_id}", summary="How far a file has been read, and what became of its rows")
 @described(UploadShown, refuses=(UploadNotFound,))
 async def upload_details(request: Request, upload_id: str, who: ManageEither) -> Response:
-    return hal(request, shown(request, await _found(request, upload_id, who)))
+    upload = await _found(request, upload_id, who)
+    calls = await webhooks.of_uploads([upload.id], by=who, storage=services_of(request).storage)
+    return hal(request, shown(request, upload, calls.get(upload.id)))
 
 
 @router.get("/v1/upload-requests/{upload_id}/rejects", summary="The rows of a file that were not taken, and why")

@@ -12,10 +12,14 @@ from uuid import UUID
 from outdial.domain.access import Principal
 from outdial.domain.audit import Action, Actor, Change, ChangeId, ChangeNotFound, Kind, differences
 from outdial.domain.campaign_document import Document, document_of
+from outdial.domain.dnc import DncEntry, DncList
+from outdial.domain.record_lists import RecordList
 from outdial.domain.values import CampaignId
 from outdial.ports.audit import ChangeFilter
 from outdial.ports.campaigns import Part
+from outdial.ports.numbers import CallerNumber
 from outdial.ports.storage import Storage, UnitOfWork
+from outdial.ports.users import User
 
 _ALL: Final = 1_000_000
 """More than can be assigned to a campaign."""
@@ -50,6 +54,53 @@ async def note(
     return await uow.audit.add(
         kind, thing, action, old, new, actor=_actor.get(), campaign_id=campaign_id, undoes=undoes
     )
+
+
+Thing = RecordList | DncList | DncEntry | User | CallerNumber
+
+
+async def of_thing(uow: UnitOfWork, *, before: Thing | None = None, after: Thing | None = None) -> None:
+    """Write down that a thing was made, changed or deleted; one of both at least is given."""
+    thing = after or before
+    assert thing is not None, "nothing became nothing"
+    old, new = (None if one is None else _facts(one) for one in (before, after))
+    await note(uow, _kind(thing), thing.id, before=old, after=new)
+
+
+def _kind(thing: Thing) -> Kind:
+    match thing:
+        case RecordList():
+            return Kind.RECORD_LIST
+        case DncList():
+            return Kind.DNC_LIST
+        case DncEntry():
+            return Kind.DNC_ENTRY
+        case User():
+            return Kind.USER
+        case CallerNumber():
+            return Kind.NUMBER
+
+
+def _facts(thing: Thing) -> Mapping[str, Any]:
+    """What people set of a thing, by the names of the API."""
+    match thing:
+        case RecordList():
+            facts: dict[str, Any] = {"name": thing.name, "unique_identifier_type": thing.unique_by.value}
+        case DncList():
+            facts = {"name": thing.name}
+        case DncEntry():
+            day = thing.expires_on
+            facts = {
+                "do_not_call_list_id": str(thing.list_id),
+                "phone_number": thing.number,
+                "expiration_date": None if day is None else day.isoformat(),
+                "reason": thing.reason,
+            }
+        case User():
+            facts = {"name": thing.name, "email": thing.email}
+        case CallerNumber():
+            facts = {"phone_number": thing.phone_number}
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from outdial.app import audit
 from outdial.app.campaigns import uuid_of
 from outdial.app.importer import Importer
 from outdial.app.record_lists import CAMPAIGNS_SHOWN, to_milliseconds
@@ -64,6 +65,7 @@ async def create(
         status = ListStatus.ACCEPTED if file is None else ListStatus.INCOMPLETE
         new = DncList(DncListId(ids.new("dnc_list")), name, status, 0, now, now)
         await uow.dnc.add(new)
+        await audit.of_thing(uow, after=new)
         await uow.outbox.add("dnc_list.changed", {"dnc_list_id": str(new.id)})
         if file is None:
             return new, None
@@ -160,7 +162,9 @@ async def enter(
     """Put a number on a list in the caller's transaction, which must hold the number's calls already."""
     now = to_milliseconds(clock.now())
     new = DncEntry(DncEntryId(ids.new("dnc_entry")), list_id, number, expires_on, reason, now, now)
+    before = next(iter(await uow.dnc.of_numbers(list_id, [number])), None)
     entry = await uow.dnc.put_entry(new)
+    await audit.of_thing(uow, before=before, after=entry)
     await _entries_changed(uow, list_id, clock, more=int(entry.id == new.id))
     return entry
 
@@ -215,6 +219,7 @@ async def remove_entry(list_id: str, entry_id: str, *, by: Principal, storage: S
         entry = await _found_entry(uow, list_id, entry_id)
         if not await uow.dnc.remove_entries(entry.list_id, [entry.id]):
             raise DncEntryNotFound(entry_id)
+        await audit.of_thing(uow, before=entry)
         await _entries_changed(uow, entry.list_id, clock, more=-1)
 
 
@@ -229,7 +234,10 @@ async def remove_entries(
     async with storage.unit_of_work(by.account) as uow:
         dnc_list = await found(uow, list_id)
         ids = {given: DncEntryId(uuid) for given in entry_ids if (uuid := uuid_of(given)) is not None}
+        known = await uow.dnc.several(dnc_list.id, ids.values())
         removed = await uow.dnc.remove_entries(dnc_list.id, set(ids.values()))
+        for entry_id in sorted(removed & known.keys()):
+            await audit.of_thing(uow, before=known[entry_id])
         if removed:
             await _entries_changed(uow, dnc_list.id, clock, more=-len(removed))
     return {given for given, entry_id in ids.items() if entry_id in removed}
@@ -279,7 +287,10 @@ async def _set_expirations(
         now = to_milliseconds(clock.now())
         await uow.dnc.set_expirations(list_id, {entry_id: expirations[entry_id] for entry_id in known}, now)
         await _entries_changed(uow, list_id, clock)
-    return await uow.dnc.several(list_id, known.keys())
+    changed = await uow.dnc.several(list_id, known.keys())
+    for entry_id, entry in changed.items():
+        await audit.of_thing(uow, before=known[entry_id], after=entry)
+    return changed
 
 
 async def _entries_changed(uow: UnitOfWork, list_id: DncListId, clock: Clock, *, more: int = 0) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from outdial.app import campaigns
+from outdial.app import campaigns, webhooks
 from outdial.domain.errors import Conflict
 from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, Upload, UploadId
 from outdial.domain.records import (
@@ -352,7 +352,7 @@ async def import_rows(
                 progress(report.rows, total)
         report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
     async with storage.unit_of_work(account) as uow:
-        await _settle(uow, list_id, upload_id, report, clock)
+        await _settle(uow, list_id, upload_id, report, clock, ids)
     return report
 
 
@@ -504,12 +504,19 @@ async def note(
 
 
 async def _settle(
-    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | None, report: ImportReport, clock: Clock
+    uow: UnitOfWork,
+    list_id: RecordListId,
+    upload_id: UploadId | None,
+    report: ImportReport,
+    clock: Clock,
+    ids: Ids,
 ) -> None:
     before = await uow.record_lists.get(list_id, lock=True)
     upload = None if upload_id is None else await note(uow, upload_id, report, clock, after=report.rows)
     after = before.after_import(report.status, first_file=upload is None or upload.first_file)
     await list_changed(uow, before, after, clock)
+    if upload is not None:
+        await webhooks.announce(uow, upload, clock=clock, ids=ids)
 
 
 async def list_changed(uow: UnitOfWork, before: RecordList, after: RecordList, clock: Clock) -> None:

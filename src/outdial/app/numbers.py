@@ -4,6 +4,7 @@ import re
 
 import phonenumbers
 
+from outdial.app import audit
 from outdial.app.campaigns import unassign_everywhere, uuid_of
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId, PhoneNumber
@@ -46,6 +47,7 @@ async def add(account: AccountId, *, phone_number: str, storage: Storage, clock:
     number = CallerNumber(NumberId(ids.new("number")), e164(phone_number), clock.now())
     async with storage.unit_of_work(account) as uow:
         await uow.numbers.add(number)
+        await audit.of_thing(uow, after=number)
     return number
 
 
@@ -65,6 +67,7 @@ async def remove(account: AccountId, number_id: str, *, storage: Storage, clock:
         number = await _found(uow, number_id, lock=True)
         await unassign_everywhere(uow, Part.NUMBERS, number.id, clock)
         await uow.numbers.remove(number.id)
+        await audit.of_thing(uow, before=number)
 
 
 async def listed(account: AccountId, *, offset: int, limit: int, storage: Storage) -> tuple[int, list[CallerNumber]]:

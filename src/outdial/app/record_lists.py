@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from outdial.app import audit
 from outdial.app.campaigns import uuid_of
 from outdial.app.importer import Importer
 from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
@@ -82,6 +83,7 @@ async def add_list(
     status = ListStatus.INCOMPLETE if waits else ListStatus.ACCEPTED
     record_list = RecordList(RecordListId(ids.new("record_list")), name, unique_by, status, 0, now, now)
     await uow.record_lists.add(record_list)
+    await audit.of_thing(uow, after=record_list)
     await uow.outbox.add("record_list.changed", {"record_list_id": str(record_list.id)})
     return record_list
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from outdial.app import audit
 from outdial.app.campaigns import unassign_everywhere, uuid_of
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId, UserId
@@ -24,6 +25,7 @@ async def create(account: AccountId, *, name: str, email: str | None, storage: S
     user = _checked(User(UserId(ids.new("user")), name, email, clock.now()))
     async with storage.unit_of_work(account) as uow:
         await uow.users.add(user)
+        await audit.of_thing(uow, after=user)
     return user
 
 
@@ -55,6 +57,7 @@ async def change(
         user = _checked(replace(before, name=before.name if name is None else name, email=address))
         if user != before:
             await uow.users.save(user)
+            await audit.of_thing(uow, before=before, after=user)
     return user
 
 
@@ -68,6 +71,7 @@ async def remove(account: AccountId, user_id: str, *, storage: Storage, clock: C
         user = await found(uow, user_id, lock=True)
         await unassign_everywhere(uow, Part.USERS, user.id, clock)
         await uow.users.remove(user.id, clock.now())
+        await audit.of_thing(uow, before=user)
 
 
 async def found(uow: UnitOfWork, user_id: str, *, lock: bool = False) -> User:

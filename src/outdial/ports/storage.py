@@ -23,6 +23,7 @@ from outdial.ports.reports import ReportStore
 from outdial.ports.teams import TeamStore
 from outdial.ports.uploads import UploadRequestStore
 from outdial.ports.users import UserStore
+from outdial.ports.webhooks import WebhookStore
 
 
 class Outbox(Protocol):
@@ -43,6 +44,7 @@ class UnitOfWork(Protocol):
     @property
     def uploads(self) -> UploadRequestStore: ...
     @property
+    def webhooks(self) -> WebhookStore: ...
     @property
     def records(self) -> RecordStore: ...
     @property

@@ -99,7 +99,7 @@ def _where(account: AccountId, table: ListTable, wanted: ListFilter) -> tuple[st
         " where c.account_id = l.account_id and c.uuid = any(?::uuid[]))",
         None if wanted.campaigns is None else list(wanted.campaigns),
     )
-    of_team = f"select from {table.name}_team o join team t on t.id = o.team_id where o.owner_id = l.id"  # noqa: S608
+    of_team = f"select from {table.name}_team o join team t on t.id = o.team_id where o.owner_id = l.id"
     or_none = f" or not exists ({of_team})" if wanted.or_no_team else ""
     test(
         f"(exists ({of_team} and t.uuid = any(?::uuid[])){or_none})",

@@ -25,6 +25,7 @@ from outdial.adapters.storage.reports import ReportRows
 from outdial.adapters.storage.teams import TeamRows
 from outdial.adapters.storage.uploads import UploadRows
 from outdial.adapters.storage.users import UserRows
+from outdial.adapters.storage.webhooks import WebhookRows
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock
 from outdial.ports.storage import UnitOfWork
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
     campaigns: CampaignRows
     record_lists: RecordListRows
     uploads: UploadRows
+    webhooks: WebhookRows
     records: RecordRows
     dnc: DncRows
     callbacks: CallbackRows
@@ -63,6 +65,7 @@ class SqlUnitOfWork:
             CampaignRows(connection, account),
             RecordListRows(connection, account),
             UploadRows(connection, account),
+            WebhookRows(connection, account),
             RecordRows(connection, account),
             DncRows(connection, account),
             CallbackRows(connection, account),

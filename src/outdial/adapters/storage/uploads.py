@@ -79,7 +79,7 @@ class UploadRows:
     async def of_list(self, into: ListKind, list_id: UUID, *, offset: int, limit: int) -> tuple[int, list[Upload]]:
         which = f"and {_LIST[into]} = $2"
         total: int = await self._connection.fetchval(
-            f"select count(*) {_FROM} {which}",  # noqa: S608
+            f"select count(*) {_FROM} {which}",
             self._account,
             list_id,
         )
@@ -131,7 +131,7 @@ class UploadRows:
 
     async def wanted(self, names: Collection[str], now: datetime) -> set[str]:
         rows = await self._connection.fetch(
-            f"select u.stored_as {_FROM} and u.stored_as = any($2::text[])"  # noqa: S608
+            f"select u.stored_as {_FROM} and u.stored_as = any($2::text[])"
             " and (u.status in ('UPLOADED', 'VALIDATION_STARTED') or (u.status = 'INCOMPLETE' and u.expires_at > $3))",
             self._account,
             list(names),

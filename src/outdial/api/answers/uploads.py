@@ -6,6 +6,7 @@ from pydantic import Field
 
 from outdial.api.describe import Count, Id, InstantShown, LinkShown, Shown
 from outdial.domain.record_lists import ListStatus
+from outdial.domain.webhooks import WebhookStatus
 
 
 class UploadLinks(Shown):
@@ -15,6 +16,17 @@ class UploadLinks(Shown):
     record_list: LinkShown | None = None
     do_not_call_list: LinkShown | None = None
     rejects: LinkShown | None = None
+
+
+class CallbackShown(Shown):
+    """The call that tells the client's server what became of its file."""
+
+    status: WebhookStatus
+    attempts: Count
+    next_at: Annotated[InstantShown, Field(description="When it is tried next; left out when it is over")] | None = None
+    last_at: InstantShown | None = None
+    last_answer: Annotated[int, Field(examples=[503], description="An HTTP status")] | None = None
+    last_problem: Annotated[str, Field(examples=["the answer was 503"])] | None = None
 
 
 class UploadShown(Shown):
@@ -38,4 +50,5 @@ class UploadShown(Shown):
     corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why nothing could be read")] | None = (
         None
     )
+    callback: CallbackShown | None = None
     links: UploadLinks = Field(alias="_links")
