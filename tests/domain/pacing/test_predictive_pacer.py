@@ -508,3 +508,58 @@ def test_events_in_any_order_never_break_the_counts_or_the_bounds(
     assert 0 <= pacer.decide(now, 30) <= 30
     assert pacer.budget.abandoned <= pacer.budget.live
     json.dumps(pacer.state())
+
+
+class TestOtherSettingsWhileDialing:
+    def told(self, story: Story, **changes: Any) -> None:
+        story.pacer.event(story.now, "settings", cfg=SETTINGS | changes)
+
+    def test_a_lower_cap_holds_at_once_and_for_what_was_abandoned_before(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        TestTheAllowance.abandon(story, 4)
+        assert story.pacer.threshold(story.now) > 0
+        self.told(story, cap=0.001)
+        assert story.pacer.budget.balance == pytest.approx(0.001 * story.pacer.budget.live - 4)
+        assert story.pacer.decide(story.now, PLENTY) == 20
+
+    def test_nobody_is_forgotten(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.launch(7)
+        before = story.pacer.state()
+        self.told(story, tab=10.0)
+        assert story.pacer.floor.idle_count == 20
+        assert story.pacer.floor.in_flight == 7
+        assert story.pacer.state() == before
+
+    def test_a_longer_timeout_lowers_the_risk_of_the_next_decision(self) -> None:
+        story = an_experienced_pacer(agents=4)
+        for n, call in enumerate(story.launch(4)):
+            story.pacer.event(story.now, "connected", call=call, agent=f"a{n}", waited=0.0)
+        story.now += 40
+        before = story.pacer.risk(story.now, 2)
+        self.told(story, tab=10.0)
+        assert story.pacer.risk(story.now, 2) < before
+
+    def test_detection_switched_off_counts_every_answer_as_live(self) -> None:
+        story = an_experienced_pacer(agents=4)
+        self.told(story, amd=False)
+        assert (story.pacer.analysis_live, story.pacer.analysis_seconds) == (1.0, 0.0)
+
+    def test_another_ring_time_keeps_what_is_ringing(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.launch(30)
+        self.told(story, maxring=60.0)
+        story.pacer.decide(story.now + 50.0, 0)
+        assert story.pacer.floor.in_flight == 30
+        story.pacer.decide(story.now + 76.0, 0)
+        assert story.pacer.floor.in_flight == 0
+
+    def test_a_period_that_is_added_counts_what_came_before(self) -> None:
+        story = an_experienced_pacer(agents=20)
+        story.pacer.event(story.now, "clock", utc=1_780_000_000.0)
+        TestTheAllowance.abandon(story, 4)
+        story.now += 2 * 86_400
+        self.told(story, windows=("24h",))
+        assert story.pacer.budget.balance == 0.0
+        self.told(story, windows=("24h", "30d"))
+        assert story.pacer.budget.balance == pytest.approx(0.03 * 4 - 4)

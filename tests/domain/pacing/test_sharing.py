@@ -63,6 +63,11 @@ class Group:
             self.tell(campaign, "abandoned", call=call, waited=2.0, by_caller=False)
         self.now += 40
 
+    def settle(self) -> None:
+        """Let the tables be renewed, a part in each look."""
+        for _ in range(10):
+            self.share()
+
     def share(self, room: int = 500, weights: tuple[float, ...] = (1.0, 1.0, 1.0), inbound: float = 0.0) -> list[int]:
         members = [Member(pacer, room, weight) for pacer, weight in zip(self.pacers, weights, strict=False)]
         return share_out(members, self.now, inbound_per_second=inbound)
@@ -76,9 +81,11 @@ def a_group(campaigns: int, agents: int = 20) -> Group:
 
 def test_one_campaign_alone_decides_as_without_a_group() -> None:
     group = a_group(1)
+    group.settle()
     assert group.share() == [group.pacers[0].decide(group.now, 500)]
     group.launch(0, 9)
     group.now += 4
+    group.settle()
     assert group.share() == [group.pacers[0].decide(group.now, 500)]
 
 
@@ -98,8 +105,12 @@ def test_calls_of_one_campaign_in_flight_leave_less_to_the_other() -> None:
 
 
 def test_equals_share_alike() -> None:
-    first, second = a_group(2).share()
-    assert abs(first - second) <= 1
+    """But for what each learned by itself."""
+    pair = a_group(2)
+    pair.settle()
+    first, second = pair.share()
+    assert abs(first - second) <= 2
+    assert min(first, second) > 10
 
 
 def test_the_weight_prefers() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,6 +58,17 @@ class TestLongerPeriods:
         count(seen, last_of_may, 100, 10)
         assert seen.tightest(last_of_may)[0] == pytest.approx(-7.0)
         assert seen.tightest(datetime(2026, 6, 1, 0, 0, 1, tzinfo=UTC).timestamp())[0] == 0
+
+    def test_the_month_is_the_account_s_own(self) -> None:
+        """In Auckland June begins at noon of 31 May, in Los Angeles at seven in the morning of 1 June."""
+        abandoned_at = datetime(2026, 5, 31, 11, tzinfo=UTC).timestamp()
+        for zone, new_month in (("Pacific/Auckland", (31, 12)), ("America/Los_Angeles", (1, 7))):
+            seen = Windows(["month"], 0.03, ZoneInfo(zone))
+            count(seen, abandoned_at, 100, 10)
+            day, hour = new_month
+            begins = datetime(2026, 5 if day == 31 else 6, day, hour, tzinfo=UTC).timestamp()
+            assert seen.tightest(begins - 1)[0] == pytest.approx(-7.0)
+            assert seen.tightest(begins)[0] == 0
 
     def test_in_the_last_half_hour_of_a_month_its_surplus_is_not_spent(self) -> None:
         seen = windows("month")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 from outdial.domain.pacing.windows import Window
 
@@ -27,6 +28,7 @@ class PacerConfig:
         ring_mode: what `ratio` multiplies; 0 = agents signed in and not on pause.
         agents: agents ready at the start. Only used when no `login` or `idle` came before the first decision.
         windows: periods that each have to keep the cap: "24h", "30d", "month"; none = the campaign as a whole.
+        timezone: whose days and months those are.
     """
 
     cap: float = 0.03
@@ -37,6 +39,7 @@ class PacerConfig:
     ring_mode: int = 0
     agents: int = 0
     windows: tuple[str, ...] = ()
+    timezone: str = "UTC"
 
     def __post_init__(self) -> None:
         if not 0 <= self.cap < 1:
@@ -46,6 +49,11 @@ class PacerConfig:
         if self.tab < 0 or self.maxring <= 0:
             raise ValueError("tab is at least 0 s and maxring more than 0 s")
         object.__setattr__(self, "windows", tuple(Window(window) for window in self.windows))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """`timezone` as a zone."""
+        return ZoneInfo(self.timezone)
 
     @classmethod
     def of(cls, cfg: PacerConfig | Mapping[str, Any]) -> PacerConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from math import exp, sqrt
 from typing import Any
 
@@ -28,19 +29,27 @@ class Budget:
         integral: the slow correction, as a logarithm.
     """
 
-    def __init__(self, cap: float, reserve: float, windows: Iterable[Window | str] = ()) -> None:
+    def __init__(self, cap: float, reserve: float, windows: Iterable[Window | str] = (), zone: tzinfo = UTC) -> None:
         self.cap = cap
         self.reserve = reserve
         self.abandoned = 0
         self.live = 0
         self.integral = 0.0
-        self.windows = Windows(windows, cap)
+        self.windows = Windows(windows, cap, zone)
         self._utc: float | None = None
         self._tightest: tuple[float, int] | None = None
         self._hour_is_full = False
         self._steady: float | None = None
         self._rate = 0.0
         self._rate_at = 0.0
+
+    def settle_by(self, cap: float, windows: Iterable[Window | str], zone: tzinfo) -> None:
+        """Other rules from now on; what was counted under the old ones counts under these."""
+        kept = self.windows.state()
+        self.cap, self.windows = cap, Windows(windows, cap, zone)
+        self.windows.restore(kept)
+        self._steady = self._tightest = None
+        self._hour_is_full = False
 
     @property
     def balance(self) -> float:

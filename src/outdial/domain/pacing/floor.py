@@ -99,8 +99,7 @@ class Floor:
         self._unjudged: deque[Call] = deque()
         self._written_off: deque[Call] = deque()
         self._tell = listener
-        self._unjudged_limit = config.maxring + GRACE_SECONDS + (ANALYSIS_SECONDS if config.amd else 0.0)
-        self._waiting_limit = config.tab + GRACE_SECONDS
+        self.settle_by(config)
         self._handlers: dict[str, Callable[[float, dict[str, Any]], None]] = {
             "launched": self._launched,
             "ended": self._ended,
@@ -114,6 +113,11 @@ class Floor:
             "login": self._login,
             "logout": self._logout,
         }
+
+    def settle_by(self, config: PacerConfig) -> None:
+        """How long calls may ring and wait from now on."""
+        self._unjudged_limit = config.maxring + GRACE_SECONDS + (ANALYSIS_SECONDS if config.amd else 0.0)
+        self._waiting_limit = config.tab + GRACE_SECONDS
 
     @property
     def idle_count(self) -> int:

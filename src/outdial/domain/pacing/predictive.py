@@ -63,7 +63,7 @@ class PredictivePacer(FloorListener):
         """Begin afresh with these settings, forgetting everything."""
         self.config = PacerConfig.of(cfg)
         self.floor = Floor(self.config, self)
-        self.budget = Budget(self.config.cap, self.reserve, self.config.windows)
+        self.budget = Budget(self.config.cap, self.reserve, self.config.windows, self.config.zone)
         self.rate = AnswerRate()
         self.ring = RingTable(self.config.maxring)
         self.talk = DurationTable(TALK_SECONDS, TALK_PRIOR_SECONDS)
@@ -100,6 +100,7 @@ class PredictivePacer(FloorListener):
         ``heartbeat``                  the stream of events is alive; from the first one on, more than 3 s without any
                                        event stop dialing ahead
         ``clock``         utc          what `now` is in seconds since 1970, for the periods in `PacerConfig.windows`
+        ``settings``      cfg          other settings from now on, as in `start`; nothing is forgotten
         ================  ===========  ===============================================================================
         """
         if self._heard_at is not None and now > self._heard_at:
@@ -131,6 +132,22 @@ class PredictivePacer(FloorListener):
         if utc is not None:
             self._utc_less_now = float(utc) - now
             self._tell_time(now)
+
+    def _settings(self, now: float, info: Mapping[str, Any]) -> None:
+        before, after = self.config, PacerConfig.of(info["cfg"])
+        self.config = after
+        self.floor.settle_by(after)
+        self.budget.settle_by(after.cap, after.windows, after.zone)
+        if after.amd != before.amd:
+            self.analysis_live = PRIOR_ANALYSIS_LIVE if after.amd else 1.0
+            self.analysis_seconds = PRIOR_ANALYSIS_SECONDS if after.amd else 0.0
+        if after.maxring != before.maxring:
+            counts = self.ring.state()
+            self.ring = RingTable(after.maxring)
+            self.ring.restore(counts)
+        if self._began is not None:
+            for part in REBUILD_PARTS:
+                self._rebuild(part, now)
 
     def _tell_time(self, now: float) -> None:
         if self._utc_less_now is not None:
@@ -442,6 +459,7 @@ _EXTRA: dict[str, Callable[[PredictivePacer, float, Mapping[str, Any]], None]] =
     "roster": PredictivePacer._roster,
     "heartbeat": PredictivePacer._heartbeat,
     "clock": PredictivePacer._clock,
+    "settings": PredictivePacer._settings,
 }
 
 

@@ -59,7 +59,7 @@ def share_out(members: Sequence[Member], now: float, *, inbound_per_second: floa
     thresholds = [member.pacer.threshold(now) for member in members]
     outlooks = [_Shared(members, given, index, now, waiting, inbound_per_second) for index in range(len(members))]
     while True:
-        best, best_slack = -1, -1.0
+        best, most = -1, (-1.0, 0.0)
         for index, member in enumerate(members):
             if given[index] >= member.room:
                 continue
@@ -75,8 +75,10 @@ def share_out(members: Sequence[Member], now: float, *, inbound_per_second: floa
                 slack = 0.0
             else:
                 continue
-            if slack > best_slack:
-                best, best_slack = index, slack
+            # Among near equals whoever got least so far: else a hair's breadth would decide for all calls of a round.
+            claim = (round(slack, 1), -given[index] / member.weight)
+            if best < 0 or claim > most:
+                best, most = index, claim
         if best < 0:
             return given
         given[best] += 1
@@ -98,6 +100,8 @@ class _Shared:
         # Of each point: what is in flight already, and how likely a call given out now is live before it.
         self._flights: list[tuple[float, float]] = []
         self._each: list[list[float]] = []
+        # Who comes free does not change with what is given out, and is asked for again with each call.
+        self._supply: dict[tuple[int, int], Supply] = {}
         for point in range(len(ANSWER_POINTS)):
             by = pacer.ring.points[point] + pacer.analysis_seconds
             expected = [
@@ -109,7 +113,10 @@ class _Shared:
 
     def supply(self, point: int, moment: int) -> Supply:
         """See `Outlook`."""
-        return self._view.supply(point, moment)
+        known = self._supply.get((point, moment))
+        if known is None:
+            known = self._supply[point, moment] = self._view.supply(point, moment)
+        return known
 
     def demand(self, point: int) -> Demand:
         """See `Outlook`."""

@@ -1,13 +1,13 @@
 """The allowance over several periods at once: the law's, the carrier's and one's own may all be in force.
 
-Counts are kept in buckets of UTC time, five minutes wide for the last day and a day wide for the longer periods, so
-that a campaign's whole history is a few hundred numbers. The tightest period is the one that counts.
+Counts are kept in buckets, five minutes of UTC for the last day and calendar days of the account's time zone for the
+longer periods, so that a campaign's whole history is a few hundred numbers. The tightest period is the one that counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ BUCKET_SECONDS, DAY_SECONDS = 300, 86_400
 SOON_SECONDS = 1800
 """What leaves a period within this time is not counted on any more, as far as it is a surplus."""
 DAYS_KEPT = 31
+_FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 BUSY_HOUR_LIVES, BUSY_HOUR_FACTOR = 200, 1.5
 """In an hour with so many live calls no more than this multiple of the cap, whatever was saved before."""
 
@@ -25,7 +26,7 @@ class Window(StrEnum):
     DAY = "24h"
     THIRTY_DAYS = "30d"
     MONTH = "month"
-    """The calendar month, in UTC."""
+    """The calendar month, in the account's time zone."""
 
 
 class Windows:
@@ -34,19 +35,21 @@ class Windows:
     Args:
         kinds: the periods in force; none means that nothing is limited here.
         cap: allowed abandoned / live, a fraction.
+        zone: whose calendar days and months count.
     """
 
-    def __init__(self, kinds: Iterable[Window | str], cap: float) -> None:
+    def __init__(self, kinds: Iterable[Window | str], cap: float, zone: tzinfo = UTC) -> None:
         self.kinds = tuple(dict.fromkeys(Window(kind) for kind in kinds))
         self.cap = cap
+        self._zone = zone
         # By the bucket's number since 1970: [live, abandoned].
         self._short: dict[int, list[int]] = {}
         self._days: dict[int, list[int]] = {}
 
     def count(self, utc: float, *, abandoned: bool) -> None:
         """Count a live call whose fate is known at this time, in seconds since 1970."""
-        for buckets, seconds in ((self._short, BUCKET_SECONDS), (self._days, DAY_SECONDS)):
-            bucket = buckets.setdefault(int(utc // seconds), [0, 0])
+        for buckets, number in ((self._short, int(utc // BUCKET_SECONDS)), (self._days, self._day(utc))):
+            bucket = buckets.setdefault(number, [0, 0])
             bucket[0] += 1
             bucket[1] += abandoned
 
@@ -74,20 +77,23 @@ class Windows:
         if kind is Window.DAY:
             buckets, first = self._short, int((at - DAY_SECONDS) // BUCKET_SECONDS)
         elif kind is Window.THIRTY_DAYS:
-            buckets, first = self._days, int((at - 30 * DAY_SECONDS) // DAY_SECONDS)
+            buckets, first = self._days, self._day(at) - 30
         else:
-            buckets, first = self._days, _first_of_month(at)
+            buckets, first = self._days, self._day(at) - datetime.fromtimestamp(at, self._zone).day + 1
         counted = [bucket for n, bucket in buckets.items() if n >= first]
         return sum(bucket[0] for bucket in counted), sum(bucket[1] for bucket in counted)
 
     def _forget(self, utc: float) -> None:
-        for buckets, seconds, kept in (
-            (self._short, BUCKET_SECONDS, DAY_SECONDS // BUCKET_SECONDS),
-            (self._days, DAY_SECONDS, DAYS_KEPT),
+        for buckets, oldest in (
+            (self._short, int(utc // BUCKET_SECONDS) - DAY_SECONDS // BUCKET_SECONDS),
+            (self._days, self._day(utc) - DAYS_KEPT),
         ):
-            oldest = int(utc // seconds) - kept
             for n in [n for n in buckets if n < oldest]:
                 del buckets[n]
+
+    def _day(self, utc: float) -> int:
+        """The calendar day, as a number since 1970."""
+        return datetime.fromtimestamp(utc, self._zone).toordinal() - _FIRST_DAY
 
     def state(self) -> dict[str, Any]:
         """The buckets, as JSON values."""
@@ -100,9 +106,3 @@ class Windows:
         """Take up stored buckets in full."""
         self._short = {int(n): [int(live), int(abandoned)] for n, live, abandoned in state["short"]}
         self._days = {int(n): [int(live), int(abandoned)] for n, live, abandoned in state["days"]}
-
-
-def _first_of_month(utc: float) -> int:
-    """The month's first day, as a number since 1970."""
-    first = datetime.fromtimestamp(utc, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return int(first.timestamp() // DAY_SECONDS)
