@@ -9,12 +9,15 @@ from typing import Any
 import asyncpg
 import pytest
 
+from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.postgres import ServerAddress, temporary_postgres
 from outdial.adapters.storage.database import Database, open_database
 from outdial.adapters.storage.migrate import upgrade
 from outdial.adapters.storage.unit_of_work import SqlStorage
 
 _numbers = itertools.count(1)
+
+HOLIDAYS = PublicHolidays()
 
 
 class SetClock:

@@ -12,6 +12,7 @@ import pytest
 
 from outdial import bootstrap
 from outdial.adapters.clock import LoopClock, SeededIds
+from outdial.adapters.storage.campaigns import extensions_to_json
 from outdial.adapters.storage.database import Row, open_database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate
@@ -21,7 +22,7 @@ from outdial.app.campaigns import Changes
 from outdial.cli.preparation import Prepared, prepare
 from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.domain.access import Principal
-from outdial.domain.campaigns import CampaignStatus
+from outdial.domain.campaigns import CampaignStatus, Extensions
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber
 from outdial.ports.dialing import DialStore
@@ -154,6 +155,16 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
         run_in_virtual_time(main())
 
     return play
+
+
+def extended(extensions: Extensions) -> Callable[[bootstrap.Installation, Prepared], Awaitable[None]]:
+    """Before the story begins: give the campaign what the compatible API does not know."""
+
+    async def change(here: bootstrap.Installation, prepared: Prepared) -> None:
+        async with here.database.connection() as connection:
+            await connection.execute("update campaign set extensions = $1", extensions_to_json(extensions))
+
+    return change
 
 
 def at(seconds: float) -> timedelta:

@@ -49,6 +49,15 @@ async def on_dnc(here: bootstrap.Installation, prepared: Prepared, *numbers: int
         )
 
 
+async def add_hot_lead(world: World, phone: str) -> None:
+    """A record without a priority, sent alone; and a hint to the engine as it gets it from the events."""
+    here, by = world.here, Principal(await world.here.account_id(), "test", frozenset())
+    (row,) = await world.rows("select uuid from record_list")
+    sent = Sent(Draft("Zoe", "Berg", [(PhoneType.MOBILE, phone)]))
+    await records.add(str(row["uuid"]), sent, by=by, storage=here.storage, clock=here.clock, ids=here.ids)
+    world.live.engine.hint()
+
+
 class TestAnAnsweredCall:
     def test_it_is_bridged_at_the_verdict_and_ends_connected(self, tell: Tell) -> None:
         async def story(world: World) -> None:
@@ -166,25 +175,34 @@ class TestWhatFollows:
         rows = [f"A{n},B,{number(n)},,{priority}" for n, priority in enumerate((7, 3, 9, 7))]
         tell(story, [INVALID] * 4, rows=rows)
 
-    def test_a_hot_lead_is_the_next_call(self, tell: Tell) -> None:
+    @pytest.mark.parametrize("pacer", ["progressive", "predictive"])
+    def test_a_hot_lead_that_comes_while_an_agent_is_free_is_dialed_within_a_second(
+        self, tell: Tell, pacer: str
+    ) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(100.0)  # every record waits for its retry
+            await add_hot_lead(world, number(9))
+            came = world.clock.monotonic()
+            await world.run_for(1.0)
+            start, which, _ = (await world.attempts())[-1]
+            assert which == "09"
+            assert start <= came + 1.0
+
+        tell(story, [BUSY] * 9, pacer=pacer)
+
+    def test_a_hot_lead_that_comes_while_every_agent_talks_is_the_next_call(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(30.0)
-            before = len(await world.attempts())
-            await world.do("update dial_item set priority = 11 where e164 = $1", int(number(9)[1:]))
-            await world.run_for(30.0)
-            assert (await world.attempts())[before][1] == "09"
+            await add_hot_lead(world, number(9))
+            await world.run_for(100.0)
+            assert [which for _, which, _ in await world.attempts()][:2] == ["00", "09"]
 
-        tell(story, [NO_ANSWER] * 10)
+        tell(story, [answers(talk=30.0)] * 9)
 
     def test_records_that_come_while_it_dials_are_taken_in_with_their_zones(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(30.0)
-            (row,) = await world.rows("select uuid from record_list")
-            by = Principal(await world.here.account_id(), "test", frozenset())
-            berlin = Sent(Draft("Zoe", "Berg", [(PhoneType.HOME, "+493023125045")]))
-            here = world.here
-            await records.add(str(row["uuid"]), berlin, by=by, storage=here.storage, clock=here.clock, ids=here.ids)
-            world.live.engine.hint()
+            await add_hot_lead(world, "+493023125045")
             await world.run_for(5.0)
             assert (await world.attempts())[-1][1] == "45"
 
@@ -280,6 +298,46 @@ class TestTheReasonLine:
                 await connection.execute("update campaign set run_once = true")
 
         tell(story, [answers()], before=once)
+
+    def test_it_pauses_at_every_end_of_its_list_and_dials_what_came_since_when_it_is_started_again(
+        self, tell: Tell
+    ) -> None:
+        async def standing(world: World) -> tuple[str, bool]:
+            (row,) = await world.rows("select status, action_required from campaign")
+            return row["status"], row["action_required"]
+
+        async def story(world: World) -> None:
+            await world.run_for(600.0)
+            await add_hot_lead(world, number(1))
+            await world.run_for(600.0)
+            assert [which for _, which, _ in await world.attempts()] == ["00"]
+            await world.change(Changes(status=CampaignStatus.RUNNING))
+            assert await standing(world) == ("RUNNING", False)
+            await world.run_for(600.0)
+            assert [which for _, which, _ in await world.attempts()] == ["00", "01"]
+            assert await standing(world) == ("PAUSED", True)
+
+        async def once(here: bootstrap.Installation, prepared: Prepared) -> None:
+            async with here.database.connection() as connection:
+                await connection.execute("update campaign set run_once = true")
+
+        tell(story, [answers(), answers()], rows=[f"A,B,{number(0)},,"], before=once)
+
+    def test_a_list_that_gets_new_records_asks_for_nobody_any_more(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            told = len(await world.rows("select from outbox where topic = 'campaign.changed'"))
+            await world.run_for(600.0)
+            await add_hot_lead(world, number(1))
+            await world.run_for(30.0)
+            (row,) = await world.rows("select action_required from campaign")
+            assert not row["action_required"]
+            await world.run_for(600.0)
+            (row,) = await world.rows("select action_required from campaign")
+            assert row["action_required"]
+            rows = await world.rows("select payload from outbox where topic = 'campaign.changed' order by id")
+            assert len(rows) == told + 3
+
+        tell(story, [answers(), answers()], rows=[f"A,B,{number(0)},,"])
 
     def test_at_any_time_every_record_has_exactly_one_reason(self, tell: Tell) -> None:
         async def story(world: World) -> None:

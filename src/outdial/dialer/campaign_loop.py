@@ -138,6 +138,7 @@ class CampaignLoop:
         self._claims_left = False
         self._carrier_rests_until = float("-inf")
         self._next_caller = 0
+        self._ran_out = False
         self._started = clock.monotonic()
 
     # From outside -----------------------------------------------------------------------------------------------
@@ -368,6 +369,7 @@ class CampaignLoop:
         self._work_changed = False
         claimed = await self._claim(wanted)
         if claimed:
+            await self._goes_on()
             async with self._store.placing(self._running, claimed, self._days(claimed)) as placing:
                 going, refused = self._last_word(claimed, placing.on_dnc)
             if refused:
@@ -426,6 +428,7 @@ class CampaignLoop:
         claimed = await self._claim(wanted)
         if not claimed:
             return 0
+        await self._goes_on()
         async with self._store.placing(self._running, claimed, self._days(claimed)) as placing:
             going, refused = self._last_word(claimed, placing.on_dnc)
             if going:
@@ -514,6 +517,12 @@ class CampaignLoop:
         self._next_caller += 1
         return numbers[(self._next_caller - 1) % len(numbers)]
 
+    async def _goes_on(self) -> None:
+        """A list that had run out has records again: nobody needs to act."""
+        if (self._ran_out or self.campaign.action_required) and not self.campaign.missing():
+            await self._store.goes_on(self.key, self._clock.now())
+            self._ran_out = False
+
     async def _run_dry(self) -> None:
         """Nothing could be claimed: find out why, and until when there is no use in asking again."""
         backlog = await self._store.backlog(self.key)
@@ -522,7 +531,8 @@ class CampaignLoop:
         if backlog.exhausted and not self.busy:
             self._observe(Doing.LIST_EXHAUSTED)
             await self._note(at_once=True)
-            await self._store.run_out(self._running)
+            await self._store.run_out(self.key, self._clock.now())
+            self._ran_out = True
             self.exhausted.set()
         elif backlog.exhausted or backlog.claimed:
             self._observe(Doing.DIALING)  # the last calls are on their way

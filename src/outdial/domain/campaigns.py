@@ -280,7 +280,7 @@ class Campaign:
             return self
         if self.status is CampaignStatus.INCOMPLETE:
             raise CampaignNotStartable(self.id, self.missing())
-        return replace(self, status=CampaignStatus.RUNNING)
+        return replace(self, status=CampaignStatus.RUNNING, action_required=False)
 
     def paused(self) -> Self:
         """The campaign as asked to stop launching calls; calls in progress finish."""

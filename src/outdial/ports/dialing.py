@@ -258,8 +258,12 @@ class DialStore(CallbackWork, Protocol):
         """Store what the engine observes, and what the pacer learned."""
         ...
 
-    async def run_out(self, campaign: RunningCampaign) -> None:
+    async def run_out(self, campaign: int, now: datetime) -> None:
         """All records are final: ask for a person's attention, and pause a campaign that runs once."""
+        ...
+
+    async def goes_on(self, campaign: int, now: datetime) -> None:
+        """There is something to dial again: nobody's attention is needed any more."""
         ...
 
     async def results(self, campaign: int) -> Results: ...

@@ -142,6 +142,26 @@ from facts f join ended e on e.id = f.attempt_id
 where i.campaign_id = $1 and i.record_id = f.record_id
 """
 
+_TOLD = """
+insert into outbox (account_id, topic, payload, at)
+select account_id, 'campaign.changed',
+  jsonb_build_object('campaign_id', uuid, 'status', status, 'version', version), $2 from changed
+"""
+_RUN_OUT = f"""
+with changed as (
+  update campaign set action_required = true, version = version + 1,
+    status = case when run_once then 'PAUSED' else status end
+  where id = $1 and status = 'RUNNING' and (run_once or not action_required)
+  returning account_id, uuid, status, version
+) {_TOLD}
+"""  # noqa: S608 - put together from a constant
+_GOES_ON = f"""
+with changed as (
+  update campaign set action_required = false, version = version + 1
+  where id = $1 and status = 'RUNNING' and action_required returning account_id, uuid, status, version
+) {_TOLD}
+"""  # noqa: S608 - put together from a constant
+
 
 class DialRows(CallbackDialing):
     """Implements `outdial.ports.dialing.DialStore`."""
@@ -433,14 +453,13 @@ class DialRows(CallbackDialing):
                 dict(pacer_state) if pacer_state is not None else None,
             )
 
-    async def run_out(self, campaign: RunningCampaign) -> None:
+    async def run_out(self, campaign: int, now: datetime) -> None:
         async with self._database.connection() as connection:
-            await connection.execute(
-                """update campaign set action_required = true, version = version + 1,
-                     status = case when run_once then 'PAUSED' else status end
-                   where id = $1 and status = 'RUNNING' and not action_required""",
-                campaign.key,
-            )
+            await connection.execute(_RUN_OUT, campaign, now)
+
+    async def goes_on(self, campaign: int, now: datetime) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(_GOES_ON, campaign, now)
 
     async def results(self, campaign: int) -> Results:
         async with self._database.connection() as connection:
