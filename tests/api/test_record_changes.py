@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import date, time
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from outdial.adapters.storage.campaigns import extensions_to_json
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.api.services import Services
@@ -16,6 +18,7 @@ from outdial.app import attempts
 from outdial.app.attempts import Finished
 from outdial.app.record_upkeep import Upkeep
 from outdial.domain.calls import Call, CallState
+from outdial.domain.campaigns import DateException, Extensions
 from outdial.domain.outcomes import Outcome
 from outdial.ports.dialing import RunningCampaign
 from tests.api.conftest import BASE_URL, Parts, a_campaign, a_strategy, created, fields_of
@@ -346,6 +349,17 @@ class TestACampaignThatDialsAChangedRecord:
         assert await dialer.rows("state, reason, e164") == [("R", None, int(ALL_OF_THE_US))]
         zone = "(select names from zone z where z.id = zone_id)"
         assert await dialer.rows(zone) == [(["America/Denver"],)]
+
+    async def test_a_date_with_longer_hours_is_common_to_zones_that_have_no_others(
+        self, api: httpx.AsyncClient, path: str, dialer: Dialer
+    ) -> None:
+        record = await added(api, path, somebody("+12025550142"))
+        await dialer.take_in()
+        all_day = Extensions(exceptions=(DateException(date(2026, 12, 1), ((time(0), time(0)),)),))
+        await dialer.do("update campaign set extensions = $1", extensions_to_json(all_day))
+        phones = [{"phone_number": ALL_OF_THE_US, "phone_type": "MOBILE"}]
+        await patched(api, record, ("replace", "/phone_numbers", phones))
+        assert await dialer.rows("state, reason, e164") == [("R", None, int(ALL_OF_THE_US))]
 
     async def test_keeps_the_number_it_is_calling(self, api: httpx.AsyncClient, path: str, dialer: Dialer) -> None:
         record = await added(api, path, MARTA)

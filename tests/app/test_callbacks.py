@@ -10,6 +10,7 @@ import pytest
 
 from outdial.adapters.clock import RandomIds
 from outdial.adapters.storage.callbacks import CallbackDialing
+from outdial.adapters.storage.campaigns import extensions_to_json
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.unit_of_work import SqlStorage
@@ -27,9 +28,10 @@ from outdial.domain.callbacks import (
     NotOnACall,
     TooManyReschedules,
 )
+from outdial.domain.campaigns import DateException, Extensions
 from outdial.domain.values import UserId
 from outdial.ports.callbacks import SeenCallback
-from tests.conftest import SetClock
+from tests.conftest import HOLIDAYS, SetClock
 
 STRATEGY = {
     "max_attempts": 3,
@@ -131,6 +133,7 @@ class Office:
             storage=self.storage,
             clock=self.clock,
             ids=RandomIds(),
+            holidays=HOLIDAYS,
         )
 
     async def schedule(self, attempt: UUID, wanted: Wanted | None = None, agent: UserId | None = None) -> SeenCallback:
@@ -142,6 +145,7 @@ class Office:
             storage=self.storage,
             clock=self.clock,
             ids=RandomIds(),
+            holidays=HOLIDAYS,
         )
 
     async def cancel(self, seen: SeenCallback) -> None:
@@ -276,6 +280,15 @@ class TestInTheCallOfACallback:
             await office.schedule(attempt)
 
 
+async def test_it_is_not_promised_for_a_date_on_which_the_campaign_is_closed(office: Office) -> None:
+    closed = Extensions(exceptions=(DateException(office.clock.now().date()),))
+    await office.do("update campaign set extensions = $1", extensions_to_json(closed))
+    with pytest.raises(CallbackRefused) as refused:
+        await office.create()
+    assert [problem.name for problem in refused.value.fields] == ["time_to_call"]
+    await office.create(Wanted(office.clock.now() + timedelta(days=1)))
+
+
 class TestTheRecordOfACallback:
     async def test_joins_the_campaigns_work_parked_if_it_was_not_in_it(self, office: Office) -> None:
         await office.create()
@@ -356,7 +369,9 @@ class TestTheDialersSide:
         seen = await office.create()
         before = seen.callback
         later = Wanted(office.clock.now() + timedelta(days=1))
-        await callbacks.change(str(before.id), later, by=office.by, storage=office.storage, clock=office.clock)
+        await callbacks.change(
+            str(before.id), later, by=office.by, storage=office.storage, clock=office.clock, holidays=HOLIDAYS
+        )
         dropped = before.canceled(CallbackReason.ON_DNC_LIST)
         assert not await Work(office.database).decide_callback(1, before, dropped, office.clock.now())
         assert await office.status(before.id) is CallbackStatus.UNATTEMPTED

@@ -18,6 +18,7 @@ from outdial.domain.errors import Unavailable
 from outdial.domain.values import PhoneNumber, UserId
 from outdial.ports.callbacks import CallbackFilter
 from outdial.ports.dialing import DialStore
+from tests.conftest import HOLIDAYS
 from tests.dialer.conftest import (
     BUSY,
     CONGESTION,
@@ -74,6 +75,7 @@ async def promise(
         storage=here.storage,
         clock=here.clock,
         ids=here.ids,
+        holidays=HOLIDAYS,
     )
     return seen.callback
 
@@ -431,6 +433,7 @@ class TestWhatFollows:
                 storage=world.here.storage,
                 clock=world.clock,
                 ids=world.here.ids,
+                holidays=HOLIDAYS,
             )
             world.live.engine.hint()
             await world.run_for(600.0)

@@ -1,12 +1,15 @@
 """Why: at every moment each record has one reason, the counts sum to the list, and who is said to be next is next."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from outdial.app import explain
+from outdial.app.explain import Reasons
 from outdial.domain.access import Principal
+from outdial.domain.campaigns import Extensions
 from outdial.domain.explain import Rule
 from outdial.domain.outcomes import Reason
-from tests.dialer.conftest import BUSY, MACHINE, NO_ANSWER, Tell, World, answers, number, paused
+from tests.conftest import HOLIDAYS
+from tests.dialer.conftest import BUSY, MACHINE, NO_ANSWER, Tell, World, answers, extended, number, paused
 from tests.dialer.test_stories import on_dnc
 from tests.simulation.conftest import a_campaign
 
@@ -15,20 +18,24 @@ async def by(world: World) -> Principal:
     return Principal(await world.here.account_id(), "test", frozenset())
 
 
+async def reasons(world: World) -> Reasons:
+    campaign, storage = str(world.prepared.campaign.id), world.here.storage
+    return await explain.reasons(campaign, by=await by(world), storage=storage, clock=world.clock, holidays=HOLIDAYS)
+
+
 async def counts(world: World) -> dict[str, int]:
     """How many records each rule binds now."""
-    campaign = str(world.prepared.campaign.id)
-    found = await explain.reasons(campaign, by=await by(world), storage=world.here.storage, clock=world.clock)
+    found = await reasons(world)
     assert found.total == sum(found.counts.values())
     return {rule.value: size for rule, size in found.counts.items()}
 
 
 async def every_record(world: World) -> dict[str, int]:
     """The same, asked record by record."""
-    campaign, tally = str(world.prepared.campaign.id), dict[str, int]()
+    campaign, storage, tally = str(world.prepared.campaign.id), world.here.storage, dict[str, int]()
     for row in await world.rows("select uuid from record order by id"):
         found = await explain.record_why(
-            campaign, str(row["uuid"]), by=await by(world), storage=world.here.storage, clock=world.clock
+            campaign, str(row["uuid"]), by=await by(world), storage=storage, clock=world.clock, holidays=HOLIDAYS
         )
         tally[found.why.name] = tally.get(found.why.name, 0) + 1
     return tally
@@ -37,7 +44,7 @@ async def every_record(world: World) -> dict[str, int]:
 async def who_is_next(world: World, count: int = 20) -> list[tuple[str, str]]:
     campaign = str(world.prepared.campaign.id)
     found = await explain.next_records(
-        campaign, count, by=await by(world), storage=world.here.storage, clock=world.clock
+        campaign, count, by=await by(world), storage=world.here.storage, clock=world.clock, holidays=HOLIDAYS
     )
     return [(record.first_name, why.name) for record, why in found]
 
@@ -86,8 +93,7 @@ def test_closed_hours_name_the_opening(tell: Tell) -> None:
 
     async def story(world: World) -> None:
         await world.run_for(10.0)
-        campaign = str(world.prepared.campaign.id)
-        found = await explain.reasons(campaign, by=await by(world), storage=world.here.storage, clock=world.clock)
+        found = await reasons(world)
         assert {rule.value: size for rule, size in found.counts.items()} == {Rule.OUTSIDE_CALLING_HOURS.value: 2}
         opens = found.next_at[Rule.OUTSIDE_CALLING_HOURS]
         await world.run_for((opens - world.clock.now() - timedelta(seconds=1)).total_seconds())
@@ -96,6 +102,30 @@ def test_closed_hours_name_the_opening(tell: Tell) -> None:
         assert len(await world.rows("select from attempt")) == 1
 
     tell(story, [answers()] * 2, body=nine_to_five())
+
+
+def test_a_holiday_closes_the_hours_of_those_who_ask_as_it_closes_those_of_the_dialer(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        fourth_of_july = datetime(2026, 7, 4, 16, tzinfo=UTC)
+        await world.run_for((fourth_of_july - world.clock.now()).total_seconds())
+        assert await counts(world) == {Rule.OUTSIDE_CALLING_HOURS.value: 1}
+        assert [rule for _, rule in await who_is_next(world)] == [Rule.OUTSIDE_CALLING_HOURS.value]
+
+    hours = [{"from": "09:00:00", "to": "17:00:00", "week_days": ["SATURDAY"]}]
+    body = a_campaign(calling_hours=hours, retry_period=1, retry_time_unit="HOURS", max_attempts=99)
+    tell(story, [BUSY], body=body, before=extended(Extensions(holidays=("US",))))
+
+
+def test_in_relaxed_order_nobody_is_said_to_be_held_back(tell: Tell) -> None:
+    """A record of priority 9 was busy and waits; the agent talks to one of priority 3, and two more have 3."""
+
+    async def story(world: World) -> None:
+        await world.run_for(30.0)
+        assert await counts(world) == {"waiting_for_retry": 1, "in_call": 1, "ready": 1}
+        assert [rule for _, rule in await who_is_next(world)] == ["ready", "waiting_for_retry"]
+
+    rows = [f"A{n},B,{number(n)},,{priority}" for n, priority in enumerate([9, 3, 3])]
+    tell(story, [BUSY, answers(talk=900.0), answers()], rows=rows, before=extended(Extensions(strict_priority=False)))
 
 
 def test_who_is_said_to_be_next_is_dialed_next(tell: Tell) -> None:

@@ -357,7 +357,14 @@ async def patch_callback(request: Request, callback_id: str, who: Write) -> Resp
     services = services_of(request)
     await callbacks.get(callback_id, by=who, storage=services.storage)
     wanted = _patch(await read_json(request))
-    seen = await callbacks.change(callback_id, wanted, by=who, storage=services.storage, clock=services.clock)
+    seen = await callbacks.change(
+        callback_id,
+        wanted,
+        by=who,
+        storage=services.storage,
+        clock=services.clock,
+        holidays=services.holidays,
+    )
     return hal(request, shown_in_detail(request, seen, who))
 
 
@@ -393,6 +400,7 @@ async def create_callback(request: Request, who: Write) -> Response:
         storage=services.storage,
         clock=services.clock,
         ids=services.ids,
+        holidays=services.holidays,
     )
     body = shown_with_reason(request, seen, who)
     return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})

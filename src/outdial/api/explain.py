@@ -32,7 +32,9 @@ class NextQuery(Query):
 @router.get("/v1/campaigns/{campaign_id}/reasons", summary="How many records each rule binds; the counts sum to all")
 async def campaign_reasons(request: Request, campaign_id: str, who: Reader) -> Response:
     services = services_of(request)
-    found = await explain.reasons(campaign_id, by=who, storage=services.storage, clock=services.clock)
+    found = await explain.reasons(
+        campaign_id, by=who, storage=services.storage, clock=services.clock, holidays=services.holidays
+    )
     rows = [
         without_absent(
             {
@@ -55,7 +57,9 @@ async def campaign_reasons(request: Request, campaign_id: str, who: Reader) -> R
 )
 async def record_why(request: Request, campaign_id: str, record_id: str, who: Reader) -> Response:
     services = services_of(request)
-    found = await explain.record_why(campaign_id, record_id, by=who, storage=services.storage, clock=services.clock)
+    found = await explain.record_why(
+        campaign_id, record_id, by=who, storage=services.storage, clock=services.clock, holidays=services.holidays
+    )
     strategy, last = found.campaign.strategy, found.record.last
     body = {
         **_shown(found.record, found.why),
@@ -82,7 +86,14 @@ async def record_why(request: Request, campaign_id: str, record_id: str, who: Re
 async def campaign_next(request: Request, campaign_id: str, who: Reader) -> Response:
     services = services_of(request)
     query = read_query(request, NextQuery)
-    found = await explain.next_records(campaign_id, query.count, by=who, storage=services.storage, clock=services.clock)
+    found = await explain.next_records(
+        campaign_id,
+        query.count,
+        by=who,
+        storage=services.storage,
+        clock=services.clock,
+        holidays=services.holidays,
+    )
     rows = [{"place": place, **_shown(record, why)} for place, (record, why) in enumerate(found, 1)]
     return hal(request, {"count": len(rows), "records": rows, "_links": _links(request, campaign_id, "next")})
 

@@ -21,7 +21,7 @@ from outdial.domain.callbacks import (
     assignment,
     check_time,
 )
-from outdial.domain.calling_hours import CallingHours
+from outdial.domain.calling_hours import CallingHours, HolidayCalendar
 from outdial.domain.campaigns import Campaign
 from outdial.domain.dnc import today
 from outdial.domain.errors import FieldProblem
@@ -59,6 +59,7 @@ async def create(
     storage: Storage,
     clock: Clock,
     ids: Ids,
+    holidays: HolidayCalendar,
 ) -> SeenCallback:
     """Promise a call to a record of a campaign; `owner` is the agent whom "myself" means.
 
@@ -75,12 +76,28 @@ async def create(
             raise CallbackRefused([FieldProblem("record_id", "there is no such record in the campaign")])
         agent = None if owner is None else (await _agents(uow, [owner], "owner"))[0]
         return await _promise(
-            uow, campaign, record, wanted, owner=agent, created_by=owner or by.client_id, clock=clock, ids=ids
+            uow,
+            campaign,
+            record,
+            wanted,
+            owner=agent,
+            created_by=owner or by.client_id,
+            clock=clock,
+            ids=ids,
+            holidays=holidays,
         )
 
 
 async def schedule(
-    attempt: UUID, wanted: Wanted, *, agent: UserId, account: AccountId, storage: Storage, clock: Clock, ids: Ids
+    attempt: UUID,
+    wanted: Wanted,
+    *,
+    agent: UserId,
+    account: AccountId,
+    storage: Storage,
+    clock: Clock,
+    ids: Ids,
+    holidays: HolidayCalendar,
 ) -> SeenCallback:
     """Promise a call to the person an agent speaks to, or has just spoken to, in `attempt`.
 
@@ -117,9 +134,10 @@ async def schedule(
                 interaction=attempt,
                 clock=clock,
                 ids=ids,
+                holidays=holidays,
             )
         before = await uow.callbacks.get(call.callback, lock=True)
-        return await _change(uow, campaign, record, before, wanted, clock=clock, interaction=attempt)
+        return await _change(uow, campaign, record, before, wanted, clock=clock, holidays=holidays, interaction=attempt)
 
 
 async def get(callback_id: str, *, by: Principal, storage: Storage) -> SeenCallback:
@@ -136,7 +154,9 @@ async def listed(
         return await uow.callbacks.page(which, offset=offset, limit=limit)
 
 
-async def change(callback_id: str, wanted: Wanted, *, by: Principal, storage: Storage, clock: Clock) -> SeenCallback:
+async def change(
+    callback_id: str, wanted: Wanted, *, by: Principal, storage: Storage, clock: Clock, holidays: HolidayCalendar
+) -> SeenCallback:
     """Give an active callback another time, number, time zone or assignee.
 
     Raises:
@@ -152,7 +172,7 @@ async def change(callback_id: str, wanted: Wanted, *, by: Principal, storage: St
         record = await uow.callbacks.record(before.campaign_id, before.record_id)
         if record is None:
             raise CallbackNotFound(callback_id)
-        return await _change(uow, campaign, record, before, wanted, clock=clock)
+        return await _change(uow, campaign, record, before, wanted, clock=clock, holidays=holidays)
 
 
 async def cancel(callback_id: str, *, by: Principal, storage: Storage, clock: Clock) -> None:
@@ -177,6 +197,7 @@ async def _promise(
     interaction: UUID | None = None,
     clock: Clock,
     ids: Ids,
+    holidays: HolidayCalendar,
 ) -> SeenCallback:
     now = to_milliseconds(clock.now())
     if wanted.time_to_call is None:
@@ -184,7 +205,8 @@ async def _promise(
     at = to_milliseconds(wanted.time_to_call)
     number = wanted.phone_number or record.phones[0]
     assigned = await _assigned(uow, wanted, Assignment(), owner)
-    zones = await _checked(uow, campaign, number, wanted.timezone or record.timezone, at, now, new_time=True)
+    timezone = wanted.timezone or record.timezone
+    zones = await _checked(uow, campaign, holidays, number, timezone, at, now, new_time=True)
     new = Callback(
         id=CallbackId(ids.new("callback")),
         campaign_id=campaign.id,
@@ -214,6 +236,7 @@ async def _change(
     wanted: Wanted,
     *,
     clock: Clock,
+    holidays: HolidayCalendar,
     interaction: UUID | None = None,
 ) -> SeenCallback:
     now = to_milliseconds(clock.now())
@@ -231,6 +254,7 @@ async def _change(
     zones = await _checked(
         uow,
         campaign,
+        holidays,
         after.phone_number,
         after.timezone or record.timezone,
         after.due_at,
@@ -274,6 +298,7 @@ async def _agents(uow: UnitOfWork, ids: Sequence[str], member: str) -> list[User
 async def _checked(
     uow: UnitOfWork,
     campaign: Campaign,
+    holidays: HolidayCalendar,
     number: PhoneNumber,
     timezone: str | None,
     at: datetime,
@@ -289,7 +314,7 @@ async def _checked(
     if campaign.strategy is None:
         problems.append(FieldProblem("campaign_id", "the campaign has no calling hours yet"))
     elif new_time:
-        problems += check_time(at, zones=zones, hours=CallingHours(campaign.strategy.calling_hours), now=now)
+        problems += check_time(at, zones=zones, hours=CallingHours.of(campaign, holidays), now=now)
     if not problems and await uow.callbacks.on_dnc(campaign.id, number, min(today(zone, at) for zone in zones)):
         problems.append(FieldProblem("phone_number", "is on a do-not-call list of the campaign"))
     if problems:

@@ -9,7 +9,7 @@ from typing import Final
 from outdial.app.campaigns import found, uuid_of
 from outdial.domain import explain
 from outdial.domain.access import Principal
-from outdial.domain.calling_hours import CallingHours
+from outdial.domain.calling_hours import CallingHours, HolidayCalendar
 from outdial.domain.campaigns import Campaign
 from outdial.domain.dnc import today
 from outdial.domain.explain import Rule, Surroundings, Why
@@ -43,7 +43,9 @@ class RecordWhy:
     zones: tuple[str, ...]
 
 
-async def reasons(campaign_id: str, *, by: Principal, storage: Storage, clock: Clock) -> Reasons:
+async def reasons(
+    campaign_id: str, *, by: Principal, storage: Storage, clock: Clock, holidays: HolidayCalendar
+) -> Reasons:
     """Every record of the campaign's lists under exactly one rule.
 
     Raises:
@@ -51,7 +53,7 @@ async def reasons(campaign_id: str, *, by: Principal, storage: Storage, clock: C
     """
     async with storage.unit_of_work(by.account) as uow:
         campaign = await found(uow, campaign_id)
-        around, days, _ = await _look_around(uow, campaign, clock.now())
+        around, days, _ = await _look_around(uow, campaign, holidays, clock.now())
         groups = await uow.explain.groups(campaign.id, days, around.now)
         watched = await uow.progress.of(campaign.id)
     assert watched is not None, "it was there in the same transaction"
@@ -65,7 +67,9 @@ async def reasons(campaign_id: str, *, by: Principal, storage: Storage, clock: C
     return Reasons(sum(counts.values()), counts, next_at, watched)
 
 
-async def record_why(campaign_id: str, record_id: str, *, by: Principal, storage: Storage, clock: Clock) -> RecordWhy:
+async def record_why(
+    campaign_id: str, record_id: str, *, by: Principal, storage: Storage, clock: Clock, holidays: HolidayCalendar
+) -> RecordWhy:
     """Why one record is or is not dialed now.
 
     Raises:
@@ -75,7 +79,7 @@ async def record_why(campaign_id: str, record_id: str, *, by: Principal, storage
     async with storage.unit_of_work(by.account) as uow:
         campaign = await found(uow, campaign_id)
         uuid = uuid_of(record_id)
-        around, days, zones = await _look_around(uow, campaign, clock.now())
+        around, days, zones = await _look_around(uow, campaign, holidays, clock.now())
         record = None if uuid is None else await uow.explain.record(campaign.id, uuid, days)
         watched = await uow.progress.of(campaign.id)
     if record is None:
@@ -86,7 +90,7 @@ async def record_why(campaign_id: str, record_id: str, *, by: Principal, storage
 
 
 async def next_records(
-    campaign_id: str, count: int, *, by: Principal, storage: Storage, clock: Clock
+    campaign_id: str, count: int, *, by: Principal, storage: Storage, clock: Clock, holidays: HolidayCalendar
 ) -> Sequence[tuple[RecordStanding, Why]]:
     """Who is dialed next: the ready ones in their order, then those that wait by the time they can be dialed.
 
@@ -97,7 +101,7 @@ async def next_records(
     """
     async with storage.unit_of_work(by.account) as uow:
         campaign = await found(uow, campaign_id)
-        around, days, _ = await _look_around(uow, campaign, clock.now())
+        around, days, _ = await _look_around(uow, campaign, holidays, clock.now())
         newest_first = campaign.strategy is not None and campaign.strategy.newest_first
         open_days = {zone: day for zone, day in days.items() if around.openings[zone].is_open}
         shut_days = {zone: day for zone, day in days.items() if zone not in open_days}
@@ -116,12 +120,14 @@ async def next_records(
 
 
 async def _look_around(
-    uow: UnitOfWork, campaign: Campaign, now: datetime
+    uow: UnitOfWork, campaign: Campaign, holidays: HolidayCalendar, now: datetime
 ) -> tuple[Surroundings, dict[int, date], Mapping[int, tuple[str, ...]]]:
     """What binds all records alike, and the zones with the day that do-not-call entries are compared with."""
     zones = await uow.explain.zones()
-    hours = CallingHours(campaign.strategy.calling_hours if campaign.strategy is not None else ())
+    hours = CallingHours.of(campaign, holidays)
     openings = {key: hours.opening(names, now) for key, names in zones.items()}
-    waiting = await uow.explain.earliest_waiting(campaign.id, now)
+    floor = 1
+    if campaign.extensions.strict_priority:
+        floor = explain.floor_priority(await uow.explain.earliest_waiting(campaign.id, now), openings)
     days = {key: min((today(name, now) for name in names), default=now.date()) for key, names in zones.items()}
-    return Surroundings(campaign.status, openings, explain.floor_priority(waiting, openings), now), days, zones
+    return Surroundings(campaign.status, openings, floor, now), days, zones

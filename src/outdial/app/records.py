@@ -13,7 +13,7 @@ from outdial.domain.calling_hours import CallingHours
 from outdial.domain.campaigns import DialingStrategy
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.outcomes import Reason
-from outdial.domain.record_changes import RecordChangeNotAllowed, RecordOnCall, phone_to_dial
+from outdial.domain.record_changes import DialedBy, RecordChangeNotAllowed, RecordOnCall, phone_to_dial
 from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, UploadId, UploadNotFound
 from outdial.domain.records import (
     DEFAULT_PRIORITY,
@@ -31,7 +31,7 @@ from outdial.domain.records import (
     keys_of_draft,
 )
 from outdial.domain.retry import Phone
-from outdial.domain.values import HOT_LEAD, AccountId, PhoneType, RecordListId
+from outdial.domain.values import HOT_LEAD, AccountId, RecordListId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.records import RecordFilter, RecordKey
 from outdial.ports.storage import Storage, UnitOfWork
@@ -332,7 +332,7 @@ async def _store(uow: UnitOfWork, before: Record, new: NewRecord, clock: Clock) 
     for one in campaigns:
         # What is final after attempts stays so: a better number does not undo what was tried.
         if other_phones and one.strategy is not None and not one.on_call and not (one.final and one.attempted):
-            next_up = _goes_on(one.strategy, new, one.phone_type if one.attempted else None, now)
+            next_up = _goes_on(one, one.strategy, new, now)
             go_on[one.campaign] = next_up if isinstance(next_up, Reason) else next_up.position
     await uow.records.change(
         before.list_id,
@@ -345,11 +345,12 @@ async def _store(uow: UnitOfWork, before: Record, new: NewRecord, clock: Clock) 
     )
 
 
-def _goes_on(strategy: DialingStrategy, new: NewRecord, begun_at: PhoneType | None, now: datetime) -> Phone | Reason:
+def _goes_on(campaign: DialedBy, strategy: DialingStrategy, new: NewRecord, now: datetime) -> Phone | Reason:
     # The keys of zone sets matter only in storage: here each phone has a set of its own.
     phones = [Phone(place, phone.type, place) for place, phone in enumerate(new.phones)]
-    hours = CallingHours(strategy.calling_hours)
+    hours = CallingHours(strategy.calling_hours, campaign.exceptions)
     closed = {place for place, phone in enumerate(new.phones) if not hours.ever_open(phone.zones, now)}
+    begun_at = campaign.phone_type if campaign.attempted else None
     return phone_to_dial(strategy, phones, unreachable=closed, begun_at=begun_at)
 
 

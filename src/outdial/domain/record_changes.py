@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from outdial.domain.campaigns import DialingStrategy
+from outdial.domain.campaigns import DateException, DialingStrategy
 from outdial.domain.errors import FieldProblem, NotPossible
 from outdial.domain.outcomes import Reason
 from outdial.domain.retry import Phone, dialing_order
@@ -16,6 +16,7 @@ class DialedBy:
 
     Args:
         campaign: its key in storage.
+        exceptions: dates on which its calling hours are others.
         phone_type: of the phone that is next.
         attempted: whether there was any attempt, counted or not.
         on_call: an attempt is open, or about to begin.
@@ -24,6 +25,7 @@ class DialedBy:
 
     campaign: int
     strategy: DialingStrategy | None
+    exceptions: tuple[DateException, ...]
     phone_type: PhoneType
     attempted: bool
     on_call: bool

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from outdial.adapters.storage.campaigns import strategy_from_json
+from outdial.adapters.storage.campaigns import extensions_from_json, strategy_from_json
 from outdial.adapters.storage.database import Connection, Row
 from outdial.domain.outcomes import Reason
 from outdial.domain.record_changes import DialedBy
@@ -59,7 +59,8 @@ select r.external_provider, r.external_id, r.uuid from unnest($2::text[], $3::te
 group by 1, 2, r.uuid, r.seq order by r.seq
 """
 _DIALED_BY = """
-select i.campaign_id, c.strategy, i.phone_type, i.attempts + i.uncounted > 0 or i.next_at is not null as attempted,
+select i.campaign_id, c.strategy, c.extensions, i.phone_type,
+  i.attempts + i.uncounted > 0 or i.next_at is not null as attempted,
   i.state = 'C' or i.attempt_id is not null as on_call, i.state = 'D' as final
 from dial_item i join campaign c on c.id = i.campaign_id join record r on r.id = i.record_id
 where r.list_id = $1 and r.uuid = $2 order by i.campaign_id for no key update of i
@@ -230,6 +231,7 @@ class RecordRows:
             DialedBy(
                 row["campaign_id"],
                 strategy_from_json(row["strategy"]),
+                extensions_from_json(row["extensions"]).exceptions,
                 PhoneType.of_code(row["phone_type"]),
                 row["attempted"],
                 row["on_call"],
