@@ -19,8 +19,14 @@ help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Make or update .venv (PYTHON=python3.12 chooses the interpreter)
+setup: ## Make or update .venv and the web console (PYTHON=python3.12 chooses the interpreter)
 	@tools/setup.sh
+	@tools/console.sh
+
+.PHONY: console
+console: ## Build the web console out of console/, or say why it cannot be built
+	@tools/setup.sh
+	@OUTDIAL_CONSOLE=require tools/console.sh
 
 .PHONY: demo
 demo: setup ## Dial the example list with simulated agents and a simulated carrier (ARGS="--for 20 --json")
@@ -85,4 +91,4 @@ openapi: setup ## Write the API's description anew into docs/openapi.json (a tes
 
 .PHONY: clean
 clean: ## Remove .venv and the tools' caches
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/outdial/static console/node_modules console/dist

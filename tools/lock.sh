@@ -27,3 +27,4 @@ compile() { # file, what goes into it
 compile requirements/dev.txt pyproject.toml --group dev --group build "$@"
 compile requirements/run.txt pyproject.toml --constraints requirements/dev.txt "$@"
 compile requirements/uv.txt --group setup "$@"
+compile requirements/node.txt --group node "$@"

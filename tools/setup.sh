@@ -43,14 +43,7 @@ done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed (Debian: apt-get install python3), or name one: make setup PYTHON=/path/to/python3"
 venv_package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
 
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_PYTHON_DOWNLOADS=never
-# uv stops where it cannot keep a cache (accounts without a home), and pip complains.
-mkdir -p "${UV_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/uv}" 2>/dev/null || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
-# uv brings its own list of authorities and does not look at the machine's, which may hold a company's own.
-if [ -r /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1; fi
-# uv does not read pip's variables: whoever pointed pip at a mirror or a certificate means uv as well.
-if [ -n "${PIP_INDEX_URL:-}" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then export UV_DEFAULT_INDEX="$PIP_INDEX_URL"; fi
-if [ -n "${PIP_CERT:-}" ] && [ -z "${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$PIP_CERT"; fi
+. tools/installers.sh
 
 if [ -e .venv ] && { ! new_enough .venv/bin/python || { [ -f $stamp ] && [ "$(head -n 1 $stamp)" != "$place" ]; }; }; then
     say "making .venv anew: it was moved, or its Python is gone"
@@ -108,8 +101,8 @@ if ! "$uv" pip install --quiet --python .venv/bin/python --require-hashes --no-b
     .venv/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt ||
         fail "the packages could not be installed: uv and pip say above why"
 fi
-# What builds it is among the locked packages, so nothing is downloaded here.
-"$uv" pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable . ||
+# What builds it is among the locked packages, so nothing is downloaded here. tools/console.sh builds the web console.
+OUTDIAL_CONSOLE=skip "$uv" pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable . ||
     fail "this checkout could not be installed into .venv: uv says above why"
 
 printf '%s\n%s\n' "$place" "$(key)" >$stamp

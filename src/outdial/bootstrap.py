@@ -476,6 +476,15 @@ def http_app(here: Installation) -> "FastAPI":
     )
 
 
+def about_console(address: str) -> str:
+    """Where the web console is, or that there is none, in a line for people."""
+    from outdial.api.console import folder_of_package
+
+    if (folder_of_package() / "index.html").is_file():
+        return f"The web console is at {address}/console/"
+    return f"The web console is not built: {address}/console/ says what to do"
+
+
 def openapi_document() -> dict[str, Any]:
     """The description of the API; no database is needed."""
     from outdial.api.http import document

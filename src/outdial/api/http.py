@@ -17,6 +17,7 @@ from outdial.api import (
     callbacks,
     campaign_settings,
     campaigns,
+    console,
     dispositions,
     dnc,
     events,
@@ -82,6 +83,7 @@ ROUTERS = (
     idempotency.router,
     openapi.router,
     openapi_page.router,
+    console.router,
 )
 """A module of routes joins the API with its name here."""
 
@@ -103,6 +105,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.document = document
+    app.state.console = console.folder_of_package()
     app.state.limiter = None
     if services.rate_limit is not None:
         app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)

@@ -58,6 +58,7 @@ def demo(
             (running,) = await store.running_campaigns()
             address = address_of(listener)
             lines = (
+                bootstrap.about_console(address),
                 f"API            {address}   (documentation: {address}/docs)",
                 f"client_id      {made.client.id}",
                 f"client_secret  {made.secret}",

@@ -57,6 +57,7 @@ def up(
 
             def ready() -> None:
                 say(f"Outdial answers at {address} (documentation: {address}/docs). Ctrl-C stops it.")
+                say(bootstrap.about_console(address))
                 if as_json:
                     found_at = {"address": address, "docs": f"{address}/docs", "pid": os.getpid()}
                     print_object(found_at, as_json=True)
