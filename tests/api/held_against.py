@@ -52,7 +52,7 @@ def check(request: httpx.Request, answer: httpx.Response) -> None:
     if sent_as not in content:
         raise NotAsDescribed(f"the document does not have {sent_as}: {name}")
     schema = content[sent_as].get("schema", {})
-    if sent_as.endswith("json"):
+    if sent_as == "application/json" or sent_as.endswith("+json"):
         for error in _validator(json.dumps(schema, sort_keys=True)).iter_errors(answer.json()):
             where = ".".join(str(step) for step in error.instance_path)
             raise NotAsDescribed(f"{where}: {error.message}: {name}")

@@ -175,8 +175,10 @@ class TestTheKindOfARow:
 
 class TestTheApisWords:
     def test_every_kind_has_one_of_them(self) -> None:
+        """But for what only a row of a do-not-call list can have wrong, of which the API says nothing."""
         assert set(ROW_ERRORS) == set(RowKind)
-        found = {row_error(kind, member) for kind in RowKind for member in ("first_name", "last_name", "x")}
+        of_records = set(RowKind) - {RowKind.BAD_EXPIRATION_DATE}
+        found = {row_error(kind, member) for kind in of_records for member in ("first_name", "last_name", "x")}
         assert found <= API_WORDS
 
     def test_a_long_name_is_said_of_the_name_that_is_long(self) -> None:

@@ -59,9 +59,10 @@ class Shown(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A body that is no JSON."""
+    """A body that is not of our JSON; `also` are other media types that it may have."""
 
     media_type: str
+    also: tuple[str, ...] = ()
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
 
 

@@ -279,7 +279,9 @@ class _Document:
                 "headers": self._headers(operation, status),
             }
             if isinstance(shape, Raw):
-                answer["content"] = {shape.media_type: {"schema": dict(shape.schema)}}
+                answer["content"] = {
+                    media_type: {"schema": dict(shape.schema)} for media_type in (shape.media_type, *shape.also)
+                }
             elif shape is not None:
                 schema = self._drawn[f"{operation.id} {status}"]
                 example = self._kept_example(f"{operation.id}-{status}", self._example(schema, whole=True))

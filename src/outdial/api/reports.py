@@ -234,8 +234,8 @@ async def report_file(request: Request, job_id: str, who: Read) -> Response:
 
 @router.get(f"{BASE}/downloads/{{token}}", summary="The file of a report job, at its signed address")
 @described(
-    Raw("text/csv"),
-    says={200: "The file, as `text/csv`, `application/json` or `application/x-ndjson`"},
+    Raw("text/csv", also=("application/json", "application/x-ndjson"), schema={}),
+    says={200: "The file, in the format that the job asked for"},
     refuses=(ReportAddressRefused, ReportFileNotFound),
 )
 async def download_report(request: Request, token: str) -> Response:
