@@ -55,6 +55,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "agents:read": "View agents at work and their sessions",
     "agents:write": "Sign agents in and out and say what they do; change what holds for them",
     "events:read": "Hear what happens, as it happens",
+    "audit:read": "Read who changed what, from what to what",
 }
 
 router = APIRouter(include_in_schema=False)
