@@ -340,19 +340,24 @@ class TestTheLink:
 
 
 class TestARestart:
-    def test_the_next_engine_finds_who_was_there_and_waits_for_their_screens(self, tell: Tell) -> None:
+    def test_the_next_owner_finds_who_was_there_and_who_still_talks_and_waits_for_their_screens(
+        self, tell: Tell
+    ) -> None:
         async def story(world: World) -> None:
             ana, ben = await sit_down(world), await sit_down(world, 1, ready=False)
             await live_on(world, 10.0, ana, ben)
             assert await ana.state() is AgentState.TALKING
-            await world.do("update lease set fence = fence + 1")  # as if another one had dialed meanwhile
+            await world.do("update lease set fence = fence + 2")  # as if another one had dialed meanwhile
             world.live.engine.hint()
             await world.run_for(1.0)
             seats = {seat.agent.id: seat.agent for seat in await world.here.desk.seats(ana.account)}
-            assert (seats[ana.user].state, seats[ana.user].link) == (AgentState.WRAP_UP, Link.LOST)
+            assert (seats[ana.user].state, seats[ana.user].link) == (AgentState.TALKING, Link.LOST)
             assert seats[ben.user].state is AgentState.PAUSED
             await ana.do("heard")
             assert (await ana.seat()).agent.link is Link.UP
+            await live_on(world, 60.0, ana, ben)
+            assert await ana.state() is AgentState.WRAP_UP
+            assert await world.attempts() == [(0, "00", "connected")]
 
         play(tell, story, [answers(5.0)], agents=2)
 

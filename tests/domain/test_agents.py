@@ -1,5 +1,6 @@
 """The states of an agent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -52,3 +53,20 @@ def test_who_wants_to_leave_while_busy_leaves_when_the_work_is_done(busy: AgentS
 def test_what_may_not_follow_is_refused_with_both_states_named(state: AgentState, wanted: AgentState) -> None:
     with pytest.raises(AgentCannot, match=f"{state.value} and cannot become {wanted.value}"):
         an_agent(state).become(wanted, LATER)
+
+
+@pytest.mark.parametrize("thought", [AgentState.READY, AgentState.WRAP_UP])
+def test_who_is_found_in_a_call_that_was_thought_over_talks(thought: AgentState) -> None:
+    found = replace(an_agent(thought), until=LATER).found_talking(LATER)
+    assert (found.state, found.since, found.until) == (AgentState.TALKING, LATER, None)
+
+
+def test_who_is_found_in_a_call_while_on_pause_goes_back_there_afterwards() -> None:
+    found = replace(an_agent(AgentState.PAUSED), reason="lunch").found_talking(LATER)
+    over = found.become(AgentState.WRAP_UP, LATER).become(AgentState.READY, LATER)
+    assert (found.state, over.state, over.reason) == (AgentState.TALKING, AgentState.PAUSED, "lunch")
+
+
+def test_who_does_something_else_is_not_found_in_a_call() -> None:
+    with pytest.raises(AgentCannot):
+        an_agent(AgentState.RESERVED).found_talking(LATER)

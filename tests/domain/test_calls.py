@@ -23,6 +23,7 @@ from outdial.domain.calls import (
     PlayMessageThenHangUp,
     Ringing,
     SeekAgent,
+    Silent,
     WaitedTooLong,
 )
 from outdial.domain.outcomes import Outcome
@@ -112,3 +113,35 @@ class TestFactsOutOfTurn:
         call, todo = after(Answered(), HUMAN, AgentFound(ANA), Bridged(), WaitedTooLong())
         assert call.state is CallState.BRIDGED
         assert PlayMessageThenHangUp() not in todo
+
+
+class TestAnEventThatWasLost:
+    """The carrier still has the call, and nothing was heard of it for too long."""
+
+    def test_whoever_may_have_answered_hears_the_message_and_it_is_not_counted(self) -> None:
+        call, todo = after(Ringing(), Silent(), WE_HUNG_UP)
+        assert todo == [PlayMessageThenHangUp(), Close()]
+        assert (call.outcome, call.outcome is not None and call.outcome.counted) == (Outcome.LOST, False)
+
+    def test_without_a_verdict_it_is_taken_for_a_person(self) -> None:
+        call, todo = after(Answered(), Silent(), HUMAN)
+        assert (call.state, call.verdict, todo) == (CallState.WAITING, "no_verdict", [SeekAgent()])
+
+    def test_the_bridge_is_asked_for_again(self) -> None:
+        _, todo = after(Answered(), HUMAN, AgentFound(ANA), Silent(), Bridged())
+        assert todo == [SeekAgent(), Bridge(ANA), Bridge(ANA)]
+
+    def test_the_end_is_asked_for_again(self) -> None:
+        _, todo = after(Answered(), MACHINE, Silent())
+        assert todo == [HangUp(), HangUp()]
+
+    @pytest.mark.parametrize("facts", [(HUMAN,), (HUMAN, AgentFound(ANA), Bridged())], ids=["waiting", "bridged"])
+    def test_waiting_and_talking_have_their_own_ends(self, facts: tuple[CallFact, ...]) -> None:
+        call, _ = after(Answered(), *facts)
+        assert call.step(Silent(), START + timedelta(hours=1)) == (call, ())
+
+
+def test_no_fact_is_earlier_than_the_one_before_it_whatever_clock_stamped_it() -> None:
+    call, _ = Call(False, START).step(Answered(), START - timedelta(seconds=3))
+    ended, _ = call.step(CALLEE_GONE, START - timedelta(hours=1))
+    assert (call.answered_at, ended.ended_at) == (START, START)

@@ -11,6 +11,14 @@ from outdial.ports.dialing import DialStore, Ended, RunningCampaign, Said
 
 
 @dataclass(frozen=True, slots=True)
+class Talking:
+    """An attempt whose call has just been bridged to an agent."""
+
+    attempt: int
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """An attempt whose call is over."""
 

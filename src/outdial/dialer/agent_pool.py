@@ -209,6 +209,15 @@ class AgentPool:
         here = self._agents[agent]
         self._tell(here, here, None)
 
+    def found_talking(self, agent: UserId, work: Work) -> None:
+        """The agent is in a call that an engine before this one began; whoever is not here is left alone."""
+        here = self._agents.get(agent)
+        if here is None or not here.may_be_found_talking:
+            return
+        self._count_for(agent, None)
+        self._serving[agent], self._work[agent] = work.campaign, work
+        self._put(here.found_talking(self._clock.now()), why="call_outlived_engine")
+
     def connected(self, agent: UserId) -> None:
         if agent in self._agents:  # else they went over to another engine
             self._become(agent, AgentState.TALKING)

@@ -4,13 +4,16 @@ A bridge never waits for a commit; the attempt was written before the call, its 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from outdial.app.attempts import Finished
+import structlog
+
+from outdial.app.attempts import Finished, Talking
 from outdial.dialer.agent_pool import AgentPool
 from outdial.domain.agents import Work
 from outdial.domain.calls import (
@@ -32,13 +35,14 @@ from outdial.domain.calls import (
     Judged,
     PlayMessageThenHangUp,
     SeekAgent,
+    Silent,
     WaitedTooLong,
 )
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, Carrier, NoSuchCall
+from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NoSuchCall
 from outdial.ports.clock import Clock
-from outdial.ports.dialing import NewAttempt
+from outdial.ports.dialing import NewAttempt, OpenAttempt
 
 _RESULT_FOR_PACER = {
     Outcome.BUSY: "busy",
@@ -49,18 +53,46 @@ _RESULT_FOR_PACER = {
 }
 """Everything else was not launched as far as answer rates go: the network's or our doing, not the callee's."""
 
+_LOOK_SECONDS: Final = 5.0
+"""How often calls are looked over for one that has been silent for too long."""
+_MARGIN: Final = 10.0
+"""Seconds that an event may take to come, on top of what it tells of."""
+_LONGEST: Final = {
+    CallState.DETECTING: _MARGIN,
+    CallState.WAITING: 60.0,
+    CallState.BRIDGING: 5.0,
+    CallState.BRIDGED: 60.0,
+    CallState.RELEASING: 30.0,
+}
+"""Seconds after which the carrier is asked whether a call in this state still exists."""
+
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def _tried_again_later(command: str, call_id: UUID) -> Iterator[None]:
+    """A command that the carrier did not take is repeated when the call has been silent for too long."""
+    try:
+        yield
+    except CarrierUnreachable as exc:
+        log.warning("command_not_sent", command=command, attempt_id=str(call_id), why=exc.code)
+
 
 @dataclass(slots=True)
 class LiveCall:
     """A call that is not over, with the attempt it belongs to.
 
-    `for_agent` marks a call that was made for its agent: the pacer knows nothing of it.
+    `for_agent` marks a call that the pacer knows nothing of: made for its agent, or by an engine before this one.
+    `heard_at` is when it became what it is, in the clock's seconds. `unsure`: it may never have reached the carrier.
     """
 
     attempt: int
     about: NewAttempt
     call: Call
+    heard_at: float
     for_agent: bool = False
+    unsure: bool = False
     abandon_timer: asyncio.TimerHandle | None = None
 
 
@@ -75,31 +107,78 @@ class CallFlow:
         pool: AgentPool,
         clock: Clock,
         abandon_seconds: float,
+        ring_seconds: float,
         tell_pacer: Callable[..., None],
-        finished: Callable[[Finished], None],
+        journal: Callable[[Finished | Talking], None],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._campaign = campaign
         self._carrier, self._pool, self._clock = carrier, pool, clock
-        self.abandon_seconds = abandon_seconds
-        self._tell_pacer, self._finished, self._spawn = tell_pacer, finished, spawn
+        self.abandon_seconds, self.ring_seconds = abandon_seconds, ring_seconds
+        self._tell_pacer, self._journal, self._spawn = tell_pacer, journal, spawn
         self.live: dict[UUID, LiveCall] = {}
         self._waiting: dict[UUID, None] = {}  # answered calls without an agent, the first come first
+        self._looking: asyncio.TimerHandle | None = None
         self.unanswered = 0
 
     def launched(self, attempt: int, about: NewAttempt, *, detect_machines: bool, agent: UserId | None = None) -> None:
         """A call is about to be sent to the carrier; with `agent`, who is reserved or previewed it, it is theirs."""
         call = Call(detect_machines and agent is None, about.started_at, agent=agent)
-        live = self.live[about.id] = LiveCall(attempt, about, call, agent is not None)
+        live = self._add(LiveCall(attempt, about, call, self._clock.monotonic(), agent is not None))
         self.unanswered += call.unanswered
         if agent is not None:
             self._pool.working_on(agent, self._work_of(live))
         else:
             self._tell_pacer("launched", call=about.id)
 
+    def adopt(self, attempt: OpenAttempt) -> None:
+        """Take over an attempt of an engine that is gone, before the carrier is asked whether there still is a call."""
+        call = attempt.call
+        if call.state is not CallState.BRIDGED:
+            # What became of it meanwhile is not known, and whoever launched it has lost count of it.
+            call = replace(call, state=CallState.RELEASING, outcome=Outcome.LOST)
+        self._add(LiveCall(attempt.key, attempt.about, call, self._clock.monotonic(), for_agent=True))
+
+    def forget(self, calls: Sequence[UUID]) -> None:
+        """Nothing could be learned of adopted calls: as if they had not been adopted."""
+        for call_id in calls:
+            self.live.pop(call_id, None)
+
+    def exists(self, call_id: UUID) -> None:
+        """The carrier still has an adopted call: it goes on with its agent, or ends with the message."""
+        live = self.live.get(call_id)
+        if live is not None and live.call.state is CallState.BRIDGED and live.call.agent is not None:
+            self._pool.found_talking(live.call.agent, self._work_of(live))
+        elif live is not None:
+            self._spawn(self._play_message(call_id))
+
+    def seat_again(self) -> None:
+        """The agents were seated anew: those who are in a call are still in it."""
+        for live in self.live.values():
+            if live.call.state is CallState.BRIDGED and live.call.agent is not None:
+                self._pool.found_talking(live.call.agent, self._work_of(live))
+
+    def gone(self, call_id: UUID, outcome: Outcome = Outcome.LOST) -> None:
+        """The carrier has no such call: its end was not heard, or it never began."""
+        live = self.live.get(call_id)
+        if live is None:
+            return
+        cause = "the end of the call was not heard"
+        if live.call.state in (CallState.DIALING, CallState.RELEASING):
+            self._step(call_id, Failed(outcome, cause=cause), self._clock.now())
+        else:
+            self._step(call_id, HungUp(HangupBy.NETWORK, cause=cause), self._clock.now())
+
+    def unsure(self, call_id: UUID) -> None:
+        """The carrier did not answer when it was told of the call: it may be ringing, or never have begun."""
+        if call_id in self.live:
+            self.live[call_id].unsure = True
+
     def hear(self, event: CallEvent) -> None:
         """Take note of what happened to one of the calls; events about others are ignored."""
-        if event.call_id in self.live:
+        live = self.live.get(event.call_id)
+        if live is not None:
+            live.unsure = False
             self._step(event.call_id, event.fact, event.at)
 
     def agent_ready(self) -> None:
@@ -130,11 +209,11 @@ class CallFlow:
         for call_id, live in list(self.live.items()):
             match live.call.state:
                 case CallState.DIALING | CallState.DETECTING:
-                    await self._carrier.hang_up(call_id)
+                    await self._play_message(call_id)  # it may have been answered just now
                 case CallState.WAITING:
                     self._step(call_id, WaitedTooLong(), self._clock.now())
                 case CallState.BRIDGED if talking_too:
-                    await self._carrier.hang_up(call_id)
+                    await self._hang_up(call_id)
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -142,8 +221,9 @@ class CallFlow:
         live = self.live[call_id]
         before = live.call
         live.call, actions = before.step(fact, at)
-        if live.call is before:
+        if live.call is before and not actions:
             return
+        live.heard_at = self._clock.monotonic()
         self.unanswered += live.call.unanswered - before.unanswered
         self._report(call_id, fact, before, live, at)
         for action in actions:
@@ -186,20 +266,26 @@ class CallFlow:
 
     async def _bridge(self, call_id: UUID, agent: UserId) -> None:
         try:
-            await self._carrier.bridge(call_id, agent)
+            with _tried_again_later("bridge", call_id):
+                await self._carrier.bridge(call_id, agent)
         except NoSuchCall:
             if call_id in self.live:  # its last event was lost on the way
                 self._step(call_id, HungUp(HangupBy.NETWORK), self._clock.now())
 
     async def _hang_up(self, call_id: UUID) -> None:
-        await self._carrier.hang_up(call_id)
+        with _tried_again_later("hang_up", call_id):
+            await self._carrier.hang_up(call_id)
 
     async def _play_message(self, call_id: UUID) -> None:
-        await self._carrier.play_then_hang_up(call_id)
+        with _tried_again_later("play_then_hang_up", call_id):
+            await self._carrier.play_then_hang_up(call_id)
 
     def _close(self, call_id: UUID, live: LiveCall) -> None:
         self._stop_waiting(call_id)
         del self.live[call_id]
+        if not self.live and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         agent, call = live.call.agent, live.call
         claimed = live.about.claimed
         work = self._pool.work(agent) if agent is not None else None
@@ -208,7 +294,55 @@ class CallFlow:
                 self._pool.talk_over(agent, f"{claimed.record}/{claimed.number}")
             else:
                 self._pool.not_connected(agent)
-        self._finished(Finished(live.attempt, claimed.record, claimed.position, call))
+        self._journal(Finished(live.attempt, claimed.record, claimed.position, call))
+
+    def _add(self, live: LiveCall) -> LiveCall:
+        self.live[live.about.id] = live
+        if self._looking is None:
+            self._look_later()
+        return live
+
+    # What was not heard -----------------------------------------------------------------------------------------
+
+    def _look_later(self) -> None:
+        seconds = self._clock.real_seconds(_LOOK_SECONDS)
+        self._looking = asyncio.get_running_loop().call_later(seconds, self._look_over)
+
+    def _look_over(self) -> None:
+        """Events may be lost. Of a call that has been what it is for too long, the carrier is asked."""
+        self._look_later()
+        now = self._clock.monotonic()
+        silent = [call_id for call_id, live in self.live.items() if now - live.heard_at >= self._longest(live)]
+        if silent:
+            self._spawn(self._ask_about(silent))
+
+    def _longest(self, live: LiveCall) -> float:
+        if live.unsure:
+            return 0.0
+        return _LONGEST.get(live.call.state, self.ring_seconds + _MARGIN)
+
+    async def _ask_about(self, silent: Sequence[UUID]) -> None:
+        heard = {call_id: self.live[call_id].heard_at for call_id in silent if call_id in self.live}
+        alive: frozenset[UUID] | None
+        try:
+            alive = frozenset(await self._carrier.calls())
+        except CarrierUnreachable:
+            alive = None
+        now = self._clock.monotonic()
+        for call_id, heard_at in heard.items():
+            live = self.live.get(call_id)
+            if live is None or live.heard_at != heard_at:
+                continue  # it was heard of meanwhile
+            if alive is None:
+                if live.unsure and now - heard_at > self.ring_seconds + _MARGIN:
+                    self.gone(call_id, Outcome.CARRIER_FAULT)  # nothing rings for so long
+            elif call_id not in alive:
+                self.gone(call_id, Outcome.CARRIER_FAULT if live.unsure else Outcome.LOST)
+            else:
+                live.unsure = False
+                if now - heard_at >= self._longest(live):
+                    live.heard_at = now
+                    self._step(call_id, Silent(), self._clock.now())
 
     def _call_of(self, agent: UserId) -> UUID | None:
         return next((call_id for call_id, live in self.live.items() if live.call.agent == agent), None)
@@ -220,8 +354,10 @@ class CallFlow:
         )
 
     def _report(self, call_id: UUID, fact: CallFact, before: Call, live: LiveCall, at: datetime) -> None:
-        """Tell the pool, and the pacer in its own words, what a step meant."""
+        """Tell the pool, the journal, and the pacer in its own words, what a step meant."""
         after = live.call
+        if isinstance(fact, Bridged):
+            self._journal(Talking(live.attempt, after))
         if live.for_agent:
             if isinstance(fact, Bridged) and after.agent is not None:
                 self._pool.connected(after.agent)
@@ -237,6 +373,10 @@ class CallFlow:
             case Bridged() if after.agent is not None:
                 self._pool.connected(after.agent)
                 self._tell_pacer("connected", call=call_id, agent=after.agent, waited=waited)
+            case Silent() if before.state is CallState.DETECTING:
+                self._tell_pacer("verdict", call=call_id, live=True)
+            case Silent() if before.state is CallState.DIALING:
+                self._tell_pacer("ended", call=call_id, result="not_launched")
             case WaitedTooLong():
                 self._stop_waiting(call_id)
                 self._tell_pacer("abandoned", call=call_id, waited=waited, by_caller=False)

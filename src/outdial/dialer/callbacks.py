@@ -72,6 +72,10 @@ class Callbacks:
         """Callbacks may have come, moved or gone."""
         self._stale = True
 
+    def in_call(self, records: Iterable[int]) -> None:
+        """Attempts of these records were found open; some may be of callbacks."""
+        self._in_call.update(records)
+
     def heard(self, ended: Iterable[Ended]) -> None:
         """The ends of attempts are written; some may be of callbacks."""
         for one in ended:

@@ -12,7 +12,8 @@ from uuid import UUID
 import structlog
 
 from outdial.app import attempts
-from outdial.app.attempts import Finished
+from outdial.app.attempts import Finished, Talking
+from outdial.dialer import recovery
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.call_flow import CallFlow
 from outdial.dialer.callbacks import Callbacks
@@ -91,8 +92,10 @@ class CampaignLoop:
         new_pacer: Callable[[RunningCampaign], Pacer],
         settings: LoopSettings,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        owned: Callable[[], bool] = lambda: True,
     ) -> None:
         self._running, self._ownership, self._settings = running, ownership, settings
+        self._owned = owned
         self._store, self._carrier, self._pool, self._clock, self._ids = store, carrier, pool, clock, ids
         self._new_pacer = new_pacer
         self.pacer = new_pacer(running)
@@ -105,8 +108,9 @@ class CampaignLoop:
             pool=pool,
             clock=clock,
             abandon_seconds=self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS,
+            ring_seconds=float(self._configuration.max_ring_time_in_secs),
             tell_pacer=self._tell_pacer,
-            finished=self._finished,
+            journal=self._journal_call,
             spawn=spawn,
         )
         self.previews = Previews(
@@ -120,7 +124,7 @@ class CampaignLoop:
             spawn=spawn,
         )
         self.callbacks = Callbacks(running.key, store=store, pool=pool, clock=clock, place=self._place_callback)
-        self.journal = Journal(clock, self._write_ends, self._ends_written)
+        self.journal: Journal[Finished | Talking, Ended] = Journal(clock, self._write_calls, self._ends_written)
         self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
         self.exhausted = asyncio.Event()
         self.progress = Progress()
@@ -135,7 +139,8 @@ class CampaignLoop:
         self._next_due: datetime | None = None
         self._dry = False
         self._work_changed = True
-        self._claims_left = False
+        # Until it has looked, a loop knows neither what an engine before it left open nor what a fault did.
+        self._unsettled = True
         self._carrier_rests_until = float("-inf")
         self._next_caller = 0
         self._ran_out = False
@@ -170,6 +175,7 @@ class CampaignLoop:
             self._zones_known = False
         self._running = running
         self.flow.abandon_seconds = self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS
+        self.flow.ring_seconds = float(self._configuration.max_ring_time_in_secs)
         self._changed = self._work_changed = True
         self._wake.set()
 
@@ -177,6 +183,14 @@ class CampaignLoop:
         """Dial on after a `stop` whose reason has passed, unless the ownership has changed since."""
         if self._ownership.fence == fence:
             self._stopping = False
+
+    def renew(self, fence: int) -> None:
+        """The lease has run out and is ours again: what was claimed under it is void, what is being called is not."""
+        self._ownership = replace(self._ownership, fence=fence)
+        self.previews.end_all()
+        self.flow.seat_again()
+        self._stopping, self._unsettled = False, True
+        self._wake.set()
 
     def look_for_records(self) -> None:
         """Records may have come to the campaign's lists."""
@@ -219,7 +233,7 @@ class CampaignLoop:
             self.pacer.restore(self._running.pacer_state)
         self._pool.attach(self.key, self._running.users, self, priority=self._running.campaign.priority)
         try:
-            while not (self._stopping and not self.busy):
+            while self._unsettled or not (self._stopping and not self.busy):
                 self._wake.clear()
                 try:
                     await self._look()
@@ -230,9 +244,11 @@ class CampaignLoop:
                         self._observe(Doing.PAUSING)
                     await self._note()
                 except Unavailable as exc:
-                    self._claims_left = True
+                    # A statement may have been carried out whose answer was lost: claims and attempts nobody knows of.
+                    self._unsettled = True
                     log.warning("campaign_waits", campaign_id=str(self.campaign_id), why=exc.code)
-                    self._observe(Doing.DATABASE_DOWN)
+                    away = Doing.CARRIER_DOWN if isinstance(exc, CarrierUnreachable) else Doing.DATABASE_DOWN
+                    self._observe(away)
                     await self._clock.sleep(1.0)
                 await self._wait()
             with contextlib.suppress(Unavailable):  # then the next owner does it
@@ -267,11 +283,24 @@ class CampaignLoop:
             await self._store.give_back(self.key, back)
             del self.previews.given_back[: len(back)]
             self._work_changed = True
-        if self._claims_left:
-            # What was claimed when the database went away was never dialed: but for previews, this loop claims and
-            # dials in one breath.
-            await self._store.release_claims(self.key, keep=self.previews.claims)
-            self._claims_left = False
+        if self._unsettled:
+            # But for previews, this loop claims and dials in one breath: whatever is claimed now was never dialed.
+            self._unsettled = False
+            try:
+                taken_over = await recovery.put_right(
+                    self._store,
+                    self._carrier,
+                    self.flow,
+                    self.key,
+                    lease=self._ownership.lease,
+                    fence=self._ownership.fence,
+                    unwritten={entry.attempt for entry in self.journal},
+                    claims=self.previews.claims,
+                )
+            except Unavailable:
+                self._unsettled = True
+                raise
+            self.callbacks.in_call(taken_over)
             self._work_changed = True
         await self.callbacks.settle(self._strategy)
         if self._changed:
@@ -483,11 +512,13 @@ class CampaignLoop:
             NewAttempt(self._ids.new("attempt", self.key, claim.record, claim.number), claim, self._caller_id(), now)
             for claim in claims
         ]
-        keys = await placing.begin(self._ownership.fence, new)
+        keys = await placing.begin(self._ownership.lease, self._ownership.fence, new)
         configuration = self._configuration
         detect = bool(configuration.answering_machine_detection)
-        self.progress.attempts += len(new)
         for key, attempt in zip(keys, new, strict=True):
+            if key is None:  # another engine has it
+                continue
+            self.progress.attempts += 1
             self.flow.launched(key, attempt, detect_machines=detect, agent=agent)
             call = NewCall(
                 attempt.id,
@@ -497,12 +528,16 @@ class CampaignLoop:
                 detect and agent is None,
                 f"{attempt.claimed.record}/{attempt.claimed.number}",
             )
+            if not self._owned():
+                # Another engine may have ended this attempt by now, and be calling the same person.
+                self._not_sent(attempt.id, Outcome.LOST, "the lease ran out before the call was sent")
+                continue
             try:
                 await self._carrier.originate(call)
             except NoFreeLine as exc:
                 self._not_sent(attempt.id, Outcome.CONGESTION, str(exc))
-            except CarrierUnreachable as exc:
-                self._not_sent(attempt.id, Outcome.CARRIER_FAULT, str(exc))
+            except CarrierUnreachable:
+                self.flow.unsure(attempt.id)
                 self._carrier_rests_until = self._clock.monotonic() + _CARRIER_PAUSE
                 self._observe(Doing.CARRIER_DOWN, self._clock.now() + timedelta(seconds=_CARRIER_PAUSE))
 
@@ -552,7 +587,7 @@ class CampaignLoop:
         if self._stopping and not self.busy:
             return
         seconds: float | None
-        if self._stopping:
+        if self._stopping or self._unsettled:
             seconds = 1.0
         elif self._dry:
             change = self._next_change()
@@ -577,13 +612,22 @@ class CampaignLoop:
         if self.pacer.reactive and not self._dry:
             self._wake.set()
 
-    def _finished(self, finished: Finished) -> None:
-        self.journal.add(finished)
+    def _journal_call(self, entry: Finished | Talking) -> None:
+        self.journal.add(entry)
 
-    async def _write_ends(self, finished: Sequence[Finished]) -> Sequence[Ended]:
+    async def _write_calls(self, entries: Sequence[Finished | Talking]) -> Sequence[Ended]:
+        finished = [entry for entry in entries if isinstance(entry, Finished)]
+        over = {entry.attempt for entry in finished}
+        talking = [(entry.attempt, entry.call) for entry in entries if entry.attempt not in over]
+        if talking:
+            await self._store.connected(talking)
+        if not finished:
+            return ()
         return await attempts.finish(self._store, self._running, finished, unreachable=self._unreachable)
 
     def _ends_written(self, ended: Sequence[Ended]) -> None:
+        if not ended:
+            return
         self.callbacks.heard(ended)
         for one in ended:
             self.progress.outcomes[one.outcome] += 1

@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
 
-from outdial.dialer import recovery
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings, Ownership
 from outdial.domain.errors import Unavailable
@@ -76,6 +74,8 @@ class Engine:
         self._hint = asyncio.Event()
         self._stopping = False
         self._fence: int | None = None
+        self._owned_until = float("-inf")
+        self._taken_over = False
         self._failure: BaseException | None = None
         self.ownership_changed: Callable[[bool], Awaitable[None]] = _nobody_minds
         carrier.listen(self._hear)
@@ -154,15 +154,24 @@ class Engine:
                 log.warning("engine_waits", why=exc.code)
 
     async def _keep_lease(self) -> None:
-        now: datetime | None = self._clock.now() if self._settings.simulated_lease else None
-        fence = await self._store.take_lease(POOL_LEASE, self._holder, seconds=self._settings.lease_seconds, now=now)
-        if fence != self._fence:
-            log.info("lease", name=POOL_LEASE, fence=fence, owned=fence is not None)
-            # Whoever lost it launches nothing more: claims carry the old fence and take nothing.
-            for loop in self.loops.values():
-                loop.stop()
+        simulated, seconds = self._settings.simulated_lease, self._settings.lease_seconds
+        asked, now = self._clock.monotonic(), self._clock.now() if simulated else None
+        fence = await self._store.take_lease(POOL_LEASE, self._holder, seconds=seconds, now=now)
+        if fence is not None:
+            # A lease runs out in the database's own time, unless that is simulated.
+            self._owned_until = asked + seconds / (1.0 if simulated else self._clock.real_seconds(1.0))
+        if fence == self._fence:
+            return
+        log.info("lease", name=POOL_LEASE, fence=fence, owned=fence is not None)
+        # The next fence is ours only if nobody else has had the lease since it ran out: the agents are still here.
+        if fence is None or self._fence is None or fence > self._fence + 1:
             await self.ownership_changed(fence is not None)
-            self._fence = fence
+        for loop in self.loops.values():
+            if fence is None:
+                loop.stop()  # and launches nothing more: claims carry the old fence and take nothing
+            else:
+                loop.renew(fence)
+        self._fence, self._taken_over = fence, fence is not None
 
     async def _supervise(self, fence: int) -> None:
         """Start, update and stop loops until they match the campaigns that are asked to run."""
@@ -171,19 +180,25 @@ class Engine:
             version = running.campaign.version
             loop = self.loops.get(key)
             if loop is None:
-                await self._start(running, Ownership(POOL_LEASE, fence))
+                self._start(running, Ownership(POOL_LEASE, fence))
             elif version != self._versions[key]:
                 loop.go_on(fence)
                 loop.update(running)
             else:
                 loop.look_for_records()
             self._versions[key] = version
+        if self._taken_over:
+            # What was paused while nobody dialed has calls and claims of its last owner left: to be ended, no more.
+            for running in await self._store.left_behind():
+                if running.key not in self.loops:
+                    self._start(running, Ownership(POOL_LEASE, fence))
+                    self._versions[running.key] = running.campaign.version
+            self._taken_over = False
         for key, loop in self.loops.items():
             if key not in wanted:
                 loop.stop()
 
-    async def _start(self, running: RunningCampaign, ownership: Ownership) -> None:
-        await recovery.put_right(self._store, self._carrier, running, self._clock)
+    def _start(self, running: RunningCampaign, ownership: Ownership) -> None:
         loop = CampaignLoop(
             running,
             ownership,
@@ -195,6 +210,7 @@ class Engine:
             new_pacer=self._new_pacer,
             settings=self._settings.loop,
             spawn=self._spawn,
+            owned=self._may_begin,
         )
         self.loops[running.key] = loop
         self._tasks[running.key] = asyncio.create_task(self._run_loop(loop), name=f"campaign {running.key}")
@@ -220,6 +236,10 @@ class Engine:
         if self._settings.fail_fast:
             self._failure = self._failure or exc
             self._hint.set()
+
+    def _may_begin(self) -> bool:
+        """Whether the lease cannot have run out since it was last renewed, however long this process was halted."""
+        return self._clock.monotonic() < self._owned_until
 
     def _hear(self, event: CallEvent) -> None:
         for loop in self.loops.values():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -45,6 +45,10 @@ class Journal(Generic[Entry, Written]):
 
     def __len__(self) -> int:
         return len(self._queue)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """What is not written yet, in order."""
+        return iter(self._queue)
 
     async def drained(self) -> None:
         """Wait until everything added so far is written."""

@@ -1,49 +1,57 @@
-"""After a crash or a change of owner: every attempt gets an outcome, every claim is given back."""
+"""After a crash, a fault or a change of owner: every attempt gets an outcome, every claim is given back."""
 
-from outdial.app import attempts
-from outdial.app.attempts import Finished
-from outdial.domain.calls import Call, CallState, HangupBy
-from outdial.domain.outcomes import Outcome
+from collections.abc import Collection, Sequence
+
+from outdial.dialer.call_flow import CallFlow
+from outdial.domain.errors import Unavailable
 from outdial.ports.carrier import Carrier
-from outdial.ports.clock import Clock
-from outdial.ports.dialing import DialStore, RunningCampaign
+from outdial.ports.dialing import DialStore
 
 
-async def put_right(store: DialStore, carrier: Carrier, running: RunningCampaign, clock: Clock) -> int:
-    """End the attempts that an earlier owner left open; answers how many.
+async def put_right(
+    store: DialStore,
+    carrier: Carrier,
+    flow: CallFlow,
+    campaign: int,
+    *,
+    lease: str,
+    fence: int,
+    unwritten: Collection[int] = frozenset(),
+    claims: Sequence[int] = (),
+) -> list[int]:
+    """Take over the attempts that nobody drives, and give back the claims that nobody holds.
 
-    The carrier is asked first: a call that still exists gets the safety message and its end, so that nobody who
-    answered is left in silence. Only then is the attempt `lost`, which is not counted against the record.
+    Answers the records of the attempts, whose ends follow.
+
+    The carrier is asked. A conversation goes on and ends as it will; in any other call that still exists whoever
+    answered hears the message, and it is followed to its end. An attempt without a call is over: it was connected if
+    that was written down, else it is `lost`, which is not counted against the record. Until the end is written the
+    attempt blocks its record.
+
+    `unwritten` are attempts whose end is on its way to the database, `claims` the records that are held on purpose.
 
     Raises:
-        Unavailable: the carrier or the database does not answer; nothing was ended that might still be ringing.
+        Unavailable: the carrier or the database does not answer; to be called again.
     """
-    left = await store.open_attempts(running.key)
+    left = [
+        attempt
+        for attempt in await store.open_attempts(campaign, fence)
+        if attempt.about.id not in flow.live
+        and attempt.key not in unwritten
+        and attempt.about.claimed.record not in claims
+    ]
+    for attempt in left:
+        flow.adopt(attempt)  # before the carrier is asked, so that no event after its answer is missed
     if left:
-        alive = frozenset(await carrier.calls())
+        try:
+            alive = frozenset(await carrier.calls())
+        except Unavailable:
+            flow.forget([attempt.about.id for attempt in left])
+            raise
         for attempt in left:
-            if attempt.id in alive:
-                await carrier.play_then_hang_up(attempt.id)
-        now = clock.now()
-        histories = await store.histories(running.key, sorted(attempt.record for attempt in left))
-        lost = [
-            Finished(
-                attempt.key,
-                attempt.record,
-                histories[attempt.record].position,
-                Call(
-                    False,
-                    attempt.started_at,
-                    CallState.ENDED,
-                    ended_at=now,
-                    outcome=Outcome.LOST,
-                    hangup_by=HangupBy.US,
-                    cause="the dialer stopped during the call",
-                ),
-            )
-            for attempt in left
-            if attempt.record in histories
-        ]
-        await attempts.finish(store, running, lost)
-    await store.release_claims(running.key)
-    return len(left)
+            if attempt.about.id in alive:
+                flow.exists(attempt.about.id)
+            else:
+                flow.gone(attempt.about.id)
+    await store.release_claims(campaign, lease, fence, keep=claims)
+    return [attempt.about.claimed.record for attempt in left]

@@ -177,6 +177,24 @@ class Agent:
             return self._in(state, now, reason)
         return replace(self, state=state, since=now, reason=None, until=until, extended=False)
 
+    @property
+    def may_be_found_talking(self) -> bool:
+        """Nothing is known that speaks against the agent being in a call."""
+        return self.state in (AgentState.READY, AgentState.WRAP_UP, AgentState.PAUSED)
+
+    def found_talking(self, now: datetime) -> "Agent":
+        """The agent who was thought to be done, and is still in a call; who was to go on pause goes there afterwards.
+
+        Raises:
+            AgentCannot: the agent is doing something else.
+        """
+        if not self.may_be_found_talking:
+            raise AgentCannot(self.id, self.state, AgentState.TALKING)
+        talking = replace(self, state=AgentState.TALKING, since=now, reason=None, until=None, extended=False)
+        if self.state is AgentState.PAUSED:
+            return replace(talking, leaving=AgentState.PAUSED, leaving_reason=self.reason)
+        return talking
+
     def leaving_after(self, reason: str | None) -> "Agent":
         """The agent who goes on pause after the present call, or the next one.
 

@@ -67,6 +67,11 @@ class WaitedTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """The call exists, and for longer than anything takes nothing was heard of it: some event must have been lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentHangsUp:
     """The call's agent wants it to end: before the answer, or after a conversation."""
 
@@ -95,7 +100,17 @@ class HungUp:
 
 
 CallFact = (
-    Ringing | Answered | Judged | AgentFound | Bridged | WaitedTooLong | AgentHangsUp | AgentLost | Failed | HungUp
+    Ringing
+    | Answered
+    | Judged
+    | AgentFound
+    | Bridged
+    | WaitedTooLong
+    | Silent
+    | AgentHangsUp
+    | AgentLost
+    | Failed
+    | HungUp
 )
 
 
@@ -163,7 +178,11 @@ class Call:
         return self.agent is None and self.state in (CallState.DIALING, CallState.DETECTING)
 
     def step(self, fact: CallFact, now: datetime) -> tuple["Call", tuple[Action, ...]]:
-        """The call after `fact`. A fact that comes late, twice or out of turn changes nothing."""
+        """The call after `fact`. A fact that comes late, twice or out of turn changes nothing.
+
+        Facts are stamped by more than one clock, and clocks are set: none is earlier than the one before it.
+        """
+        now = max(now, self._latest)
         match self.state, fact:
             case CallState.DIALING, Ringing():
                 return replace(self, ringing_at=self.ringing_at or now), ()
@@ -193,6 +212,15 @@ class Call:
                     replace(self, state=CallState.RELEASING, outcome=Outcome.ABANDONED, agent=None),
                     (PlayMessageThenHangUp(),),
                 )
+            case CallState.DIALING, Silent():
+                # Perhaps it was answered: nobody is left in silence, and nobody is charged for it.
+                return replace(self, state=CallState.RELEASING, outcome=Outcome.LOST), (PlayMessageThenHangUp(),)
+            case CallState.DETECTING, Silent():
+                return self.step(Judged(False, "no_verdict"), now)
+            case CallState.BRIDGING, Silent() if self.agent is not None:
+                return self, (Bridge(self.agent),)
+            case CallState.RELEASING, Silent():
+                return self, (HangUp(),)
             case CallState.DIALING, AgentHangsUp() if self.agent is not None:
                 return self._given_up_by_agent(), (HangUp(),)
             case CallState.BRIDGING, AgentHangsUp():
@@ -207,6 +235,10 @@ class Call:
             case _, HungUp(by):
                 return self._ended(now, self.outcome or self._outcome_of_hangup(by), fact)
         return self, ()
+
+    @property
+    def _latest(self) -> datetime:
+        return self.bridged_at or self.verdict_at or self.answered_at or self.ringing_at or self.started_at
 
     def _outcome_of_hangup(self, by: HangupBy) -> Outcome:
         match self.state, by:

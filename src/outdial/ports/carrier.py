@@ -88,7 +88,10 @@ class Carrier(Protocol):
         ...
 
     def play_then_hang_up(self, call_id: UUID) -> Awaitable[None]:
-        """Play the campaign's safety message to the callee, then end the call."""
+        """Play the campaign's safety message to the callee, then end the call; if nobody has answered, end it at once.
+
+        Whether somebody has answered only the carrier knows: the event may still be on its way.
+        """
         ...
 
     def calls(self) -> Awaitable[tuple[UUID, ...]]:

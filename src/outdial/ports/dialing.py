@@ -68,12 +68,11 @@ class NewAttempt:
 
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
-    """An attempt without an outcome, found after a restart."""
+    """An attempt without an outcome, with what was written of its call: all of it once it was bridged, else nothing."""
 
     key: int
-    id: UUID
-    record: int
-    started_at: datetime
+    about: NewAttempt
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,12 @@ class Placing(Protocol):
         """Records whose number is on a DNC list of the campaign, in force in any of the number's time zones."""
         ...
 
-    async def begin(self, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
-        """Write the attempts down, in flight; answers their keys, in order."""
+    async def begin(self, lease: str, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int | None]:
+        """Write the attempts down, in flight; answers their keys, in order.
+
+        `None` stands for one that is not ours to make any more: the lease has another owner, or the record's claim was
+        given back.
+        """
         ...
 
 
@@ -236,6 +239,11 @@ class DialStore(CallbackWork, Protocol):
         """What agents have said of these attempts so far, by attempt; of most of them nothing."""
         ...
 
+    async def connected(self, calls: Sequence[tuple[int, Call]]) -> None:
+        """Write down that agents talk with the people of these attempts, so that a crash does not have them called
+        again; of an attempt that has ended nothing is changed."""
+        ...
+
     async def end(self, campaign: int, ended: Sequence[Ended]) -> frozenset[int]:
         """Write ends down, once each: an attempt that has an outcome keeps it.
 
@@ -243,11 +251,19 @@ class DialStore(CallbackWork, Protocol):
         """
         ...
 
-    async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]: ...
+    async def left_behind(self) -> Sequence[RunningCampaign]:
+        """Campaigns that are not asked to run, and have attempts without an outcome or claimed records."""
+        ...
 
-    async def release_claims(self, campaign: int, *, keep: Sequence[int] = ()) -> int:
-        """Give back the records that are claimed without an attempt, but those of `keep`: only their owner may ask.
-        How many."""
+    async def open_attempts(self, campaign: int, fence: int) -> Sequence[OpenAttempt]:
+        """The attempts without an outcome that were begun under this fence or an earlier one."""
+        ...
+
+    async def release_claims(self, campaign: int, lease: str, fence: int, *, keep: Sequence[int] = ()) -> int:
+        """Give back the records that are claimed without an attempt, but those of `keep`; how many.
+
+        Whoever lost the lease gives back nothing.
+        """
         ...
 
     async def backlog(self, campaign: int) -> Backlog: ...

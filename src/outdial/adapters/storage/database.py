@@ -81,8 +81,10 @@ def _worded() -> Iterator[None]:
     """Say in our own words that the server is away; what it refuses for other reasons passes through."""
     try:
         yield
-    except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError) as exc:
+    except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as exc:
         raise DatabaseUnavailable("the database does not answer") from exc
+    except (asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError) as exc:
+        raise DatabaseUnavailable("the database could not do it now") from exc
     except asyncpg.InterfaceError as exc:
         # The driver's word for a connection that is gone, and also for arguments of ours that make no sense.
         if isinstance(exc, ValueError):

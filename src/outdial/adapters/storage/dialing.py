@@ -14,6 +14,7 @@ from outdial.adapters.storage.callbacks import CallbackDialing
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Connection, Database, Row
+from outdial.domain.calls import Call, CallState
 from outdial.domain.dispositions import Effect, Meaning
 from outdial.domain.dnc import lock_key
 from outdial.domain.outcomes import Outcome, Reason
@@ -46,14 +47,20 @@ where l.holder = excluded.holder or l.until < coalesce($4, now())
 returning fence
 """
 
-_RUNNING = f"""
+_CAMPAIGNS = f"""
 select c.id, c.account_id, c.pacer_state, {CAMPAIGN_COLUMNS},
   array(select u.uuid from campaign_user cu join app_user u on u.id = cu.user_id
         where cu.campaign_id = c.id order by u.id) as user_ids,
   array(select n.e164 from campaign_number cn join caller_number n on n.id = cn.number_id
         where cn.campaign_id = c.id order by n.id) as caller_ids
-from campaign c where c.status = 'RUNNING' order by c.priority desc, c.id
+from campaign c where {{}} order by c.priority desc, c.id
 """  # noqa: S608 - put together from a constant
+_RUNNING = _CAMPAIGNS.format("c.status = 'RUNNING'")
+_LEFT_BEHIND = _CAMPAIGNS.format(
+    """c.status <> 'RUNNING' and (
+         exists (select from attempt a where a.campaign_id = c.id and a.outcome is null)
+         or exists (select from dial_item i where i.campaign_id = c.id and i.state = 'C'))"""
+)
 
 # The next records of one list that the campaign has not taken in yet. A record begins with the first type of
 # the chain it has a phone for, among those that calling hours can reach; without a chain, with its first phone.
@@ -99,8 +106,16 @@ where exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = c
 order by n.record_id
 """
 
+# The fence is checked in the transaction that writes, against an owner who woke up too late, and so is the claim.
 _BEGIN = """
-with written as (
+with owned as (
+  select from lease where name = $14 and fence = $3 for share
+), held as (
+  select i.record_id from dial_item i
+  where exists (select from owned) and i.campaign_id = $1 and i.record_id = any($5) and i.state = 'C'
+    and i.fence = $3 and i.attempt_id is null
+  order by i.record_id for update of i
+), written as (
   insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type, zone_id, caller_id,
                        mode, fence, started_at)
   select n.uuid, $1, n.record_id, n.list_id, n.number, n.priority, n.e164, n.phone_type, n.zone_id, n.caller_id,
@@ -108,12 +123,36 @@ with written as (
   from unnest($4::uuid[], $5::bigint[], $6::int[], $7::smallint[], $8::smallint[], $9::bigint[], $10::smallint[],
               $11::smallint[], $12::bigint[], $13::timestamptz[]) with ordinality
     as n(uuid, record_id, list_id, number, priority, e164, phone_type, zone_id, caller_id, started_at, ord)
+    join held using (record_id)
   order by n.ord
   returning id, record_id
 ), blocked as (
   update dial_item i set attempt_id = w.id from written w where i.campaign_id = $1 and i.record_id = w.record_id
 )
 select id, record_id from written order by id
+"""
+
+_CONNECTED = """
+update attempt a set ringing_at = f.ringing_at, answered_at = f.answered_at, verdict_at = f.verdict_at,
+  verdict = f.verdict, bridged_at = f.bridged_at, user_id = (select u.id from app_user u where u.uuid = f.agent)
+from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::timestamptz[],
+            $7::uuid[])
+  as f(attempt_id, ringing_at, answered_at, verdict_at, verdict, bridged_at, agent)
+where a.id = f.attempt_id and a.outcome is null
+"""
+
+_OPEN = """
+select a.id, a.uuid, a.record_id, a.list_id, a.number, a.priority, a.e164, a.phone_type, a.zone_id, a.caller_id,
+  a.started_at, a.ringing_at, a.answered_at, a.verdict_at, a.verdict, a.bridged_at, u.uuid as agent, i.attempts,
+  coalesce(p.position, i.position) as position
+from attempt a
+  join dial_item i on i.campaign_id = a.campaign_id and i.record_id = a.record_id
+  left join lateral (
+    select p.position from record_phone p where p.record_id = a.record_id and p.e164 = a.e164
+      and p.phone_type = a.phone_type
+    order by p.position = i.position desc, p.position limit 1) p on true
+  left join app_user u on u.id = a.user_id
+where a.campaign_id = $1 and a.fence <= $2 and a.outcome is null order by a.id
 """
 
 _END = """
@@ -183,18 +222,11 @@ class DialRows(CallbackDialing):
 
     async def running_campaigns(self) -> Sequence[RunningCampaign]:
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_RUNNING)
-        return [
-            RunningCampaign(
-                row["id"],
-                AccountId(row["account_id"]),
-                campaign_from_row(row),
-                tuple(UserId(user) for user in row["user_ids"]),
-                tuple(number_from_int(number) for number in row["caller_ids"]),
-                row["pacer_state"],
-            )
-            for row in rows
-        ]
+            return [_campaign(row) for row in await connection.fetch(_RUNNING)]
+
+    async def left_behind(self) -> Sequence[RunningCampaign]:
+        async with self._database.connection() as connection:
+            return [_campaign(row) for row in await connection.fetch(_LEFT_BEHIND)]
 
     async def zones(self) -> Mapping[int, tuple[str, ...]]:
         async with self._database.connection() as connection:
@@ -375,6 +407,19 @@ class DialRows(CallbackDialing):
             )
         return {row["id"]: Said(row["disposition"], meaning_from(row["effect"], row["retry_seconds"])) for row in rows}
 
+    async def connected(self, calls: Sequence[tuple[int, Call]]) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                _CONNECTED,
+                [attempt for attempt, _ in calls],
+                [call.ringing_at for _, call in calls],
+                [call.answered_at for _, call in calls],
+                [call.verdict_at for _, call in calls],
+                [call.verdict for _, call in calls],
+                [call.bridged_at for _, call in calls],
+                [call.agent for _, call in calls],
+            )
+
     async def end(self, campaign: int, ended: Sequence[Ended]) -> frozenset[int]:
         steps = [step_columns(one.step) for one in ended]
         calls = [one.call for one in ended]
@@ -409,22 +454,22 @@ class DialRows(CallbackDialing):
             )
         return frozenset(row["id"] for row in open_still)
 
-    async def open_attempts(self, campaign: int) -> Sequence[OpenAttempt]:
+    async def open_attempts(self, campaign: int, fence: int) -> Sequence[OpenAttempt]:
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                "select id, uuid, record_id, started_at from attempt "
-                "where campaign_id = $1 and outcome is null order by id",
-                campaign,
-            )
-        return [OpenAttempt(row["id"], row["uuid"], row["record_id"], row["started_at"]) for row in rows]
+            rows = await connection.fetch(_OPEN, campaign, fence)
+        return [OpenAttempt(row["id"], _begun(row), _call_so_far(row)) for row in rows]
 
-    async def release_claims(self, campaign: int, *, keep: Sequence[int] = ()) -> int:
+    async def release_claims(self, campaign: int, lease: str, fence: int, *, keep: Sequence[int] = ()) -> int:
         async with self._database.connection() as connection:
             done: str = await connection.execute(
-                """update dial_item set state = 'R'
-                   where campaign_id = $1 and state = 'C' and attempt_id is null and record_id <> all($2::bigint[])""",
+                """with owned as (select from lease where name = $3 and fence = $4 for share)
+                   update dial_item set state = 'R'
+                   where campaign_id = $1 and state = 'C' and attempt_id is null and record_id <> all($2::bigint[])
+                     and exists (select from owned)""",
                 campaign,
                 keep,
+                lease,
+                fence,
             )
         return _count(done)
 
@@ -519,7 +564,7 @@ class _SqlPlacing:
     campaign: RunningCampaign
     on_dnc: frozenset[int]
 
-    async def begin(self, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int]:
+    async def begin(self, lease: str, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int | None]:
         mode = self.campaign.campaign.dialing_mode
         claims = [attempt.claimed for attempt in attempts]
         rows = await self.connection.fetch(
@@ -537,9 +582,10 @@ class _SqlPlacing:
             [claim.zone for claim in claims],
             [number_to_int(attempt.caller_id) if attempt.caller_id else None for attempt in attempts],
             [attempt.started_at for attempt in attempts],
+            lease,
         )
         keys = {row["record_id"]: row["id"] for row in rows}
-        return [keys[claim.record] for claim in claims]
+        return [keys.get(claim.record) for claim in claims]
 
 
 async def _let_go(connection: Connection, keys: Sequence[int]) -> None:
@@ -551,6 +597,47 @@ async def _let_go(connection: Connection, keys: Sequence[int]) -> None:
     except BaseException:
         connection.terminate()
         raise
+
+
+def _campaign(row: Row) -> RunningCampaign:
+    return RunningCampaign(
+        row["id"],
+        AccountId(row["account_id"]),
+        campaign_from_row(row),
+        tuple(UserId(user) for user in row["user_ids"]),
+        tuple(number_from_int(number) for number in row["caller_ids"]),
+        row["pacer_state"],
+    )
+
+
+def _begun(row: Row) -> NewAttempt:
+    claimed = Claimed(
+        row["record_id"],
+        row["list_id"],
+        row["priority"],
+        row["position"],
+        number_from_int(row["e164"]),
+        PhoneType.of_code(row["phone_type"]),
+        row["zone_id"],
+        row["attempts"],
+        row["number"],
+    )
+    caller_id = None if row["caller_id"] is None else number_from_int(row["caller_id"])
+    return NewAttempt(row["uuid"], claimed, caller_id, row["started_at"])
+
+
+def _call_so_far(row: Row) -> Call:
+    return Call(
+        row["verdict"] is not None,
+        row["started_at"],
+        CallState.DIALING if row["bridged_at"] is None else CallState.BRIDGED,
+        ringing_at=row["ringing_at"],
+        answered_at=row["answered_at"],
+        verdict_at=row["verdict_at"],
+        verdict=row["verdict"],
+        bridged_at=row["bridged_at"],
+        agent=None if row["agent"] is None else UserId(row["agent"]),
+    )
 
 
 def step_columns(step: DialAgain | NoMore) -> tuple[str, str | None, datetime | None, int | None]:

@@ -88,6 +88,7 @@ class _Line:
 
     call: NewCall
     fate: Fate
+    answered: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -160,9 +161,13 @@ class SimulatedCarrier:
 
     async def play_then_hang_up(self, call_id: UUID) -> None:
         line = self._lines.get(call_id)
-        if line is not None:
-            self._stop_timers(line)
-            self._end_later(line, MESSAGE_SECONDS, HungUp(HangupBy.US, 200, 16, "Normal clearing"))
+        if line is None:
+            return
+        if not line.answered:  # there is nobody to hear it
+            self._end(line, HungUp(HangupBy.US, None, 16, "Normal clearing"))
+            return
+        self._stop_timers(line)
+        self._end_later(line, MESSAGE_SECONDS, HungUp(HangupBy.US, 200, 16, "Normal clearing"))
 
     async def calls(self) -> tuple[UUID, ...]:
         if self._broken:
@@ -172,6 +177,7 @@ class SimulatedCarrier:
     # ------------------------------------------------------------------------------------------------------------
 
     def _answer(self, line: _Line) -> None:
+        line.answered = True
         self._tell(line, Answered())
         fate = line.fate
         if line.call.detect_machines:
