@@ -1,0 +1,211 @@
+"""sipp (Debian: sip-tester) as the other side: a scenario of steps, run by a process of its own on this machine."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+SCENARIOS: Final = Path(__file__).parent / "scenarios"
+
+SDP: Final = """v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a={direction}
+"""
+
+_ports: Iterator[int] = itertools.count(20_000 + os.getpid() % 10_000)
+
+
+def free_port() -> int:
+    """A UDP port of this machine that is free, and whose next two are."""
+    for port in _ports:
+        port = 20_000 + (port * 4) % 30_000
+        try:
+            with contextlib.ExitStack() as holding:
+                for one in (port, port + 1, port + 2, port + 3):
+                    holding.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", one))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("unreachable")
+
+
+# Steps --------------------------------------------------------------------------------------------------------------
+
+
+def receive(what: str | int, *actions: str, rest: str = "") -> str:
+    """Wait for a request by its method, or for a response by its code."""
+    kind = f'response="{what}"' if isinstance(what, int) else f'request="{what}"'
+    return f"<recv {kind} {rest}><action>{''.join(actions)}</action></recv>" if actions else f"<recv {kind} {rest}/>"
+
+
+def answer(
+    status: str, *headers: str, sdp: str | None = None, cseq: str = "[last_CSeq:]", to: str | None = None
+) -> str:
+    """Respond to the last request, or with `cseq` to the one it names."""
+    lines = [
+        f"SIP/2.0 {status}",
+        "[last_Via:]",
+        "[last_From:]",
+        "[last_To:]" + ("" if status.startswith("100") else ";tag=[call_number]"),
+        "[last_Call-ID:]",
+        cseq,
+        *headers,
+    ]
+    return _message(lines, sdp)
+
+
+def answer_inside(status: str, *headers: str, sdp: str | None = None) -> str:
+    """Respond inside the dialog, where the tag is there already."""
+    return _message(
+        [f"SIP/2.0 {status}", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]", *headers],
+        sdp,
+    )
+
+
+REMEMBER: Final = (
+    '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>'
+    '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>'
+    '<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>'
+    '<ereg regexp="sip:[^&gt;]*" search_in="hdr" header="Contact:" assign_to="contact"/>'
+    '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+)
+"""What an INVITE has to be remembered by, to ask something inside its dialog later."""
+
+
+def ask(method: str, sequence: int, *headers: str, sdp: str | None = None) -> str:
+    """Ask for something inside the dialog whose INVITE was remembered."""
+    lines = [
+        f"{method} [$contact] SIP/2.0",
+        "Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]",
+        "Max-Forwards: 70",
+        "From: [$to];tag=[call_number]",
+        "To: [$from]",
+        "[last_Call-ID:]",
+        f"CSeq: {sequence} {method}",
+        "Contact: <sip:peer@[local_ip]:[local_port]>",
+        *headers,
+    ]
+    return _message(lines, sdp)
+
+
+def pause(milliseconds: int) -> str:
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+CONTACT: Final = "Contact: <sip:peer@[local_ip]:[local_port]>"
+
+
+def described(direction: str = "sendrecv") -> str:
+    return SDP.format(direction=direction)
+
+
+def _message(lines: Sequence[str], sdp: str | None) -> str:
+    if sdp is not None:
+        lines = [*lines, "Content-Type: application/sdp", "Content-Length: [len]", "", *sdp.splitlines()]
+    else:
+        lines = [*lines, "Content-Length: 0", ""]
+    body = "\n".join(lines)
+    return f"<send><![CDATA[\n{body}\n]]></send>"
+
+
+# The process --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sipp:
+    """A running sipp."""
+
+    port: int
+    folder: Path
+    process: asyncio.subprocess.Process = field(repr=False)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self.port
+
+    async def done(self) -> None:
+        """Wait until the scenario is through as often as was asked for; what went wrong is the error."""
+        async with asyncio.timeout(30):
+            code = await self.process.wait()
+        if code != 0:
+            said = "\n".join(file.read_text("utf-8", "replace") for file in sorted(self.folder.glob("*errors*.log")))
+            raise AssertionError(f"sipp ended with {code}: {said[-3000:]}")
+
+
+@contextlib.asynccontextmanager
+async def sipp(
+    folder: Path,
+    *steps: str,
+    scenario: Path | None = None,
+    calls: int | None = 1,
+    port: int | None = None,
+    options: Sequence[str] = (),
+) -> AsyncIterator[Sipp]:
+    """Run sipp with these steps, or a scenario file, for so many calls; stopped at the end of the block."""
+    program = shutil.which("sipp")
+    assert program is not None, "sipp is missing: tools/test-packages.sh installs it (Debian: sip-tester)"
+    if scenario is None:
+        scenario = folder / "scenario.xml"
+        known = [name for name in ("from", "to", "via", "contact", "cseq") if f'assign_to="{name}"' in "".join(steps)]
+        references = f'<Reference variables="{",".join(known)}"/>' if known else ""
+        scenario.write_text(f'<?xml version="1.0"?><scenario name="s">{"".join(steps)}{references}</scenario>', "utf-8")
+    port = port or free_port()
+    arguments = [
+        program,
+        *("-sf", str(scenario)),
+        *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(port + 2)),
+        *("-ci", "127.0.0.1", "-cp", str(port + 1)),
+        *("-trace_err", "-nostdin", "-nd", "-recv_timeout", "10000"),
+        *(("-m", str(calls)) if calls is not None else ()),
+        *options,
+    ]
+    with (folder / "screen.txt").open("wb") as screen:
+        process = await asyncio.create_subprocess_exec(
+            *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder
+        )
+        try:
+            await _listens(process, port)
+            yield Sipp(port, folder, process)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(2):
+                        await process.wait()
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
+    """Wait until the port is taken: a free one can be bound."""
+    for _ in range(500):
+        if process.returncode is not None:
+            raise AssertionError(f"sipp did not start: exit code {process.returncode}")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("sipp does not listen")
+
+
+needs_sipp = pytest.mark.skipif(
+    shutil.which("sipp") is None and os.environ.get("CI") != "true", reason="sipp is missing (Debian: sip-tester)"
+)
+"""Left out where sipp is not there, and nobody may install it; in CI it has to be."""
