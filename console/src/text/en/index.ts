@@ -1,0 +1,5 @@
+import { campaigns } from "./campaigns";
+import { common } from "./common";
+import { signIn } from "./sign-in";
+
+export const en = { ...common, campaigns, signIn };

@@ -1,0 +1,41 @@
+import type { Text } from "../text/text";
+import { useFormat, useText } from "../text/text";
+import { useServerNow } from "../stream/provider";
+import type { Activity, CampaignStatus } from "../stream/topics";
+import { shownState } from "./state-pill";
+
+interface Doing {
+  readonly activity?: Activity;
+  /** The server's own sentence, shown where this console does not know the word. */
+  readonly reason: string;
+  readonly until?: string;
+}
+
+interface ReasonLineProps {
+  readonly status: CampaignStatus;
+  readonly doing: Doing;
+}
+
+/** Why a campaign dials as it does, or does not. */
+export function ReasonLine({ status, doing }: ReasonLineProps) {
+  const text = useText();
+  const format = useFormat();
+  const now = useServerNow();
+  const shown = shownState(status, doing.activity);
+  const until = doing.until === undefined ? null : now === null ? format.dateTime(doing.until) : format.near(doing.until, now);
+  const sentence = reasonOf(text, doing, until);
+  const stopped = status === "RUNNING" && shown !== "RUNNING";
+  return (
+    <p className="reason-line" data-trouble={shown === "BLOCKED" ? "" : undefined}>
+      {stopped ? text.activities.notDialing(sentence) : sentence}
+    </p>
+  );
+}
+
+function reasonOf(text: Text, doing: Doing, until: string | null): string {
+  const { activity } = doing;
+  // The engine counts the calls that finish, in its own sentence.
+  if (activity === undefined || activity === "pausing") return doing.reason;
+  const sentence = text.activities[activity];
+  return until === null ? sentence : text.activities.until(sentence, until);
+}
