@@ -50,7 +50,7 @@ bench-pacing: setup ## Compare our pacer with others' on the same simulated shif
 	@$(BIN)/python -m bench.pacing $(ARGS)
 
 .PHONY: check
-check: format-check lint types imports deps spelling test ## What a merge must pass: all of the checks below, then the tests
+check: format-check lint types imports deps spelling console-check test ## What a merge must pass: all of the checks below, then the tests
 
 .PHONY: format
 format: setup ## Lay out the code, and mend what the linter can mend by itself
@@ -81,6 +81,14 @@ deps: setup ## Compare what is imported with what pyproject.toml asks for
 spelling: setup ## Look for misspelled words
 	@$(BIN)/codespell
 
+.PHONY: console-check
+console-check: setup ## Check the console: ESLint, types made anew from docs/openapi.json, unit tests (left out without Node, but not in CI)
+	@$(BIN)/python tools/console.py check
+
+.PHONY: console-types
+console-types: ## Write the types of the API for an editor (they are never committed, so they cannot be stale)
+	@cd console && npm run --silent types
+
 .PHONY: lock
 lock: setup ## Compile requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@tools/lock.sh $(ARGS)
@@ -91,4 +99,4 @@ openapi: setup ## Write the API's description anew into docs/openapi.json (a tes
 
 .PHONY: clean
 clean: ## Remove .venv and the tools' caches
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/outdial/static console/node_modules console/dist
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/outdial/static console/node_modules console/dist console/.types

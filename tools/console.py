@@ -3,6 +3,7 @@
     python tools/console.py          builds if the sources changed; a failure is told and is none (OUTDIAL_CONSOLE=auto)
     OUTDIAL_CONSOLE=require ...      builds or fails
     OUTDIAL_CONSOLE=skip ...         does nothing
+    python tools/console.py check    lints the sources, checks their types against docs/openapi.json, runs their unit tests
 
 What was built carries a stamp: a hash over the sources and the lock file. While it matches, nothing is done and no Node
 is needed: so a source distribution, which has the built files, installs anywhere. Builds are reproducible, so a build
@@ -100,6 +101,19 @@ class Console:
 
     def _make(self) -> Path:
         """The folder that npm left the built console in."""
+        npm = self._installed()
+        self._run(npm, "run", "build")
+        made = self.sources / "dist"
+        if not (made / "index.html").is_file():
+            raise NotBuilt("npm run build left no console/dist/index.html")
+        return made
+
+    def check(self) -> None:
+        """Lint, types and unit tests of the sources. Raises `NotBuilt`, as what fails here is not to be built."""
+        self._run(self._installed(), "run", "check")
+
+    def _installed(self) -> list[str]:
+        """How npm is called, with the locked packages in place."""
         npm = npm_command()
         if npm is None:
             raise NotBuilt(f"there is no npm on PATH, and no {NODE.partition('>')[0]} beside this Python")
@@ -109,11 +123,7 @@ class Console:
             self._run(npm, "ci", "--ignore-scripts")
             installed.parent.mkdir(exist_ok=True)
             installed.write_text(lock)
-        self._run(npm, "run", "build")
-        made = self.sources / "dist"
-        if not (made / "index.html").is_file():
-            raise NotBuilt("npm run build left no console/dist/index.html")
-        return made
+        return npm
 
     def _run(self, npm: list[str], *arguments: str) -> None:
         path = os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])
@@ -229,6 +239,12 @@ def main() -> int:
     try:
         if sys.argv[1:] == ["needs-node"]:
             return 0 if needs_node(console) else 1
+        if sys.argv[1:] == ["check"]:
+            if npm_command() is None and os.environ.get("CI") != "true":
+                print("console: no Node on this machine, so the console's own checks are left out", file=sys.stderr)
+                return 0
+            console.check()
+            return 0
         said = build_as_asked(console)
     except (NotBuilt, ValueError) as error:
         print(f"console: {error}", file=sys.stderr)
