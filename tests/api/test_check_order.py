@@ -61,6 +61,10 @@ def test_only_these_routes_want_no_token() -> None:
         "/openapi.json",
         "/docs",
         "/docs/{name}",
+        # The page where people sign in, and its parts.
+        "/",
+        "/console",
+        "/console/{path:path}",
         "/uploads/{token}",
         "/data/reports/outbound_dialer_calls/downloads/{token}",
     }
