@@ -17,8 +17,7 @@ from typing import Final
 import numpy as np
 from tests.detection.greetings import Greeting, Half, Kind, greetings, missing
 
-from outdial.adapters.detection.detector import Detector
-from outdial.adapters.detection.sound import samples_of
+from outdial.adapters.detection.detector import Detector, samples_of
 from outdial.adapters.detection.speech import SpeechActivity, level_of
 from outdial.domain.machine_detection import FRAME_MS, RULES, Judgement, Profile, Verdict
 

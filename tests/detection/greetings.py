@@ -23,10 +23,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from outdial.adapters.detection.sound import ulaw_of
+from outdial.adapters.media.g711 import RATE, ulaw_of
 
 Sound = npt.NDArray[np.float64]
-RATE: Final = 8000
 PROMPTS: Final = Path("/usr/share/asterisk/sounds")
 PROGRAMS: Final = ("espeak-ng", "flite")
 
@@ -219,6 +218,6 @@ def _over_the_line(speaker: str, language: str, words: str, kind: Kind, voice: S
     if chance.random() < 0.5:  # a car, a street: more of it in the low tones
         noise = np.convolve(noise, np.ones(6) / np.sqrt(6), "same")
     whole += noise * level * 10 ** (-chance.uniform(14, 32) / 20)
-    data = ulaw_of(np.clip(whole * 32768, -32768, 32767).astype(np.int16))
+    data = ulaw_of((whole * 32768).astype(int).tolist())
     frames = tuple(data[at : at + 160] for at in range(0, len(data) - 159, 160))
     return Greeting(speaker, language, words, kind, frames, round(len(voice) * 1000 / RATE))

@@ -1,12 +1,13 @@
 """One call's ear: frames in, verdict, beep and "not in service" out."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from outdial.adapters.detection.sound import FRAME_BYTES, Codec, samples_of
 from outdial.adapters.detection.speech import SpeechActivity, level_of
-from outdial.adapters.detection.tones import SpecialInformation, ToneFinder
+from outdial.adapters.detection.tones import Samples, SpecialInformation, ToneFinder
+from outdial.adapters.media.g711 import FRAME, ULAW_SAMPLES
 from outdial.domain.machine_detection import Judgement, Listening, Rules
 
 
@@ -26,29 +27,32 @@ class NotInService:
 
 Heard = Judgement | Beep | NotInService
 
+_SAMPLES: Final = np.array(ULAW_SAMPLES, np.int16)
+
+
+def samples_of(frame: bytes) -> Samples:
+    """The samples of mu-law bytes."""
+    return _SAMPLES[np.frombuffer(frame, np.uint8)]
+
 
 class Detector:
-    """Hears a call from its answer on, or its early media from there on, frame by frame; has one `Judgement` at most.
+    """Hears a call from its answer on, or early media from there on, frame by frame; has one `Judgement` at most."""
 
-    Costs about 0.05 ms for each frame until it has judged, as long as it is fed for tones.
-    """
-
-    def __init__(self, rules: Rules, codec: Codec = Codec.PCMU) -> None:
-        self._codec = codec
+    def __init__(self, rules: Rules) -> None:
         self._listening: Listening | None = Listening(rules)
         self._activity = SpeechActivity()
         self._tones = ToneFinder()
         self._information = SpecialInformation()
 
     def hear(self, frame: bytes) -> tuple[Heard, ...]:
-        """What a frame of 20 ms (160 bytes of G.711) told. A lost frame is one of silence.
+        """What a frame of 20 ms (160 bytes of mu-law) told. A lost frame is one of silence.
 
         Raises:
             ValueError: it is not 20 ms long.
         """
-        if len(frame) != FRAME_BYTES:
-            raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(frame)}")
-        samples = samples_of(frame, self._codec)
+        if len(frame) != FRAME:
+            raise ValueError(f"a frame has {FRAME} bytes, not {len(frame)}")
+        samples = samples_of(frame)
         sound = samples.astype(np.float64)
         speech = self._activity.hear(level_of(float(np.mean(sound * sound))))
         heard: list[Heard] = []

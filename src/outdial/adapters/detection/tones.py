@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from outdial.adapters.detection.sound import RATE, Samples
+from outdial.adapters.media.g711 import RATE
 from outdial.domain.machine_detection import FRAME_MS
+
+Samples = npt.NDArray[np.int16]
 
 _LOWEST_HZ: Final = 380.0
 _HIGHEST_HZ: Final = 2200.0
