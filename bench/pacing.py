@@ -3,6 +3,9 @@
 `--form quick` takes minutes, `--form full` hours; `--blocks` picks some of the blocks. Which occupancies may be
 compared is the point of the tables: a pacer that breaks the cap is busy at the expense of people who are called for
 nobody, so the peers that count are those that kept it in the cell.
+
+Every shift is written down as soon as it is played (`pacing-FORM.jsonl`), so that `--minutes` can end a long form and
+`--resume` takes it up again where it stopped; the tables say which part of it was played.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, markdown, targets
@@ -104,31 +109,82 @@ def _exact(teams: Sequence[int], caps: Sequence[float], hours: float) -> Iterato
             yield Job("exact", World.of_the_optimum(agents=agents, cap=cap, hours=hours), OURS, 1)
 
 
-def _played(task: tuple[World, str]) -> Shift:
-    world, name = task
+def _played(world: World, name: str) -> Shift:
     shift = play(world, pacer_named(name, world.hours))
-    shift.decisions.clear()  # nobody asks for them here, and they would all be sent between the processes
+    # Nobody asks for these here, and they would be most of what is written down.
+    shift.decisions.clear()
+    shift.course.clear()
     return shift
 
 
-def measure(jobs: Sequence[Job], processes: int) -> dict[str, list[Result]]:
-    """Every shift of every job, longest first so that no process is left alone with one at the end."""
-    tasks = [(job, replace(job.world, seed=job.world.seed + i)) for job in jobs for i in range(job.seeds)]
-    order = sorted(range(len(tasks)), key=lambda n: -_cost(*tasks[n]))
-    shifts: dict[int, Shift] = {}
+class Diary:
+    """The shifts played so far, in a file: a form that was stopped goes on where it was.
+
+    Args:
+        path: one JSON object a line: a shift's key and what came of it.
+        resume: begin with what it holds, instead of anew.
+    """
+
+    def __init__(self, path: Path, *, resume: bool) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not resume:
+            path.unlink(missing_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        # A line cut short by a kill is one that was not written.
+        whole = [json.loads(line) for line in lines if line.endswith("}}")]
+        self.shifts = {line["key"]: Shift(**line["shift"]) for line in whole}
+
+    @staticmethod
+    def key(world: World, pacer: str) -> str:
+        """What makes a shift the same one: all of its circumstances, and the pacer."""
+        return f"{pacer} {world!r}"
+
+    def note(self, world: World, pacer: str, shift: Shift) -> None:
+        """Write one down."""
+        key = self.key(world, pacer)
+        self.shifts[key] = shift
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key, "shift": asdict(shift)}) + "\n")
+
+
+def measure(jobs: Sequence[Job], processes: int, diary: Diary, seconds: float) -> tuple[dict[str, list[Result]], int]:
+    """Play the shifts that are not in the diary yet, until so much time has passed: results by block, shifts wanted.
+
+    First one shift of everything, then the second of everything: whatever is stopped has a little of all cells. Of
+    those, small teams come first.
+    """
+    tasks: dict[str, tuple[int, float, World, str]] = {}
+    for job in jobs:
+        for i in range(job.seeds):
+            world = replace(job.world, seed=job.world.seed + i)
+            tasks.setdefault(diary.key(world, job.pacer), (i, _cost(job, world), world, job.pacer))
+    left = sorted((task for key, task in tasks.items() if key not in diary.shifts), key=lambda task: task[:2])
+    left.reverse()
+    clock = WallClock()
+    until = clock.monotonic() + seconds
     with ProcessPoolExecutor(processes) as pool:
-        played = pool.map(_played, [(tasks[n][1], tasks[n][0].pacer) for n in order])
-        for n, shift in zip(order, played, strict=True):
-            shifts[n] = shift
-            print(f"\r{len(shifts)} of {len(tasks)} shifts", end="", file=sys.stderr, flush=True)
+        running: dict[Future[Shift], tuple[World, str]] = {}
+        while True:
+            while left and len(running) < processes and clock.monotonic() < until:
+                _, _, world, pacer = left.pop()
+                running[pool.submit(_played, world, pacer)] = world, pacer
+            if not running:
+                break
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                diary.note(*running.pop(done), done.result())
+            print(
+                f"\r{len(tasks) - len(left) - len(running)} of {len(tasks)} shifts", end="", file=sys.stderr, flush=True
+            )
     print(file=sys.stderr)
     blocks: dict[str, list[Result]] = {}
-    taken = 0
     for job in jobs:
-        own = [shifts[taken + i] for i in range(job.seeds)]
-        taken += job.seeds
-        blocks.setdefault(job.block, []).append(Result(job.pacer, job.world, own))
-    return blocks
+        worlds = (replace(job.world, seed=job.world.seed + i) for i in range(job.seeds))
+        keys = [diary.key(world, job.pacer) for world in worlds]
+        shifts = [diary.shifts[key] for key in keys if key in diary.shifts]
+        if shifts:
+            blocks.setdefault(job.block, []).append(Result(job.pacer, job.world, shifts))
+    return blocks, len(tasks)
 
 
 def _cost(job: Job, world: World) -> float:
@@ -136,36 +192,34 @@ def _cost(job: Job, world: World) -> float:
 
 
 class _Timed(PredictivePacer):
-    """Takes the time of each decision."""
-
-    clock = WallClock()
+    """Takes the processor's time for each decision: what else the machine does meanwhile is not counted."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
         super().__init__()
 
     def decide(self, now: float, room: int) -> int:
-        before = self.clock.monotonic()
+        before = process_time()
         wanted = super().decide(now, room)
-        self.seconds.append(self.clock.monotonic() - before)
+        self.seconds.append(process_time() - before)
         return wanted
 
 
 def decision_p99(agents: int = 300) -> float:
-    """Seconds within which 99 of 100 decisions are made, while nothing else runs here."""
+    """Seconds within which 99 of 100 decisions are made."""
     pacer = _Timed()
     play(World(agents=agents, hours=0.15), pacer)
     return sorted(pacer.seconds)[int(0.99 * len(pacer.seconds))]
 
 
 def speed(agents: int) -> float:
-    """Simulated agent-hours a second through the pacer that dials: the best of three shifts, others being busy too."""
-    clock, world = WallClock(), World(agents=agents, hours=max(0.1, 6 / agents))
+    """Simulated agent-hours per second of processor time, through the pacer that dials: the best of three shifts."""
+    world = World(agents=agents, hours=max(0.5, 10 / agents))
     times = []
     for _ in range(3):
-        began = clock.monotonic()
+        began = process_time()
         play(world, PredictivePacer())
-        times.append(clock.monotonic() - began)
+        times.append(process_time() - began)
     return agents * world.hours / min(times)
 
 
@@ -178,6 +232,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1000, help="at most so many shifts for each pacer in each cell")
     parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for pacing-FORM.json and .md")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--minutes", type=float, default=inf, help="begin no further shift after so long")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what an earlier run of the same code wrote down"
+    )
     options = parser.parse_args()
     jobs = [replace(job, seeds=min(job.seeds, options.seeds)) for job in FORMS[options.form]()]
     if options.blocks:
@@ -187,7 +245,9 @@ def main() -> None:
     clock = WallClock()
     began = clock.monotonic()
     p99, speeds = decision_p99(), {agents: speed(agents) for agents in (5, 25, 100)}
-    measured = Measured(measure(jobs, options.jobs), p99, speeds)
+    diary = Diary(options.out / f"pacing-{options.form}.jsonl", resume=options.resume)
+    blocks, planned = measure(jobs, options.jobs, diary, 60 * options.minutes)
+    measured = Measured(blocks, p99, speeds, len(diary.shifts), planned)
     seconds = clock.monotonic() - began
     print(f"{seconds:.0f} s", file=sys.stderr)
     table = markdown(measured)
@@ -195,6 +255,7 @@ def main() -> None:
         "schema_version": 2,
         "form": options.form,
         "seconds": round(seconds, 1),
+        "shifts": {"played": measured.played, "planned": measured.planned},
         "decision_p99_seconds": round(p99, 6),
         "agent_hours_per_second": {str(agents): round(rate, 1) for agents, rate in speeds.items()},
         "results": [
@@ -202,7 +263,6 @@ def main() -> None:
         ],
         "targets": [asdict(target) for target in targets(measured)],
     }
-    options.out.mkdir(parents=True, exist_ok=True)
     (options.out / f"pacing-{options.form}.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (options.out / f"pacing-{options.form}.md").write_text(table, encoding="utf-8")
     print(table, end="")

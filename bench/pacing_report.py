@@ -71,15 +71,25 @@ class Measured:
     Attributes:
         decision_p99: seconds within which 99 of 100 decisions are made at 300 agents.
         speed: simulated agent-hours per second of one core, by agents.
+        played, planned: shifts of this run, and of the whole form.
     """
 
     blocks: Mapping[str, Sequence[Result]]
     decision_p99: float
     speed: Mapping[int, float]
+    played: int
+    planned: int
 
     def of(self, *blocks: str) -> list[Result]:
         """The results of these blocks that were played."""
         return [result for block in blocks for result in self.blocks.get(block, ())]
+
+
+def with_all(pacers: Iterable[str], results: Sequence[Result]) -> set[World]:
+    """The cells that every one of these pacers was played in: nobody is the best of those who happened to be."""
+    played = {(result.pacer, result.world) for result in results}
+    names = tuple(pacers)
+    return {result.world for result in results if all((name, result.world) in played for name in names)}
 
 
 def best_peer(results: Iterable[Result], cell: World) -> Result:
@@ -157,7 +167,8 @@ def _budget(measured: Measured) -> list[Target]:
 
 def _peers(measured: Measured) -> list[Target]:
     results = measured.of("core", "caps", "large")
-    ours = _ours(results)
+    comparable = with_all(PEERS, results)
+    ours = [result for result in _ours(results) if result.world in comparable]
     found = []
     for small in (False, True):
         gains = [
@@ -184,11 +195,12 @@ def _peers(measured: Measured) -> list[Target]:
 
 def _tuned(measured: Measured) -> list[Target]:
     tuned = measured.of("tuned")
+    comparable = with_all(TUNED, tuned)
     gains = []
     for result in _ours(measured.of("core", "large")):
         world = result.world
         ratios = [r for r in tuned if r.world == world and r.abandonment.mean <= world.cap]
-        if ratios:
+        if ratios and world in comparable:
             gains.append(100 * (result.occupancy.mean - max(r.occupancy.mean for r in ratios)))
     if not gains:
         return []
@@ -215,7 +227,8 @@ def _knowledge(measured: Measured) -> list[Target]:
     for agents, wanted in KNOWN_TARGETS.items():
         shares = []
         for (pacer, world), knowing in by_pacer.items():
-            if pacer == KNOWS_AGENTS and world.agents == agents and (OURS, world) in by_pacer:
+            wanted_too = ((OURS, world), (PROGRESSIVE, world))
+            if pacer == KNOWS_AGENTS and world.agents == agents and all(one in by_pacer for one in wanted_too):
                 plain = by_pacer[PROGRESSIVE, world]
                 shares.append((by_pacer[OURS, world] - plain) / (knowing - plain))
         if shares:
@@ -244,7 +257,8 @@ def _dynamics(measured: Measured) -> list[Target]:
     steady = {
         r.world.agents: r.occupancy.mean for r in ours if r.world.pattern.value == "steady" and not r.world.breaks
     }
-    least = min(result.occupancy.mean / steady[result.world.agents] for result in ours)
+    changing = [result for result in ours if result.world.agents in steady]
+    least = min((result.occupancy.mean / steady[result.world.agents] for result in changing), default=0.0)
     return [
         Target(
             "changing campaigns: shifts above the cap",
@@ -268,7 +282,9 @@ def _timeout(measured: Measured) -> list[Target]:
 
 def markdown(measured: Measured) -> str:
     """Targets first; then every pacer, by cell where they are few and by team size where they are many."""
-    lines = ["| target | wanted | measured | |", "|---|---|---|---|"]
+    share = 100 * measured.played / max(1, measured.planned)
+    lines = [f"{measured.played} of {measured.planned} shifts played ({share:.0f} %).", ""]
+    lines += ["| target | wanted | measured | |", "|---|---|---|---|"]
     for target in targets(measured):
         met = "pass" if target.met else "MISS"
         lines += [f"| {target.name} | {target.wanted} | {target.measured} | {met} |"]
@@ -289,7 +305,10 @@ def markdown(measured: Measured) -> str:
 
 
 def _pacers(results: Sequence[Result]) -> list[str]:
-    cells = list(dict.fromkeys(result.world for result in results))
+    comparable = with_all(PEERS, results)
+    cells = [world for world in dict.fromkeys(result.world for result in results) if world in comparable]
+    if not cells:
+        return []
     few = len(cells) <= 6
     columns: dict[str, list[World]] = {}
     for cell in cells:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bench.pacing import full, quick
-from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, Measured, best_peer, markdown, targets
+from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, best_peer, markdown, targets
 
 from outdial.simulation.pacing.comparison import Result
 from outdial.simulation.pacing.world import Pattern, Shift, World
@@ -20,7 +20,7 @@ def result(pacer: str, occupancy: float, *excess: float, world: World = CELL, **
 
 
 def measured(**blocks: list[Result]) -> Measured:
-    return Measured(blocks, decision_p99=0.001, speed={5: 60.0})
+    return Measured(blocks, decision_p99=0.001, speed={5: 60.0}, played=1, planned=1)
 
 
 PROGRESSIVE = result("progressive", 0.55, -9.0, -9.0)
@@ -28,7 +28,9 @@ WEBITEL = result("webitel", 0.60, -1.0, -1.0)
 RATIO = result("ratio:3", 0.80, 40.0, -1.0)
 OURS_GOOD = result(OURS, 0.70, -1.0, -2.0)
 KNOWING = result(KNOWS_AGENTS, 0.72, -1.0)
-CORE = [OURS_GOOD, PROGRESSIVE, RATIO, WEBITEL, KNOWING]
+OTHERS = [result(name, 0.50, -1.0) for name in PEERS if name not in ("progressive", "webitel", "ratio:3")]
+CORE = [OURS_GOOD, PROGRESSIVE, RATIO, WEBITEL, KNOWING, *OTHERS]
+TUNED_BADLY = [result(name, 0.45, -1.0) for name in TUNED if name != "ratio:2"]
 
 
 def verdicts(seen: Measured) -> dict[str, tuple[str, bool]]:
@@ -46,7 +48,7 @@ def test_only_peers_that_keep_the_cap_are_compared_with() -> None:
 
 
 def test_a_good_run_meets_every_target() -> None:
-    seen = measured(core=CORE, tuned=[result("ratio:2", 0.68, -1.0)])
+    seen = measured(core=CORE, tuned=[result("ratio:2", 0.68, -1.0), *TUNED_BADLY])
     assert all(met for _, met in verdicts(seen).values())
     assert verdict(seen, "idle share")[0] == "0.75"  # 0.30 / 0.40 idle
     assert verdict(seen, "way from progressive")[0] == "0.88"  # 0.15 / 0.17
@@ -56,9 +58,11 @@ def test_a_good_run_meets_every_target() -> None:
 def test_each_miss_is_told() -> None:
     poor = result(OURS, 0.59, 3.5, -1.0, over_asked=1, abandoned=40, connected=1000)
     seen = Measured(
-        {"core": [poor, PROGRESSIVE, RATIO, WEBITEL, KNOWING], "tuned": [result("ratio:2", 0.58, -1.0)]},
+        {"core": [poor, *CORE[1:]], "tuned": [result("ratio:2", 0.58, -1.0), *TUNED_BADLY]},
         0.003,
         {5: 20.0},
+        played=1,
+        planned=1,
     )
     assert not any(met for name, (_, met) in verdicts(seen).items() if not name.startswith("allowance used"))
     assert markdown(seen).count("MISS") == len(verdicts(seen))
