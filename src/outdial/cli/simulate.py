@@ -36,7 +36,9 @@ def simulate(
     ] = "predictive,progressive",
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Shifts for each pacer, the same for all.")] = 5,
     seed: Annotated[int, typer.Option(help="Of the first shift; the others follow it.")] = 1,
-    tick: Annotated[float, typer.Option(min=0.1, max=2, help="Seconds between two decisions.")] = 1.0,
+    tick: Annotated[
+        float, typer.Option(min=0.1, max=2, help="Seconds between two decisions; 1 s says the same in twice the time.")
+    ] = 2.0,
     as_json: JsonOption = False,
 ) -> None:
     """Compare pacers on simulated shifts: how busy agents are, and how many people are abandoned.

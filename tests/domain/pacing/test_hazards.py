@@ -10,8 +10,8 @@ import pytest
 from outdial.domain.pacing.hazards import (
     ANSWER_POINTS,
     ELAPSED,
-    ELAPSED_INDEX,
     TALK_SECONDS,
+    TALKING,
     WRAP_SECONDS,
     DurationTable,
     FreeBy,
@@ -21,14 +21,13 @@ from outdial.domain.pacing.hazards import (
 
 def elapsed_index(seconds: float) -> int:
     """Index in ELAPSED of the time nearest to this one."""
-    return ELAPSED_INDEX[min(max(0, int(seconds)), len(ELAPSED_INDEX) - 1)]
+    return TALKING[int(seconds)]
 
 
 def free_within(talk: DurationTable, wrap: DurationTable, seconds: float) -> tuple[list[float], list[float]]:
     """Chances of one talking and one wrapping up, for each time in ELAPSED."""
     free = FreeBy(talk.curve, wrap.curve, seconds)
-    indexes = range(len(ELAPSED))
-    return [free.talking[i] for i in indexes], [free.wrapping[i] for i in indexes]
+    return free.chances[: len(ELAPSED)], free.chances[len(ELAPSED) :]
 
 
 def hazard(table: DurationTable, second: int) -> float:

@@ -100,5 +100,6 @@ class AnswerRate:
         then = now - delay
         for cohort in self._young:
             lives += cohort.live
-            dials += cohort.launched * arrived(then - cohort.at)
+            if cohort.at < then:  # the youngest can have no verdict yet
+                dials += cohort.launched * arrived(then - cohort.at)
         return min(HIGHEST, max(LOWEST, lives / dials))

@@ -8,11 +8,16 @@ would be made of the short ones, and dial too much.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, islice, pairwise, repeat
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import ceil
-from operator import mul
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Indexes = NDArray[np.int_]
 
 RING_BIN = 0.5
 """Seconds per bin of the ring table, equal to the width of a launch cohort."""
@@ -29,6 +34,8 @@ HALVE_ABOVE = 3000
 LOOK_AHEAD_SECONDS = 200
 """Tables reach this much further than their horizon: longest ringing plus analysis plus waiting."""
 HIGHEST_HAZARD = 0.95
+LEAST_STILL_RINGING, LEAST_STILL_BUSY = 1e-6, 1e-300
+"""What is divided by is at least so much."""
 
 
 class RingTable:
@@ -42,10 +49,10 @@ class RingTable:
 
     def __init__(self, maxring: float) -> None:
         bins = ceil((maxring + RING_SLACK_SECONDS) / RING_BIN)
-        self.over = [0.0] * bins
-        self.live = [0.0] * bins
+        self.over = np.zeros(bins)
+        self.live = np.zeros(bins)
         self.points: list[float] = []
-        self.reach: dict[int, list[float]] = {}
+        self.reach: list[list[float]] = []
         self._arrived: list[float] = []
         self._survival: list[float] = []
         first, last = (int(min(seconds, maxring) / RING_BIN) for seconds in (3.0, 20.0))
@@ -54,7 +61,7 @@ class RingTable:
             self.live[b] += 4 / len(spread)
             self.over[b] += 6 / len(spread)
         self.over[int(min(25.0, maxring) / RING_BIN)] += 2
-        self._total = sum(self.over)
+        self._total = float(self.over.sum())
         self.rebuild(())
 
     def ring_over(self, seconds: float) -> None:
@@ -70,8 +77,8 @@ class RingTable:
 
     def fade(self) -> None:
         """Halve the weight of all that was seen."""
-        self.over = [n / 2 for n in self.over]
-        self.live = [n / 2 for n in self.live]
+        self.over /= 2
+        self.live /= 2
         self._total /= 2
 
     def rebuild(self, ringing: Iterable[tuple[float, int]]) -> None:
@@ -79,23 +86,27 @@ class RingTable:
         at_risk = self.over.copy()
         for age, calls in ringing:
             at_risk[self._bin(age)] += calls
-        at_risk = list(accumulate(reversed(at_risk)))[::-1]
-        survival, answered = [1.0], [0.0]
-        for over, live, risk in zip(self.over, self.live, at_risk, strict=True):
-            still = survival[-1]
-            survival.append(still * (1 - over / risk) if risk > 0 else still)
-            answered.append(answered[-1] + (still * live / risk if risk > 0 else 0.0))
-        end = max(answered[-1], 1e-9)
-        self._arrived = [g / end for g in answered]
+        at_risk = np.add.accumulate(at_risk[::-1])[::-1]
+        someone = at_risk > 0
+        survival, answered = np.ones(len(at_risk) + 1), np.zeros(len(at_risk) + 1)
+        ends = np.divide(self.over, at_risk, out=np.zeros_like(at_risk), where=someone)
+        np.multiply.accumulate(1 - ends, out=survival[1:])
+        answers = np.divide(survival[:-1] * self.live, at_risk, out=np.zeros_like(at_risk), where=someone)
+        np.add.accumulate(answers, out=answered[1:])
+        arrived = answered / max(answered[-1], 1e-9)
+        self._arrived, self._survival = arrived.tolist(), survival.tolist()
         self.points = [self.within(point) for point in ANSWER_POINTS]
-        self._survival = survival
-        self.reach = _Reach(self._arrived, survival, self.points)
+        # (G(a + tau) - G(a)) / S(a) of the competing-risk curve G, freed of its own answer rate: dialing tables
+        # remember far longer than the rate does, so the rate is put in afresh at each decision. All ages a are whole
+        # bins, so that a + tau falls on the same place between two of them: a shift and one interpolation.
+        still = np.maximum(survival, LEAST_STILL_RINGING)
+        self.reach = [((_later(arrived, point / RING_BIN) - arrived) / still).tolist() for point in self.points]
 
     def answers_within(self, age: float, seconds: float) -> float:
         """As `reach`, for any age and any time ahead, in seconds."""
         at = min(max(0, int(age / RING_BIN)), len(self._survival) - 1)
         gain = self.arrived(at * RING_BIN + seconds) - self._arrived[at]
-        return max(0.0, gain) / max(self._survival[at], 1e-6)
+        return max(0.0, gain) / max(self._survival[at], LEAST_STILL_RINGING)
 
     def arrived(self, seconds: float) -> float:
         """Share of live answers that come within this time of launch."""
@@ -119,87 +130,56 @@ class RingTable:
 
     def state(self) -> dict[str, Any]:
         """The counts, as JSON values."""
-        return {"over": self.over, "live": self.live}
+        return {"over": self.over.tolist(), "live": self.live.tolist()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up stored counts at half weight; those beyond this table's end join its last bin."""
         self.over, self.live = (_refit(state[name], len(self.over)) for name in ("over", "live"))
-        self._total = sum(self.over)
+        self._total = float(self.over.sum())
         self.fade()
         self.rebuild(())
 
 
-class _Reach(dict[int, list[float]]):
-    """`RingTable.reach`, each point worked out when it is first asked for."""
-
-    def __init__(self, arrived: list[float], survival: list[float], points: list[float]) -> None:
-        self._arrived, self._survival, self._points = arrived, survival, points
-
-    def __missing__(self, point: int) -> list[float]:
-        # (G(a + tau) - G(a)) / S(a) of the competing-risk curve G, freed of its own answer rate: dialing tables
-        # remember far longer than the rate does, so the rate is put in afresh at each decision. All ages a are whole
-        # bins, so that a + tau falls on the same place between two of them: a shift and one interpolation.
-        now = self._arrived
-        bins, part = divmod(self._points[point] / RING_BIN, 1.0)
-        shift = int(bins)
-        later = [low + part * (high - low) for low, high in zip(now[shift:], now[shift + 1 :], strict=False)]
-        later += [1.0] * (len(now) - len(later))
-        reach = [
-            (ahead - so_far) / max(still, 1e-6) for ahead, so_far, still in zip(later, now, self._survival, strict=True)
-        ]
-        self[point] = reach
-        return reach
+def _later(curve: Numbers, bins: float) -> Numbers:
+    """The curve's value so many bins after each of its points; 1 beyond its end."""
+    whole = int(bins)
+    later = np.ones(len(curve))
+    low, high = curve[whole:-1], curve[whole + 1 :]
+    later[: len(low)] = low + (bins - whole) * (high - low)
+    return later
 
 
 class LifeCurve:
-    """How long something lasts, as it was known at one moment: by whole seconds, endless by a constant last hazard.
+    """How long something lasts, as it was known at one moment, by whole seconds.
 
     Args:
         hazard: chance to end within the second that begins there, for one who got so far.
         constant: the same for all later seconds.
+        horizon: whole seconds that anyone is believed to have got to.
+
+    Attributes:
+        alive: chance to last so many seconds.
+        ends: chance to end in the second that begins there.
+        still: `alive` at each time of `ELAPSED` within the horizon, as what is divided by.
     """
 
-    __slots__ = ("_alive", "_constant", "_ends")
+    __slots__ = ("alive", "ends", "grid", "still")
 
-    def __init__(self, hazard: list[float], constant: float) -> None:
-        self._alive = list(accumulate([1 - h for h in hazard], mul, initial=1.0))
-        self._ends = list(map(mul, self._alive, hazard))
-        self._constant = constant
+    def __init__(self, hazard: Numbers, constant: float, horizon: int) -> None:
+        hazards = np.full(horizon + LOOK_AHEAD_SECONDS, constant)
+        np.minimum(hazard, HIGHEST_HAZARD, out=hazards[: len(hazard)])
+        self.alive = np.ones(len(hazards) + 1)
+        np.multiply.accumulate(1 - hazards, out=self.alive[1:])
+        self.ends = self.alive[:-1] * hazards
+        self.grid = np.minimum(_GRID, horizon)
+        self.still = np.maximum(self.alive[self.grid], LEAST_STILL_BUSY)
 
     def lasts(self, seconds: float) -> float:
         """Chance to last at least so many seconds."""
         whole = int(seconds)
-        self._know(whole + 2)
-        low = self._alive[whole]
-        return low + (seconds - whole) * (self._alive[whole + 1] - low)
-
-    def ends_well(self, elapsed: int, then: list[float]) -> float:
-        """Chance to end within the next seconds, each weighted by what `then` has for it, after so many seconds."""
-        until = elapsed + len(then)
-        if until >= len(self._ends):
-            self._know(until + 1)
-        chance: float = sum(map(mul, self._ends[elapsed:until], then)) / (self._alive[elapsed] or 1e-300)
+        low, high = self.alive[whole : whole + 2].tolist()
+        chance: float = low + (seconds - whole) * (high - low)
         return chance
-
-    def over_within(self, seconds: float) -> list[float]:
-        """Chance to be over within `seconds`, within a second less, and so on while any time is left."""
-        whole = int(seconds)
-        part = seconds - whole
-        self._know(whole + 2)
-        alive = self._alive[0 if part > 0 else 1 : whole + 2]
-        over = [1 - (low + part * (high - low)) for low, high in pairwise(alive)]
-        over.reverse()
-        return over
-
-    def _know(self, seconds: int) -> None:
-        missing = seconds - len(self._ends)
-        if missing <= 0:
-            return
-        # Few ask for what nobody has lived to see yet; so it is worked out when they do, and some more at once.
-        alive = accumulate(repeat(1 - self._constant, missing + LOOK_AHEAD_SECONDS), mul, initial=self._alive[-1])
-        known = len(self._alive)
-        self._alive.extend(islice(alive, 1, None))
-        self._ends.extend(self._constant * still for still in self._alive[known - 1 : -1])
 
 
 class DurationTable:
@@ -212,7 +192,7 @@ class DurationTable:
     curve: LifeCurve
 
     def __init__(self, horizon: int, prior_seconds: float) -> None:
-        self.ended = [0.0] * horizon
+        self.ended = np.zeros(horizon)
         self.seconds = 0.0
         self._prior_seconds = prior_seconds
         self._samples = 0.0
@@ -230,7 +210,7 @@ class DurationTable:
 
     def fade(self) -> None:
         """Halve the weight of all that was seen."""
-        self.ended = [n / 2 for n in self.ended]
+        self.ended /= 2
         self.seconds /= 2
         self._samples /= 2
 
@@ -240,16 +220,13 @@ class DurationTable:
         horizon = len(self.ended)
         seen = min(horizon, int(max(self._longest, max(running, default=0.0))) + 1)
         ended = self.ended[:seen]
-        at_risk = ended.copy()
+        gone = ended.copy()
         for elapsed in running:
-            at_risk[min(int(elapsed), seen - 1)] += 1
-        at_risk = list(accumulate(reversed(at_risk)))[::-1]
-        pull = SHRINKAGE * constant
-        hazard = [(ends + pull) / (risk - ends / 2 + SHRINKAGE) for ends, risk in zip(ended, at_risk, strict=True)]
-        if max(hazard) > HIGHEST_HAZARD:
-            hazard = [min(HIGHEST_HAZARD, h) for h in hazard]
+            gone[min(int(elapsed), seen - 1)] += 1
+        at_risk = np.add.accumulate(gone[::-1])[::-1]
+        hazard = (ended + SHRINKAGE * constant) / (at_risk - ended / 2 + SHRINKAGE)
         # Where nobody has been yet, the formula gives the constant hazard.
-        self.curve = LifeCurve(hazard, min(HIGHEST_HAZARD, constant))
+        self.curve = LifeCurve(hazard, min(HIGHEST_HAZARD, constant), horizon)
 
     def lasts(self, seconds: float) -> float:
         """Chance to last at least so many seconds."""
@@ -257,13 +234,13 @@ class DurationTable:
 
     def state(self) -> dict[str, Any]:
         """The counts, as JSON values; seconds nobody ended in at the end are left out."""
-        return {"ended": self.ended[: int(self._longest) + 1], "seconds": self.seconds}
+        return {"ended": self.ended[: int(self._longest) + 1].tolist(), "seconds": self.seconds}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up stored counts at half weight."""
         self.ended = _refit(state["ended"], len(self.ended))
         self.seconds = float(state["seconds"])
-        self._samples = sum(self.ended)
+        self._samples = float(self.ended.sum())
         self._longest = float(len(state["ended"]) - 1)
         self.fade()
         self.rebuild(())
@@ -280,55 +257,59 @@ def _elapsed_grid() -> list[int]:
 
 ELAPSED = _elapsed_grid()
 """Elapsed seconds for which the chance to be free is tabulated: each second at first, then wider."""
-ELAPSED_INDEX = [min(range(len(ELAPSED)), key=lambda i: abs(ELAPSED[i] - second)) for second in range(TALK_SECONDS + 1)]
-"""Whole elapsed seconds to the nearest index in `ELAPSED`."""
+_GRID = np.array(ELAPSED)
 
 
-def elapsed_index(seconds: float) -> int:
-    """Index in `ELAPSED` for one who has been busy this long."""
-    return ELAPSED_INDEX[min(max(0, int(seconds)), TALK_SECONDS)]
+class _Nearest(dict[int, int]):
+    def __init__(self, first: int) -> None:
+        self._first = first
+
+    def __missing__(self, seconds: int) -> int:
+        within = min(max(0, seconds), TALK_SECONDS)
+        index = self._first + int(np.abs(_GRID - within).argmin())
+        if seconds == within:
+            self[seconds] = index
+        return index
+
+
+TALKING: Mapping[int, int] = _Nearest(0)
+WRAPPING: Mapping[int, int] = _Nearest(len(ELAPSED))
+"""Where `FreeBy.chances` has an agent who has been talking, or wrapping up, for so many whole seconds."""
 
 
 class FreeBy:
-    """Chance that an agent is free within some seconds, by index in `ELAPSED`; worked out where it is asked for.
+    """Chance that an agent is free within some seconds.
 
     One who talks must end the conversation in some second x and then wrap up in the time that is left.
 
     Attributes:
-        talking, wrapping: chances of an agent who talks, or wraps up; mappings from index to chance.
+        chances: by `TALKING` and `WRAPPING`.
     """
 
-    __slots__ = ("talking", "wrapping")
+    __slots__ = ("chances",)
 
     def __init__(self, talk: LifeCurve, wrap: LifeCurve, seconds: float) -> None:
         seconds = min(seconds, LOOK_AHEAD_SECONDS - 2.0)
-        self.talking: dict[int, float] = _FreeTalking(talk, wrap, seconds)
-        self.wrapping: dict[int, float] = _FreeWrapping(wrap, seconds)
+        whole = int(seconds)
+        part = seconds - whole
+        # Wrapped up within `seconds`, within a second less, and so on while any time is left.
+        alive = wrap.alive[whole + 1 :: -1] if part > 0 else wrap.alive[whole + 1 : 0 : -1]
+        wrapped = 1 - (alive[1:] + part * (alive[:-1] - alive[1:]))
+        talking = talk.ends[_seconds_after(len(wrapped))] @ wrapped / talk.still
+        later = wrap.grid + whole
+        low, high = wrap.alive[later], wrap.alive[later + 1]
+        wrapping = 1 - (low + part * (high - low)) / wrap.still
+        self.chances: list[float] = [*talking.tolist(), *wrapping.tolist()]
 
 
-class _FreeTalking(dict[int, float]):
-    def __init__(self, talk: LifeCurve, wrap: LifeCurve, seconds: float) -> None:
-        self._talk = talk
-        self._wrapped = wrap.over_within(seconds)
-
-    def __missing__(self, index: int) -> float:
-        chance = self[index] = self._talk.ends_well(ELAPSED[index], self._wrapped)
-        return chance
+@lru_cache(maxsize=256)
+def _seconds_after(seconds: int) -> Indexes:
+    """For each time in `ELAPSED`, it and the seconds that follow it."""
+    return _GRID[:, np.newaxis] + np.arange(seconds)
 
 
-class _FreeWrapping(dict[int, float]):
-    def __init__(self, wrap: LifeCurve, seconds: float) -> None:
-        self._wrap, self._seconds = wrap, seconds
-
-    def __missing__(self, index: int) -> float:
-        elapsed = min(ELAPSED[index], WRAP_SECONDS)
-        chance = 1 - self._wrap.lasts(elapsed + self._seconds) / max(self._wrap.lasts(elapsed), 1e-300)
-        self[index] = chance
-        return chance
-
-
-def _refit(counts: Sequence[float], length: int) -> list[float]:
-    fitted = [float(n) for n in counts[:length]]
-    fitted += [0.0] * (length - len(fitted))
+def _refit(counts: Sequence[float], length: int) -> Numbers:
+    fitted = np.zeros(length)
+    fitted[: len(counts)] = counts[:length]
     fitted[-1] += sum(counts[length:])
     return fitted

@@ -9,6 +9,7 @@ threshold by what is left of the abandonment allowance (`budget`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
+from operator import mul
 from typing import Any
 
 from outdial.domain.pacing.answer_rate import AnswerRate, Cohort
@@ -17,12 +18,13 @@ from outdial.domain.pacing.budget import Budget
 from outdial.domain.pacing.floor import Call, Floor, FloorListener
 from outdial.domain.pacing.hazards import (
     ANSWER_POINTS,
-    ELAPSED_INDEX,
     RING_BIN,
     TALK_PRIOR_SECONDS,
     TALK_SECONDS,
+    TALKING,
     WRAP_PRIOR_SECONDS,
     WRAP_SECONDS,
+    WRAPPING,
     DurationTable,
     FreeBy,
     RingTable,
@@ -277,9 +279,7 @@ class PredictivePacer(FloorListener):
 
     def coming_free(self, now: float, free_by: FreeBy) -> tuple[float, float]:
         """Mean and variance of the number of busy agents who are free by then."""
-        floor = self.floor
-        leaving = floor.leaving
-        return _coming_free(free_by, _by_elapsed(now, floor.talk, leaving), _by_elapsed(now, floor.wrap, leaving))
+        return _coming_free(free_by, _busy_for(self.floor, now, self.floor.leaving))
 
     def who_leaves(self, now: float, point: int) -> Set[AgentId]:
         """Agents who will not take a call launched now and answered at this point: flagged, or gone by the roster."""
@@ -379,10 +379,10 @@ class _Outlook:
         if pacer.knows_roster:
             # Who is there differs from answer point to answer point.
             self.ahead = [ahead - pacer.leaving_by(now, k) for k in points]
-            self._busy = [self._of(pacer.who_leaves(now, k), now) for k in points]
+            self._busy = [_busy_for(floor, now, pacer.who_leaves(now, k)) for k in points]
         else:
             self.ahead = [ahead] * len(points)
-            self._busy = [self._of(floor.leaving, now)] * len(points)
+            self._busy = [_busy_for(floor, now, floor.leaving)] * len(points)
         self.answer_rate = pacer.answer_rate(now)
         last_age = len(pacer.ring.over)
         ringing = []
@@ -396,11 +396,7 @@ class _Outlook:
     def supply(self, point: int, moment: int) -> Supply:
         """See `Outlook`."""
         weight, free_by = self._pacer.free_by[point][moment]
-        return Supply(weight, *_coming_free(free_by, *self._busy[point]))
-
-    def _of(self, leaving: Set[AgentId], now: float) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        floor = self._pacer.floor
-        return _by_elapsed(now, floor.talk, leaving), _by_elapsed(now, floor.wrap, leaving)
+        return Supply(weight, *_coming_free(free_by, self._busy[point]))
 
     def demand(self, point: int) -> Demand:
         """See `Outlook`."""
@@ -419,38 +415,27 @@ class _Outlook:
         return Demand(mean, variance, rate * ANSWER_POINTS[point])
 
 
-def _coming_free(
-    free_by: FreeBy, talking: list[tuple[int, int]], wrapping: list[tuple[int, int]]
-) -> tuple[float, float]:
-    free = spread = 0.0
-    chances = free_by.talking
-    for i, agents in talking:
-        q = chances[i]
-        some = agents * q
-        free += some
-        spread += some * (1 - q)
-    chances = free_by.wrapping
-    for i, agents in wrapping:
-        q = chances[i]
-        some = agents * q
-        free += some
-        spread += some * (1 - q)
-    return free, spread
+def _coming_free(free_by: FreeBy, busy: list[int]) -> tuple[float, float]:
+    """Mean and variance of the number of agents who are free by then, of those that `_busy_for` found."""
+    chances = free_by.chances
+    free = [chances[i] for i in busy]
+    mean = sum(free)
+    return mean, mean - sum(map(mul, free, free))
 
 
-def _by_elapsed(now: float, busy: Mapping[Any, float], leaving: Set[AgentId]) -> list[tuple[int, int]]:
-    """Busy agents who will come back, as (index in ELAPSED, how many)."""
-    if not busy:
-        return []
-    counts: dict[int, int] = {}
-    index_of, longest = ELAPSED_INDEX, len(ELAPSED_INDEX) - 1
-    for agent, began in busy.items():
-        if leaving and agent in leaving:
-            continue
-        seconds = int(now - began)
-        index = index_of[seconds if 0 <= seconds <= longest else max(0, min(seconds, longest))]
-        counts[index] = counts.get(index, 0) + 1
-    return sorted(counts.items()) if len(counts) > 1 else list(counts.items())
+def _busy_for(floor: Floor, now: float, leaving: Set[AgentId]) -> list[int]:
+    """How long each agent has been talking or wrapping up, as indexes of `FreeBy.chances`.
+
+    Those who will not come back are left out.
+    """
+    talking, wrapping = TALKING, WRAPPING
+    if leaving:
+        busy = [talking[int(now - began)] for agent, began in floor.talk.items() if agent not in leaving]
+        return busy + [wrapping[int(now - began)] for agent, began in floor.wrap.items() if agent not in leaving]
+    busy = [talking[int(now - began)] for began in floor.talk.values()]
+    if floor.wrap:
+        busy += [wrapping[int(now - began)] for began in floor.wrap.values()]
+    return busy
 
 
 _EXTRA: dict[str, Callable[[PredictivePacer, float, Mapping[str, Any]], None]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from math import erfc, exp, lgamma, log, sqrt
 from operator import mul
 from typing import NamedTuple, Protocol
@@ -15,6 +15,11 @@ NEGLIGIBLE = 1e-10
 MOST_AHEAD_FOR_BOUND = 6
 """With more agents to spare the bound is too weak to be worth its while."""
 SMALLEST_LOG = -600.0
+SUREST = 1e-9
+"""No chance counts as nearer to 0 or 1."""
+INVERSES = tuple(1 / i for i in range(1, 257))
+MOST_BY_TABLE = 100.0
+"""Means up to here have all their terms that count within `INVERSES`."""
 PATIENT_TIMEOUT = 3.0
 """Up to this abandonment timeout, in seconds, nearly nobody hangs up before it."""
 
@@ -38,28 +43,22 @@ def matched_binomial(mean: float, variance: float) -> list[float]:
     """Probabilities of 0, 1, 2... of the binomial with these moments; its size need not be whole."""
     if mean <= 0:
         return [1.0]
-    fail = min(max(variance / mean, 1e-9), 1 - 1e-9)
-    success = 1 - fail
-    size = mean / success
-    odds = success / fail
-    if size * log(fail) < SMALLEST_LOG:
-        return _matched_from_mode(int(mean), size, success, fail)
-    term: float = fail**size
-    terms = [term]
+    begin = _by_table(mean, variance)
+    if begin is None:
+        return _matched_from_mode(mean, variance)
+    term, rise, odds = begin
+    terms: list[float] = []
     add = terms.append
-    # Up to the mean no term is negligible; after it the terms fall.
-    for i in range(int(min(mean, size)) + 1):
-        if i >= size:
-            return terms
-        term *= (size - i) / (i + 1) * odds
+    # Up to the mean no term is negligible; after it the terms fall, and are below 0 where there should be none.
+    whole = int(mean) + 1
+    for inverse in INVERSES[:whole]:
         add(term)
-    i = len(terms) - 1
-    while i < size:
-        term *= (size - i) / (i + 1) * odds
+        term *= rise * inverse - odds
+    for inverse in INVERSES[whole:]:
         if term < NEGLIGIBLE:
             break
         add(term)
-        i += 1
+        term *= rise * inverse - odds
     return terms
 
 
@@ -67,24 +66,42 @@ def at_least(count: int, mean: float, variance: float) -> float:
     """A lower bound of the same binomial's chance of `count` or more, found without the whole of it."""
     if count <= 0:
         return 1.0
-    if mean <= 0:
+    begin = None if mean <= 0 or count > len(INVERSES) else _by_table(mean, variance)
+    if begin is None:
         return 0.0
-    fail = min(max(variance / mean, 1e-9), 1 - 1e-9)
-    size = mean / (1 - fail)
-    odds = (1 - fail) / fail
-    term: float = fail**size
-    fewer = 0.0
-    for i in range(count):
-        fewer += term
-        if i >= size:
+    term, rise, odds = begin
+    more = 1 - term
+    for inverse in INVERSES[: count - 1]:
+        term *= rise * inverse - odds
+        if term <= 0:
             return 0.0
-        term *= (size - i) / (i + 1) * odds
-    return max(0.0, 1 - fewer)
+        more -= term
+    return max(0.0, more)
 
 
-def _matched_from_mode(mode: int, size: float, success: float, fail: float) -> list[float]:
-    """The same where the first term is too small for a float: outwards from about the most likely count."""
+def _by_table(mean: float, variance: float) -> tuple[float, float, float] | None:
+    """The matched binomial as its first term, and what the ratio of the next term to the i-th is made of.
+
+    That ratio is (size - i) / (i + 1) times the odds, or rise x `INVERSES[i]` - odds. None where the first term is
+    too small for a float, or the table too short.
+    """
+    fail = variance / mean
+    if not SUREST < fail < 1 - SUREST:
+        fail = min(max(fail, SUREST), 1 - SUREST)
+    success = 1 - fail
+    size = mean / success
+    if mean >= MOST_BY_TABLE or size * log(fail) < SMALLEST_LOG:
+        return None
     odds = success / fail
+    first: float = fail**size
+    return first, (size + 1) * odds, odds
+
+
+def _matched_from_mode(mean: float, variance: float) -> list[float]:
+    """All terms, outwards from about the most likely count, whose logarithm is not too small."""
+    fail = min(max(variance / mean, SUREST), 1 - SUREST)
+    success, mode = 1 - fail, int(mean)
+    size, odds = mean / success, success / fail
     peak = exp(
         lgamma(size + 1) - lgamma(mode + 1) - lgamma(size - mode + 1) + mode * log(success) + (size - mode) * log(fail)
     )
@@ -114,8 +131,8 @@ class Supply:
         if self.mean <= 0:
             return 1.0
         fail = self.variance / self.mean
-        if not 1e-9 < fail < 1 - 1e-9:
-            fail = min(max(fail, 1e-9), 1 - 1e-9)
+        if not SUREST < fail < 1 - SUREST:
+            fail = min(max(fail, SUREST), 1 - SUREST)
         chance: float = fail ** (self.mean / (1 - fail))
         return chance
 
@@ -126,34 +143,45 @@ class Supply:
         return self._cumulative
 
 
-def shortfall(ahead: int, supply: Supply, demand_mean: float, demand_variance: float, demand: list[float]) -> float:
+def shortfall(ahead: int, supply: Supply, demand_mean: float, demand_variance: float) -> float:
     """P(ahead + F - B <= 0): every agent who is or comes free is taken by an earlier call.
 
     Args:
         ahead: idle agents less people already waiting.
         supply: agents who come free (F).
         demand_mean, demand_variance: of the earlier calls that become live (B).
-        demand: B's probabilities, filled in here when first needed.
     """
     variance = supply.variance + demand_variance
     if variance > NORMAL_ABOVE:
         return 0.5 * erfc((ahead + supply.mean - demand_mean - 0.5) / sqrt(2 * variance))
-    if not demand:
-        demand.extend(matched_binomial(demand_mean, demand_variance))
     at_most = supply.at_most()
-    if ahead >= 0:
-        enough = demand[ahead:]  # B = ahead, ahead + 1, ... against F <= 0, 1, ...
-    else:
-        enough, at_most = demand, at_most[-ahead:] or at_most[-1:]
-    chance: float = sum(map(mul, enough, at_most))
-    if len(enough) > len(at_most):
-        chance += sum(enough[len(at_most) :]) * at_most[-1]
+    if ahead < 0:
+        at_most, ahead = at_most[-ahead:] or at_most[-1:], 0
+    # B = ahead, ahead + 1... against F <= 0, 1...; the last entry of F stands for all further ones.
+    begin = None if demand_mean <= 0 else _by_table(demand_mean, demand_variance)
+    if begin is None:
+        demand = matched_binomial(demand_mean, demand_variance)[ahead:]
+        chance: float = sum(map(mul, demand, chain(at_most, repeat(at_most[-1]))))
+        return chance
+    # The terms of `matched_binomial`, each used as soon as it is known: decisions take most of their time here.
+    term, rise, odds = begin
+    for inverse in INVERSES[:ahead]:
+        term *= rise * inverse - odds
+        if term <= 0:
+            return 0.0
+    past_mean = 1 / (demand_mean + 1)
+    chance = 0.0
+    for enough, inverse in zip(chain(at_most, repeat(at_most[-1])), INVERSES[ahead:], strict=False):
+        chance += term * enough
+        term *= rise * inverse - odds
+        if term < NEGLIGIBLE and inverse < past_mean:
+            break
     return chance
 
 
 def no_agent_probability(ahead: int, mu_f: float, v_f: float, mu_b: float, v_b: float) -> float:
     """`shortfall` from bare numbers: means and variances of the agents coming free and of the earlier live calls."""
-    return shortfall(ahead, Supply(1.0, mu_f, v_f), mu_b, v_b, [])
+    return shortfall(ahead, Supply(1.0, mu_f, v_f), mu_b, v_b)
 
 
 class Demand(NamedTuple):
@@ -259,11 +287,10 @@ class Forecast:
             mean += (n - 1) * each
             variance += (n - 1) * each * (1 - each)
         ahead = self._outlook.ahead[k]
-        calls: list[float] = []
         risk = 0.0
         for j in range(self._moments):
             supply = self._supply_at(k, j)
-            risk += supply.weight * shortfall(ahead, supply, mean, variance, calls)
+            risk += supply.weight * shortfall(ahead, supply, mean, variance)
         return risk
 
 
