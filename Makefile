@@ -49,6 +49,11 @@ bench-api: setup ## Compare hot routes with a bare route that returns the same b
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--form full": hours)
 	@$(BIN)/python -m bench.pacing $(ARGS)
 
+.PHONY: bench-detection
+bench-detection: setup ## Measure how well people are told from machines, on greetings spoken for it (a minute)
+	@tools/test-packages.sh
+	@$(BIN)/python -m bench.detection $(ARGS)
+
 .PHONY: check
 check: format-check lint types imports deps spelling console-check test ## What a merge must pass: all of the checks below, then the tests
 

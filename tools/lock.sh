@@ -26,5 +26,6 @@ compile() { # file, what goes into it
 # dev.txt is what a checkout installs; run.txt is the part of it that a deployment needs, in the same versions.
 compile requirements/dev.txt pyproject.toml --group dev --group build "$@"
 compile requirements/run.txt pyproject.toml --constraints requirements/dev.txt "$@"
+compile requirements/s3.txt pyproject.toml --extra s3 --constraints requirements/dev.txt "$@"
 compile requirements/uv.txt --group setup "$@"
 compile requirements/node.txt --group node "$@"

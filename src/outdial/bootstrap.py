@@ -47,6 +47,7 @@ from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, 
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
+from outdial.ports.uploads import UploadBytes
 from outdial.ports.users import User
 from outdial.settings import LogFormat, Settings
 from outdial.simulation.shift import Live, Shift, working
@@ -334,7 +335,7 @@ class Installation:
     clock: Clock
     wall_clock: Clock
     ids: Ids
-    uploads: UploadFolder
+    uploads: UploadBytes
     bus: MemoryBus
     desk: FrontDesk
 
@@ -370,9 +371,30 @@ def assemble(
         clock=dial_clock,
         wall_clock=wall_clock,
         ids=known_ids,
-        uploads=UploadFolder(uploads or settings.uploads),
+        uploads=_uploads(settings, uploads),
         bus=bus,
         desk=FrontDesk(SessionRows(database), bus, dial_clock, known_ids),
+    )
+
+
+def _uploads(settings: Settings, folder: Path | None) -> UploadBytes:
+    """Where the files of lists are kept: in the folder given, in the store of the settings, or at home."""
+    if folder is not None or settings.upload_store is None:
+        return UploadFolder(folder or settings.uploads)
+    # botocore is an extra, and slow to load.
+    from outdial.adapters.s3 import Bucket, S3Uploads
+
+    name, _, prefix = settings.upload_store.removeprefix("s3://").partition("/")
+    key_id, secret = settings.upload_store_key_id, settings.upload_store_secret
+    return S3Uploads(
+        Bucket(
+            name,
+            f"{prefix.strip('/')}/" if prefix.strip("/") else "",
+            settings.upload_store_endpoint,
+            settings.upload_store_region,
+            None if key_id is None else key_id.get_secret_value(),
+            None if secret is None else secret.get_secret_value(),
+        )
     )
 
 

@@ -70,6 +70,17 @@ class Settings(BaseSettings):
     callback_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks of yours that `callback_action` may call besides the public internet: `10.1.0.0/16,fd00::/8`."""
 
+    upload_store: Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^?#\s]*)?$")] | None = None
+    """Where clients send the files of lists: `s3://bucket/prefix`. Without it they come here and are kept in `home`."""
+
+    upload_store_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Of an S3-compatible store that is not Amazon's, as clients reach it, too."""
+
+    upload_store_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "us-east-1"
+    upload_store_key_id: SecretStr | None = None
+    upload_store_secret: SecretStr | None = None
+    """With what requests to the store are signed; without the two, what botocore finds on this machine."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 

@@ -2,11 +2,17 @@
 
 import ast
 
+import pytest
+
 from tests.acceptance.conformance import KIT, run
 
 
-def test_outdial_conforms() -> None:
-    assert run(["-q", "-p", "no:cacheprovider"]) == 0
+def test_outdial_conforms_at_every_endpoint_of_the_protocol(capfd: pytest.CaptureFixture[str]) -> None:
+    code = run(["-q", "-rs", "-p", "no:cacheprovider"])
+    said = capfd.readouterr().out
+    assert code == 0, said
+    assert "skipped" not in said
+    assert "not asked" not in said
 
 
 def test_the_kit_uses_nothing_of_this_server_and_nothing_beside_pytest_and_httpx() -> None:
@@ -20,5 +26,18 @@ def test_the_kit_uses_nothing_of_this_server_and_nothing_beside_pytest_and_httpx
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 1, f"{file.name} reaches outside of its folder"
     assert imported.isdisjoint({"outdial", "tests"})
-    known = {"collections", "dataclasses", "datetime", "hashlib", "os", "re", "secrets", "time", "typing", "urllib"}
+    known = {
+        "collections",
+        "csv",
+        "dataclasses",
+        "datetime",
+        "hashlib",
+        "io",
+        "os",
+        "re",
+        "secrets",
+        "time",
+        "typing",
+        "urllib",
+    }
     assert imported <= known | {"pytest", "httpx"}

@@ -23,6 +23,7 @@ from outdial.api.services import Services
 from outdial.app.access import create_account, create_client, ensure_installed
 from outdial.domain.access import DEFAULT_ACCOUNT, Scope
 from tests.api.held_against import Described
+from tests.api.seats import Seats
 from tests.conftest import SetClock
 
 BASE_URL = "http://outdial.test"
@@ -49,6 +50,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         holidays=PublicHolidays(),
         uploads=UploadFolder(tmp_path / "uploads"),
         bus=MemoryBus(),
+        desk=Seats(clock),
     )
 
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 from fastapi.routing import APIRoute
 
-from outdial.api.describe import demanded, description_of
+from outdial.api.describe import Raw, demanded, description_of
+from outdial.api.events import EVENT_STREAM
 from outdial.api.http import ROUTERS
 from outdial.domain.access import Scope
 from tests.api.conftest import Parts, a_campaign, created
@@ -22,8 +23,8 @@ def routes() -> list[APIRoute]:
     return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
-WORDS: Final = {"disposition": "CONNECTED"}
-"""Parts of paths that name no thing."""
+WORDS: Final = {"disposition": "CONNECTED", "preview_id": NOBODY}
+"""Parts of paths that name no thing, or (a preview) one that comes and goes: late commands about it are no 404."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Door:
     Args:
         parameters: of its path, as far as they name things.
         demands: sets of scopes, of which any one will do.
+        has_an_end: False for a stream that goes on: who asks in this process waits for the end of an answer.
     """
 
     method: str
@@ -40,6 +42,7 @@ class Door:
     parameters: tuple[str, ...]
     demands: tuple[frozenset[Scope], ...]
     reads_a_body: bool
+    has_an_end: bool = True
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -58,7 +61,10 @@ def doors() -> list[Door]:
         if demands is not None:
             parameters = tuple(one.name for one in route.dependant.path_params if one.name not in WORDS)
             reads = description is not None and description.body is not None
-            found += [Door(method, route.path, parameters, demands, reads) for method in sorted(route.methods or ())]
+            ends = description is None or description.answer != Raw(EVENT_STREAM)
+            found += [
+                Door(method, route.path, parameters, demands, reads, ends) for method in sorted(route.methods or ())
+            ]
     return found
 
 
@@ -131,6 +137,8 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
         json={"name": MARK, "timespan": {"from": "2026-06-01T00:00:00Z", "to": "2026-06-02T00:00:00Z"}},
     )
     attempt = await _an_attempt(parts, campaign.rpartition("/")[2], f"{number}1")
+    session = await _made(api, "/v1/sessions", user_id=ids["user_id"])
+    changes = (await api.get("/v1/audit")).json()["_embedded"]["changes"]
     phone = await _made(api, "/v1/phone-agents", user_id=ids["user_id"], address=f"{number}4")
     return World(
         {
@@ -143,6 +151,8 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "entry_id": entry["id"],
             "team_id": team,
             "phone-agents agent_id": phone["id"],
+            "session_id": session["id"],
+            "change_id": changes[0]["id"],
             "callback_id": callback["callback_id"],
             "disposition_id": disposition["id"],
             "job_id": job.json()["job"]["id"],

@@ -12,6 +12,10 @@ from outdial.api.http import create_app
 from outdial.api.problems import resources_of
 from outdial.api.services import Services
 from outdial.domain.access import Scope
+from outdial.domain.errors import Unavailable
+from outdial.domain.reports import MOST_JOBS
+from outdial.domain.values import AccountId
+from outdial.ports.storage import UnitOfWork
 from tests.api.conftest import BASE_URL, Bearer, Parts, make_ready
 from tests.api.every_route import NOBODY, World, a_world
 
@@ -33,6 +37,10 @@ class Case:
 READER = (Scope.CAMPAIGNS_READ,)
 PHONE = {"phone_number": "+12025550190", "phone_type": "MOBILE"}
 PERSON = {"first_name": "Ana", "last_name": "Costa", "phone_numbers": [PHONE]}
+
+JOBS = "/data/reports/outbound_dialer_calls/jobs"
+JANUARY = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+EVENT = "/v1/record-list/{}/record/{}/schedule-callback-created"
 
 CASES: dict[str, Case] = {
     # Campaigns
@@ -80,9 +88,35 @@ CASES: dict[str, Case] = {
     ),
     "0531510": Case(404, "GET", f"/do-not-call-lists/{NOBODY}"),
     "0531520": Case(404, "GET", "{dnc}/entries/" + NOBODY),
+    "0531506": Case(413, "POST", "/do-not-call-lists", {"name": "D", "csv_metadata": {"byte_size": 100_000_001}}),
     "0531526": Case(400, "DELETE", "{dnc}/teams", [{"id": NOBODY}]),
+    # Callbacks
+    "0011003": Case(401, "GET", "/schedule-callbacks", scopes=None),
+    "0532002": Case(404, "GET", f"/schedule-callbacks/{NOBODY}"),
+    "0532003": Case(403, "GET", "/schedule-callbacks", scopes=READER),
+    "0532006": Case(400, "PATCH", "{callback}", [{"op": "replace", "path": "/timezone", "value": "Mars/Olympus"}]),
+    # Reports
+    "1020001": Case(400, "POST", JOBS, {}),
+    "1020004": Case(403, "GET", JOBS, scopes=READER),
+    "1020005": Case(400, "POST", JOBS, {"timespan": {"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}}),
+    "1020008": Case(404, "GET", f"/data/reports/outbound_dialer_calls/files/{NOBODY}"),
+    "1020011": Case(404, "GET", f"{JOBS}/{NOBODY}"),
+    "1020013": Case(400, "POST", JOBS, {"timespan": {"from": "2026-01-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}}),
+    "1020016": Case(400, "POST", JOBS, {"timezone": "Mars/Olympus", "timespan": JANUARY}),
+    "1020018": Case(401, "GET", JOBS, scopes=None),
 }
-BY_A_STORY = {"0530005", "0530951", "0530965", "0530966", "0531000", "0012001"}
+BY_A_STORY = {
+    "0530005",
+    "0530951",
+    "0530965",
+    "0530966",
+    "0531000",
+    "0012001",
+    "0380001",
+    "0380002",
+    "1020017",
+    "1020019",
+}
 """Those that one request alone does not cause: each has a test below."""
 
 NEVER: Mapping[str, str] = {
@@ -90,9 +124,6 @@ NEVER: Mapping[str, str] = {
     "0530909": "there are no roles of users: a scope allows or it does not",
     "0531509": "as 0530909",
     "0530911": "a record list has no largest size",
-    "0531506": "do-not-call lists are not made for files",
-    "0380001": "an unexpected failure tells no more than its family's generic code",
-    "0380002": "as 0380001",
     "0020017": "load is limited for each client, with 0012001",
 }
 
@@ -119,7 +150,37 @@ def paths_of(world: World) -> dict[str, str]:
         "upload": things["upload_id"],
         "dnc": f"/do-not-call-lists/{things['do-not-call-lists list_id']}",
         "entry": things["entry_id"],
+        "callback": f"/schedule-callbacks/{things['callback_id']}",
     }
+
+
+FAMILIES = (
+    "/campaigns",
+    "/record-lists",
+    "/do-not-call-lists",
+    "/schedule-callbacks",
+    "/dialer-integrations",
+    "/v1/record-list",
+    "/data/reports",
+)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A database that fails whoever asks."""
+
+    error: Exception
+
+    def unit_of_work(self, account: AccountId) -> UnitOfWork:
+        raise self.error
+
+
+async def told_by(services: Services, bearer: Bearer, error: Exception, method: str, path: str) -> tuple[int, str]:
+    """Status and code of a request while the database fails like this."""
+    headers = await bearer()
+    transport = httpx.ASGITransport(create_app(replace(services, storage=Broken(error))))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers) as api:
+        return told(await api.request(method, path.format(NOBODY, NOBODY)))
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
@@ -176,6 +237,28 @@ class TestByAStory:
             for path in ("/campaigns", "/record-lists", "/do-not-call-lists"):
                 assert told(await api.get(path)) == (429, "0012001")
 
+    async def test_0380001_a_fault_of_ours(self, services: Services, bearer: Bearer) -> None:
+        assert await told_by(services, bearer, ZeroDivisionError(), "POST", EVENT) == (500, "0380001")
+
+    @pytest.mark.parametrize(("method", "path", "code"), [("POST", EVENT, "0380002"), ("GET", JOBS, "1020019")])
+    async def test_0380002_and_1020019_the_database_is_away(
+        self, services: Services, bearer: Bearer, method: str, path: str, code: str
+    ) -> None:
+        away = Unavailable("the database does not answer")
+        assert await told_by(services, bearer, away, method, path) == (503, code)
+
+    async def test_1020017_more_reports_at_once_than_an_account_may_have(
+        self, services: Services, bearer: Bearer
+    ) -> None:
+        # Nobody writes them: this application has not begun to serve.
+        transport = httpx.ASGITransport(create_app(services))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
+            for _ in range(MOST_JOBS):
+                assert (await api.post(JOBS, json={"timespan": JANUARY})).status_code == 202
+            answer = await api.post(JOBS, json={"timespan": JANUARY})
+        assert told(answer) == (429, "1020017")
+        assert answer.headers["retry-after"] == answer.json()["fields"][0]["description"]
+
     async def test_0531000_more_files_than_may_wait(
         self, app: FastAPI, services: Services, api: httpx.AsyncClient, world: World
     ) -> None:
@@ -195,7 +278,7 @@ class TestByAStory:
 
 def test_every_code_that_the_api_knows_has_its_request() -> None:
     known = set()
-    for prefix in ("/campaigns", "/record-lists", "/do-not-call-lists"):
+    for prefix in FAMILIES:
         resources = resources_of(prefix)
         known |= {resources.generic, *(one if isinstance(one, str) else one[1] for one in resources.codes.values())}
     assert known - set(CASES) - BY_A_STORY - set(NEVER) == set()

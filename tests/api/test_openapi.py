@@ -10,6 +10,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from outdial.api.describe import undescribed
 from outdial.api.http import ROUTERS, document
 from outdial.api.openapi import SCOPES
 from outdial.domain.access import Scope
@@ -85,6 +86,10 @@ async def test_the_api_serves_its_document_without_a_token(stranger: httpx.Async
     answer = await stranger.get("/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == drawn
+
+
+def test_every_route_describes_itself() -> None:
+    assert undescribed([route for router in ROUTERS for route in router.routes]) == []
 
 
 def test_no_path_stands_twice() -> None:

@@ -57,3 +57,11 @@ async def test_ruling_26_total_counts_all_do_not_call_lists_and_count_those_of_t
         await dnc.a_list(api)
     body = (await api.get("/do-not-call-lists?per_page=1")).json()
     assert (body["total"], body["count"]) == (2, 1)
+
+
+async def test_ruling_41_a_do_not_call_list_for_too_large_a_file_is_413(api: httpx.AsyncClient) -> None:
+    body = {"name": "Opt-outs", "csv_metadata": {"byte_size": 100_000_001}}
+    answer = await api.post("/do-not-call-lists", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "0531506")
+    body["csv_metadata"] = {"byte_size": 100_000_000}
+    assert (await api.post("/do-not-call-lists", json=body)).status_code == 201

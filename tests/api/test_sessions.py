@@ -231,15 +231,17 @@ class TestSupervisors:
 
 class TestRefusals:
     async def test_without_an_engine_everything_is_unavailable_with_a_clear_code(
-        self, api: httpx.AsyncClient, parts: Parts
+        self, services: Services, bearer: Bearer, parts: Parts
     ) -> None:
         user = await parts.user()
-        for answer in (
-            await api.post("/v1/sessions", json={"user_id": user}),
-            await api.get(f"/v1/sessions/{uuid4()}"),
-            await api.get("/v1/agents"),
-        ):
-            assert (answer.status_code, answer.json()["code"]) == (503, "no-engine")
+        transport = Described(httpx.ASGITransport(create_app(replace(services, desk=None))))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
+            for answer in (
+                await api.post("/v1/sessions", json={"user_id": user}),
+                await api.get(f"/v1/sessions/{uuid4()}"),
+                await api.get("/v1/agents"),
+            ):
+                assert (answer.status_code, answer.json()["code"]) == (503, "no-engine")
 
     async def test_unknown_users_and_campaigns_are_named(self, office: Office) -> None:
         answer = await office.api.post("/v1/sessions", json={"user_id": str(uuid4()), "campaigns": ["x"]})

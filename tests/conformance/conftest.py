@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from .kit import ALL_SCOPES, Api, Settings, a_full_campaign, a_name, body_of, token_of
+from .index import ROWS, not_asked
+from .kit import ALL_SCOPES, ASKED, Api, Settings, a_full_campaign, a_name, body_of, token_of
 
 AsScope = Callable[[str], Api]
 
@@ -16,6 +17,14 @@ def pytest_configure(config: pytest.Config) -> None:
         Settings.of_environment()
     except KeyError as missing:
         raise pytest.UsageError(f"{missing.args[0]} is not set: README.md in this folder lists the variables") from None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which endpoints of the protocol were asked at all: a run of a part leaves some out."""
+    missing = not_asked(ASKED)
+    terminalreporter.write_line(f"endpoints asked: {len(ROWS) - len(missing)} of {len(ROWS)}")
+    for one in missing:
+        terminalreporter.write_line(f"  not asked: {one}")
 
 
 @pytest.fixture(scope="session")

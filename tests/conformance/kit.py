@@ -21,8 +21,11 @@ PATIENCE: Final = 60.0
 ALL_SCOPES: Final = (
     "campaigns:read campaigns:write record-lists:manage record-lists:write do-not-call-lists:manage "
     "do-not-call-lists:read schedule-callbacks:read schedule-callbacks:write dialer-integrations-records:read "
-    "data-reports:read data-reports:write"
+    "data-reports:read data-reports:write po-record-list-automations:write"
 )
+
+ASKED: Final[set[tuple[str, str]]] = set()
+"""Method and path of every request of this run: the summary says which rows of the protocol's index had none."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Api:
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One request; a 429 is waited out as often as the server wants."""
+        ASKED.add((method, path.partition("?")[0]))
         while True:
             answer = self._http.request(method, path, **given)
             if answer.status_code != 429:
@@ -109,6 +113,7 @@ class Api:
 
 def token_of(settings: Settings, **form: str) -> httpx.Response:
     """What the token endpoint says to a client that authenticates with HTTP Basic."""
+    ASKED.add(("POST", "/oauth/token"))
     return httpx.post(settings.token_url, auth=(settings.client_id, settings.client_secret), data=form, timeout=TIMEOUT)
 
 
@@ -117,7 +122,7 @@ def body_of(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
     assert answer.status_code == status, (
         f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
     )
-    kind = answer.headers.get("content-type", "").partition(";")[0]
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip()
     assert kind in JSON_TYPES, f"{answer.request.url}: content type {kind!r}"
     body = answer.json()
     assert isinstance(body, dict)

@@ -364,3 +364,96 @@ ENTRY: Final = Object(
     },
     {"reason": Text(), "expiration_date": Day()},
 )
+
+# Teams ---------------------------------------------------------------------------------------------------------------
+
+TEAM_PAGE: Final = Object(
+    {
+        "count": Whole(),
+        "page": Whole(1),
+        "per_page": Whole(1, 500),
+        "total_pages": Whole(1),
+        "_embedded": Object({"teams": ListOf(TEAM.and_also({"_links": links("self", "teams")}))}),
+        "_links": links("self", optional=("first", "last", "prev", "next")),
+    }
+)
+
+# Callbacks -----------------------------------------------------------------------------------------------------------
+
+CALLBACK: Final = Object(
+    {
+        "callback_id": ID,
+        "status": OneOf(("UNATTEMPTED", "TO_BE_RETRIED", "EXHAUSTED", "SUCCESS", "CANCELED", "INVALID_NUMBER")),
+        "_links": links("self"),
+    },
+    {
+        "account_id": Text(1),
+        "interaction_id": Text(1),
+        "root_interaction_id": Text(1),
+        "contact_id": Text(1),
+        "created_by": Text(1),
+        "campaign_id": ID,
+        "record_id": ID,
+        "record_list_id": ID,
+        "phone_number": NUMBER,
+        "caller_id": NUMBER,
+        "timezone": Text(1, 35),
+        "scheduled_time_to_call": Instant(whole_seconds=True),
+        "time_to_call": Instant(whole_seconds=True),
+        "next_time_to_call": Instant(whole_seconds=True),
+        "processed_time": Instant(whole_seconds=True),
+        "created_at": Instant(whole_seconds=True),
+        "preferred_start_time": Instant(whole_seconds=True),
+        "preferred_end_time": Instant(whole_seconds=True),
+        "assign_type": OneOf(
+            ("MYSELF_ONLY", "SPECIFIC_AGENT", "SPECIFIC_RING_GROUP", "MYSELF_IF_AVAILABLE", "ANY_ELIGIBLE_AGENT")
+        ),
+        "from_call_type": OneOf(("INBOUND", "MANUAL_OUTBOUND", "PROACTIVE_OUTBOUND")),
+        "dialing_model": OneOf(("PREDICTIVE", "PREVIEW")),
+        "agents": ListOf(Object({"agent_id": Text(1, 50)})),
+        "ring_groups": ListOf(Object({"ring_group": Text(1, 100)})),
+        "teams": ListOf(Object({"team_id": Text(1, 100)})),
+        "record_first_name": Text(),
+        "record_last_name": Text(),
+        "record_extra_data": Object(),
+    },
+)
+CALLBACK_DETAILS: Final = CALLBACK.and_also(
+    {},
+    {
+        "record_list_name": Text(1, 120),
+        "current_retry_attempts": Whole(),
+        "current_rescheduled_attempts": Whole(),
+        "max_rescheduled_attempts": Whole(),
+    },
+)
+
+# Integrations, reports -----------------------------------------------------------------------------------------------
+
+CONTACT: Final = Object(
+    {"campaign_id": ID, "contact_name": Text(1)},
+    {"id": Text(1), "campaign_records": ListOf(Object({"key": Text(1, 255), "value": Text(1, 255)}))},
+)
+JOB: Final = Object(
+    {
+        "id": Text(1),
+        "name": Text(1),
+        "timezone": Text(1),
+        "status": OneOf(("created", "processing", "uploading", "done", "failed", "canceled", "deleted")),
+        "format": OneOf(("csv", "json", "json_bulk")),
+        "timespan": Object({"from": Text(1), "to": Text(1)}),
+    }
+)
+REPORT_JOB: Final = Object({"job": JOB, "_links": links("self", "files")})
+
+# OAuth ---------------------------------------------------------------------------------------------------------------
+
+INTROSPECTION: Final = Object(
+    {
+        "token_introspection": Object(
+            {"active": Truth()}, {name: Text(1) for name in ("iss", "aud", "cid", "aid", "scp")}
+        )
+    },
+    {"kid": Text(1), "sig": Text(1)},
+)
+KEY_SET: Final = Object({"keys": ListOf(Object({"kty": Text(1), "kid": Text(1)}), 1)})

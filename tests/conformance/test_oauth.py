@@ -1,10 +1,11 @@
-"""The token endpoint (client credentials), and what a token is good for."""
+"""The token endpoint (client credentials), introspection, keys, and what a token is good for."""
 
 import httpx
 import pytest
 
 from .conftest import AsScope
 from .kit import TIMEOUT, Api, Settings, refused, token_of
+from .shapes import INTROSPECTION, KEY_SET, fits
 
 
 def oauth_error(answer: httpx.Response, status: int, *errors: str) -> None:
@@ -65,10 +66,47 @@ def test_a_scope_that_does_not_exist_is_refused(settings: Settings) -> None:
     oauth_error(token_of(settings, grant_type="client_credentials", scope="conformance:nothing"), 400)
 
 
+class TestIntrospection:
+    """Beside the token endpoint, as the public documents have it."""
+
+    @staticmethod
+    def ask(settings: Settings, **form: str) -> httpx.Response:
+        where = settings.token_url.removesuffix("/token") + "/introspect"
+        return httpx.post(where, auth=(settings.client_id, settings.client_secret), data=form, timeout=TIMEOUT)
+
+    def test_says_what_a_token_says(self, settings: Settings) -> None:
+        token = token_of(settings, grant_type="client_credentials", scope="campaigns:read").json()["access_token"]
+        answer = self.ask(settings, token=token)
+        assert answer.status_code == 200, answer.text
+        fits(INTROSPECTION, answer.json())
+        facts = answer.json()["token_introspection"]
+        assert (facts["active"], facts["cid"], facts["scp"]) == (True, settings.client_id, "campaigns:read")
+        assert facts["iat"] < facts["exp"]
+
+    def test_a_forged_token_is_not_active(self, settings: Settings) -> None:
+        answer = self.ask(settings, token="eyJhbGciOiJub25lIn0.e30.")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["token_introspection"]["active"] is False
+
+    def test_without_a_token_there_is_nothing_to_say(self, settings: Settings) -> None:
+        answer = self.ask(settings)
+        assert (answer.status_code, answer.json()["code"]) == (400, "0070201")
+
+
+@pytest.mark.parametrize("path", ["/2023-10/certs", "/certs"])
+def test_the_keys_of_tokens_are_public(settings: Settings, path: str) -> None:
+    answer = httpx.get(settings.token_url.removesuffix("/token") + path, timeout=TIMEOUT)
+    assert answer.status_code == 200, answer.text
+    fits(KEY_SET, answer.json())
+    assert not any("d" in key for key in answer.json()["keys"])
+
+
 FAMILIES = [
     ("/campaigns", "0530004", "0530003", "record-lists:manage"),
     ("/record-lists", "0530901", "0530902", "campaigns:read"),
     ("/do-not-call-lists", "0531501", "0531502", "campaigns:read"),
+    ("/schedule-callbacks", "0011003", "0532003", "campaigns:read"),
+    ("/data/reports/outbound_dialer_calls/jobs", "1020018", "1020004", "campaigns:read"),
 ]
 
 
@@ -95,6 +133,8 @@ def test_a_token_opens_only_what_its_scopes_name(as_scope: AsScope, path: str, c
         ("campaigns:read", "GET", "/campaigns"),
         ("record-lists:manage", "GET", "/record-lists"),
         ("do-not-call-lists:manage", "GET", "/do-not-call-lists"),
+        ("schedule-callbacks:read", "GET", "/schedule-callbacks"),
+        ("data-reports:read", "GET", "/data/reports/outbound_dialer_calls/jobs"),
     ],
 )
 def test_one_scope_is_enough_for_what_it_names(as_scope: AsScope, scope: str, method: str, path: str) -> None:

@@ -6,7 +6,9 @@ import itertools
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -131,7 +133,7 @@ class Sipp:
 
     port: int
     folder: Path
-    process: asyncio.subprocess.Process = field(repr=False)
+    process: "subprocess.Popen[bytes]" = field(repr=False)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -139,22 +141,23 @@ class Sipp:
 
     async def done(self) -> None:
         """Wait until the scenario is through as often as was asked for; what went wrong is the error."""
-        async with asyncio.timeout(30):
-            code = await self.process.wait()
+        code = await asyncio.to_thread(self.process.wait, 30)
         if code != 0:
-            said = "\n".join(file.read_text("utf-8", "replace") for file in sorted(self.folder.glob("*errors*.log")))
-            raise AssertionError(f"sipp ended with {code}: {said[-3000:]}")
+            raise AssertionError(f"sipp ended with {code}: {self.errors()}")
+
+    def errors(self) -> str:
+        """What it complained of so far."""
+        return "\n".join(file.read_text("utf-8", "replace") for file in self.folder.glob("*errors*.log"))[-3000:]
 
 
-@contextlib.asynccontextmanager
-async def sipp(
+@contextlib.contextmanager
+def sipp(
     folder: Path,
     *steps: str,
     scenario: Path | None = None,
     calls: int | None = 1,
-    port: int | None = None,
     options: Sequence[str] = (),
-) -> AsyncIterator[Sipp]:
+) -> Iterator[Sipp]:
     """Run sipp with these steps, or a scenario file, for so many calls; stopped at the end of the block."""
     program = shutil.which("sipp")
     assert program is not None, "sipp is missing: tools/test-packages.sh installs it (Debian: sip-tester)"
@@ -163,7 +166,7 @@ async def sipp(
         known = [name for name in ("from", "to", "via", "contact", "cseq") if f'assign_to="{name}"' in "".join(steps)]
         references = f'<Reference variables="{",".join(known)}"/>' if known else ""
         scenario.write_text(f'<?xml version="1.0"?><scenario name="s">{"".join(steps)}{references}</scenario>', "utf-8")
-    port = port or free_port()
+    port = free_port()
     arguments = [
         program,
         *("-sf", str(scenario)),
@@ -174,34 +177,27 @@ async def sipp(
         *options,
     ]
     with (folder / "screen.txt").open("wb") as screen:
-        process = await asyncio.create_subprocess_exec(
-            *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder
-        )
+        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder)
         try:
-            await _listens(process, port)
+            _listens(process, port)
             yield Sipp(port, folder, process)
         finally:
-            if process.returncode is None:
-                process.terminate()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(2):
-                        await process.wait()
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            if process.poll() is None:
+                process.kill()  # asked politely, it waits for its calls
+            process.wait()
 
 
-async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
+def _listens(process: "subprocess.Popen[bytes]", port: int) -> None:
     """Wait until the port is taken: a free one can be bound."""
-    for _ in range(500):
-        if process.returncode is not None:
+    for _ in range(1000):
+        if process.poll() is not None:
             raise AssertionError(f"sipp did not start: exit code {process.returncode}")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
             try:
                 trial.bind(("127.0.0.1", port))
             except OSError:
                 return
-        await asyncio.sleep(0.01)
+        time.sleep(0.01)
     raise AssertionError("sipp does not listen")
 
 

@@ -8,8 +8,10 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.dialing import AttemptShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.describe import AN_ID, described, pages_of
 from outdial.api.hal import hal, instant, link, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
@@ -17,7 +19,8 @@ from outdial.api.shapes import Shape, any_case, read_as, read_query
 from outdial.app import dispositions
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal, Scope
-from outdial.domain.dispositions import LONGEST_NOTE, DispositionNotFound
+from outdial.domain.campaigns import CampaignNotFound
+from outdial.domain.dispositions import LONGEST_NOTE, AttemptNotFound, AttemptWithoutAgent, DispositionNotFound
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.outcomes import Outcome
 from outdial.ports.attempts import Attempt, AttemptFilter
@@ -40,6 +43,7 @@ class SaidIn(Shape):
 
 
 @router.get("/v1/campaigns/{campaign_id}/attempts", summary="The calls of a campaign, the newest first")
+@described(pages_of("attempts", AttemptShown), query=AttemptsQuery, refuses=(CampaignNotFound,))
 async def list_attempts(request: Request, campaign_id: str, who: Reader) -> Response:
     query = read_query(request, AttemptsQuery)
     wanted, problems = {}, []
@@ -62,6 +66,7 @@ async def list_attempts(request: Request, campaign_id: str, who: Reader) -> Resp
 
 
 @router.get("/v1/attempts/{attempt_id}", summary="One call")
+@described(AttemptShown, refuses=(AttemptNotFound,))
 async def get_attempt(request: Request, attempt_id: str, who: Reader) -> Response:
     found = await dispositions.attempt(attempt_id, by=who, storage=services_of(request).storage)
     return hal(request, shown(request, found))
@@ -69,6 +74,12 @@ async def get_attempt(request: Request, attempt_id: str, who: Reader) -> Respons
 
 @router.put(
     "/v1/attempts/{attempt_id}/disposition", summary="Say how a call went, during it or after it; again corrects it"
+)
+@described(
+    AttemptShown,
+    body=SaidIn,
+    example={"disposition_id": AN_ID, "note": "wants an offer by mail"},
+    refuses=(AttemptNotFound, AttemptWithoutAgent),
 )
 async def dispose(request: Request, attempt_id: str, who: Writer) -> Response:
     services = services_of(request)

@@ -386,6 +386,8 @@ async def cancel_callback(request: Request, callback_id: str, who: Write) -> Res
         "time_to_call": "2026-02-05T16:30:00Z",
         "assign_type": "ANY_ELIGIBLE_AGENT",
     },
+    makes="callback_id",
+    made_at="/callback_id",
     refuses=(CampaignNotFound, CallbackRefused, CallbackExists),
 )
 async def create_callback(request: Request, who: Write) -> Response:

@@ -19,7 +19,8 @@ Said here is only what the code beside it does not say:
 - `refuses` are the errors of this route: classes derived from `OutdialError`, words of `problems.EDGE_STATUS`, or a
   pair of a status and a word. Status and code follow from the path and the tables in `api/problems.py`.
 - `tagged` for answers with an `ETag` (then GET answers 304, too), `conditional` for those that heed `If-Match`.
-- `makes="campaign_id"`: the answer's `id` is what other routes have under that name in their path: the links.
+- `makes="campaign_id"`: the answer's `id` is what other routes have under that name in their path: the links. An answer
+  that says it elsewhere tells where: `made_at="/job/id"`.
 
 Not said here, because it is known: scopes and 401, 403, 429 (from `auth.needs`), path parameters, 400, 413 and 415 of a
 body, 400 of a query, `Idempotency-Key` with its 400, 409 and 422 on every POST with a token, `X-Request-Id`, 500, 503.
@@ -84,6 +85,7 @@ class Description:
     tagged: bool = False
     conditional: bool = False
     makes: str | None = None
+    made_at: str = "/id"
     for_clients: bool = False
 
 
@@ -103,6 +105,7 @@ def described(
     tagged: bool = False,
     conditional: bool = False,
     makes: str | None = None,
+    made_at: str = "/id",
     for_clients: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Describe a route; see the module.
@@ -126,6 +129,7 @@ def described(
         tagged=tagged,
         conditional=conditional,
         makes=makes,
+        made_at=made_at,
         for_clients=for_clients,
     )
 

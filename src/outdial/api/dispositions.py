@@ -8,8 +8,10 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outdial.api.answers.dialing import DispositionShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
+from outdial.api.describe import described, pages_of
 from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import PageQuery, page_of
 from outdial.api.services import services_of
@@ -17,7 +19,14 @@ from outdial.api.shapes import Shape, any_case, read_as, read_query
 from outdial.app import dispositions
 from outdial.app.dispositions import Wanted
 from outdial.domain.access import Principal, Scope
-from outdial.domain.dispositions import LONGEST_NAME, LONGEST_WAIT, Disposition, Effect
+from outdial.domain.dispositions import (
+    LONGEST_NAME,
+    LONGEST_WAIT,
+    Disposition,
+    DispositionNameTaken,
+    DispositionNotFound,
+    Effect,
+)
 
 router = APIRouter(tags=["Dispositions"])
 
@@ -44,6 +53,7 @@ class DispositionIn(Shape):
 
 
 @router.get("/v1/dispositions", summary="The dispositions that agents choose from, by name")
+@described(pages_of("dispositions", DispositionShown), query=PageQuery)
 async def list_dispositions(request: Request, who: Reader) -> Response:
     query = read_query(request, PageQuery)
     total, page = await dispositions.listed(
@@ -54,20 +64,35 @@ async def list_dispositions(request: Request, who: Reader) -> Response:
 
 
 @router.post("/v1/dispositions", status_code=201, summary="Make a disposition")
+@described(
+    DispositionShown,
+    body=DispositionIn,
+    example={"name": "Sold", "effect": "FINAL"},
+    makes="disposition_id",
+    refuses=(DispositionNameTaken,),
+)
 async def create_disposition(request: Request, who: Writer) -> Response:
     wanted = read_as(DispositionIn, await read_json(request)).wanted()
     services = services_of(request)
     made = await dispositions.create(wanted, by=who, storage=services.storage, clock=services.clock, ids=services.ids)
-    return hal(request, _shown(request, made), 201)
+    body = _shown(request, made)
+    return hal(request, body, 201, {"Location": body["_links"]["self"]["href"]})
 
 
 @router.get("/v1/dispositions/{disposition_id}", summary="One disposition")
+@described(DispositionShown, refuses=(DispositionNotFound,))
 async def get_disposition(request: Request, disposition_id: str, who: Reader) -> Response:
     found = await dispositions.get(disposition_id, by=who, storage=services_of(request).storage)
     return hal(request, _shown(request, found))
 
 
 @router.put("/v1/dispositions/{disposition_id}", summary="Describe a disposition anew")
+@described(
+    DispositionShown,
+    body=DispositionIn,
+    example={"name": "Call again", "effect": "RETRY", "retry_after_in_secs": 3600},
+    refuses=(DispositionNotFound, DispositionNameTaken),
+)
 async def change_disposition(request: Request, disposition_id: str, who: Writer) -> Response:
     services = services_of(request)
     await dispositions.get(disposition_id, by=who, storage=services.storage)
@@ -77,6 +102,7 @@ async def change_disposition(request: Request, disposition_id: str, who: Writer)
 
 
 @router.delete("/v1/dispositions/{disposition_id}", status_code=204, summary="Take a disposition out of use")
+@described(refuses=(DispositionNotFound,))
 async def retire_disposition(request: Request, disposition_id: str, who: Writer) -> Response:
     services = services_of(request)
     await dispositions.retire(disposition_id, by=who, storage=services.storage, clock=services.clock)

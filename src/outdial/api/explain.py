@@ -10,14 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.activity import doing
+from outdial.api.answers.dialing import NextRecordsShown, ReasonsShown, RecordWhyShown
 from outdial.api.auth import needs
+from outdial.api.describe import described
 from outdial.api.hal import hal, instant, link, without_absent
 from outdial.api.services import services_of
 from outdial.api.shapes import Query, WholeNumber, read_query
 from outdial.app import explain
 from outdial.app.explain import MOST_AT_ONCE
 from outdial.domain.access import Principal, Scope
+from outdial.domain.campaigns import CampaignNotFound
 from outdial.domain.explain import Why, sentence
+from outdial.domain.records import RecordNotFound
 from outdial.ports.explain import RecordStanding
 
 router = APIRouter(tags=["Activity"])
@@ -30,6 +34,7 @@ class NextQuery(Query):
 
 
 @router.get("/v1/campaigns/{campaign_id}/reasons", summary="How many records each rule binds; the counts sum to all")
+@described(ReasonsShown, refuses=(CampaignNotFound,))
 async def campaign_reasons(request: Request, campaign_id: str, who: Reader) -> Response:
     services = services_of(request)
     found = await explain.reasons(
@@ -55,6 +60,7 @@ async def campaign_reasons(request: Request, campaign_id: str, who: Reader) -> R
     "/v1/campaigns/{campaign_id}/records/{record_id}/why",
     summary="Why one record is or is not dialed, and when it can be",
 )
+@described(RecordWhyShown, refuses=(CampaignNotFound, RecordNotFound))
 async def record_why(request: Request, campaign_id: str, record_id: str, who: Reader) -> Response:
     services = services_of(request)
     found = await explain.record_why(
@@ -83,6 +89,7 @@ async def record_why(request: Request, campaign_id: str, record_id: str, who: Re
 
 
 @router.get("/v1/campaigns/{campaign_id}/next", summary="Who is dialed next, in order, each with the rule that binds")
+@described(NextRecordsShown, query=NextQuery, refuses=(CampaignNotFound,))
 async def campaign_next(request: Request, campaign_id: str, who: Reader) -> Response:
     services = services_of(request)
     query = read_query(request, NextQuery)

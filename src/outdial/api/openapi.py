@@ -308,7 +308,9 @@ class _Document:
         made = operation.says.makes
         if made is None:
             return {}
-        known = {name: f"$request.path.{name}" for name in operation.parameters} | {made: "$response.body#/id"}
+        known = {name: f"$request.path.{name}" for name in operation.parameters} | {
+            made: f"$response.body#{operation.says.made_at}"
+        }
         where = f"/{operation.path.rpartition('/')[2]}/{{{made}}}"
         return {
             other.id: {"operationId": other.id, "parameters": {name: known[name] for name in other.parameters}}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -181,6 +181,12 @@ def _endpoint(value: object) -> object:
     return value
 
 
+def _method(value: object) -> object:
+    if not isinstance(value, str) or value.upper() not in METHODS:
+        raise wrong(f"must be one of {', '.join(METHODS)}")
+    return value.upper()
+
+
 def _headers(value: object) -> object:
     if isinstance(value, dict) and len(value) > MOST_HEADERS:
         raise wrong(f"must have at most {MOST_HEADERS} members")
@@ -192,9 +198,7 @@ def _headers(value: object) -> object:
 
 class CallbackIn(Shape):
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=2083), AfterValidator(_endpoint)]
-    method: Annotated[
-        str, StringConstraints(to_upper=True), Field(pattern=f"^({'|'.join(METHODS)})$", examples=["POST"])
-    ]
+    method: Annotated[str, BeforeValidator(_method), Field(pattern=f"^({'|'.join(METHODS)})$", examples=["POST"])]
     body: dict[str, Any] | None = None
     headers: Annotated[dict[str, str], AfterValidator(_headers)] | None = None
 

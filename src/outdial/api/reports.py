@@ -169,6 +169,8 @@ async def list_report_jobs(request: Request, who: Read) -> Response:
     body=ReportIn,
     example=A_REPORT,
     answer_types=(JSON,),
+    makes="job_id",
+    made_at="/job/id",
     refuses=(ReportTimezoneUnknown, ReportBoundsReversed, ReportSpanTooLong, TooManyReportJobs),
 )
 async def create_report_job(request: Request, who: Write) -> Response:

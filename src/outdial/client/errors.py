@@ -43,7 +43,7 @@ class ApiError(ClientError):
     def __init__(
         self, status: int, code: str, message: str, fields: Sequence[Field] = (), request_id: str | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__("; ".join([message, *(f"{field.name}: {field.description}" for field in fields)]))
         self.status, self.code, self.message = status, code, message
         self.fields, self.request_id = tuple(fields), request_id
 

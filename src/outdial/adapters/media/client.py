@@ -184,6 +184,11 @@ class MediaProcess:
 
     # ------------------------------------------------------------------------------------------------------------
 
+    def post(self, what: str, key: str, **more: Any) -> None:
+        """A command by its name whose answer nobody waits for; a refusal is logged. Commands keep their order."""
+        if not self._down:
+            self._write({"no": 0, "do": what, "key": key, **more})
+
     async def _do(self, what: str, key: str, **more: Any) -> Any:
         """
         Raises:
@@ -221,6 +226,10 @@ class MediaProcess:
     def _take(self, message: dict[str, Any]) -> None:
         if "event" in message:
             self.hear(MediaEvent(message.pop("key"), message.pop("event"), message))
+            return
+        if message["re"] == 0:
+            if "error" in message:
+                log.warning("media_command_refused", error=message["error"])
             return
         answer = self._answers.get(message["re"])
         if answer is None or answer.done():

@@ -82,11 +82,10 @@ async def _obey(engine: Engine, command: Mapping[str, Any]) -> Any:
             return await engine.open(key)
         case "talk_to":
             engine.port(key).talk_to(
-                command["host"],
-                command["port"],
+                *(command["host"], command["port"]),
                 codec=command["codec"],
                 dtmf=command["dtmf"],
-                muted=command["muted"],
+                muted=command.get("muted", False),
             )
         case "join":
             whisper = engine.sounds[command["whisper"]] if command["whisper"] else b""
@@ -94,7 +93,9 @@ async def _obey(engine: Engine, command: Mapping[str, Any]) -> Any:
         case "part":
             engine.port(key).part()
         case "play":
-            engine.port(key).play(engine.sounds[command["sound"]], command["play_id"], repeat=command["repeat"])
+            engine.port(key).play(
+                engine.sounds[command["sound"]], command["play_id"], repeat=command.get("repeat", False)
+            )
         case "stop":
             engine.port(key).stop()
         case "digits":

@@ -214,6 +214,9 @@ class UserAgent:
         self.endpoint = endpoint
         self.registrar: Registrar | None = None
         self._legs: dict[tuple[str, str], OutgoingLeg] = {}
+        self.idle = asyncio.Event()
+        """Set while there is no leg that the network may still know of."""
+        self.idle.set()
         endpoint.take = self._take
 
     @classmethod
@@ -247,10 +250,13 @@ class UserAgent:
 
         def left(leg: OutgoingLeg) -> None:
             self._legs.pop(leg.key, None)
+            if not self._legs:
+                self.idle.set()
             gone(leg)
 
         leg = OutgoingLeg(self.endpoint, invitation, offer, hear, gone=left, answer=answer)
         self._legs[leg.key] = leg
+        self.idle.clear()
         return leg
 
     async def ping(self, to: Address, host: str) -> int | None:
