@@ -446,7 +446,13 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
     staff: list[User] = []
     if simulated_agents:
         staff, _ = await simulated_staff(here, await here.account_id(), simulated_agents)
-    shift = Shift(users=[user.id for user in staff], seed=secrets.randbits(32), start=here.clock.now())
+    shift = Shift(
+        users=[user.id for user in staff],
+        seed=secrets.randbits(32),
+        start=here.clock.now(),
+        pacer_logs=here.settings.pacer_logs,
+        calls_per_second=here.settings.calls_per_second,
+    )
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     async with (
         working(DialRows(here.database), shift, here.clock, ids=here.ids, holder=holder) as live,

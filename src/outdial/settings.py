@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 
+    calls_per_second: float | None = Field(None, gt=0, le=10_000, allow_inf_nan=False)
+    """Calls that the dialer places a second at most, over all campaigns; without it only the carrier limits them."""
+
+    pacer_logs: Path | None = None
+    """A folder: what each campaign's pacer sees and decides is written there, for `outdial replay`."""
+
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: LogLevel = LogLevel.INFO
 

@@ -52,10 +52,24 @@ class TestTheDocument:
             "priority": 9,
             "holidays": ["US", "DE-BY"],
             "exceptions": [{"date": "2026-12-24", "windows": []}],
+            "abandonment_periods": ["24h", "month"],
+            "mode": "PROGRESSIVE",
+            "shadow": True,
         }
         assert (await put(api, path, settings(**new))).status_code == 200
         shown = (await api.get(f"/v1{path}")).json()
         assert {name: shown[name] for name in new} == new
+
+    async def test_a_shadow_needs_a_progressive_campaign_and_periods_are_known_ones(
+        self, api: httpx.AsyncClient
+    ) -> None:
+        path = await created(api)
+        refused = await put(api, path, settings(mode="PREDICTIVE", shadow=True))
+        assert refused.status_code == 400
+        assert "PROGRESSIVE" in refused.text
+        assert fields_of(await put(api, path, settings(abandonment_periods=["24h", "fortnight"]))) == {
+            "abandonment_periods.1"
+        }
 
     async def test_the_compatible_api_shows_decimals_as_whole_numbers(self, api: httpx.AsyncClient) -> None:
         path = await created(api)

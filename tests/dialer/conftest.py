@@ -124,6 +124,7 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
         before: Callable[[bootstrap.Installation, Prepared], Awaitable[None]] | None = None,
         pacer: str = "progressive",
         desks: bool = False,
+        calls_per_second: float | None = None,
     ) -> None:
         lines = rows or [f"A{n},B,{number(n)},," for n in range(len(fates))]
         path = tmp_path / "list.csv"
@@ -145,7 +146,14 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
                 if before is not None:
                     await before(here, ready)
                 users = [] if desks else ready.users
-                shift = Shift(users=users, seed=1, start=clock.now(), virtual=True, pacer=pacer)
+                shift = Shift(
+                    users=users,
+                    seed=1,
+                    start=clock.now(),
+                    virtual=True,
+                    pacer=pacer,
+                    calls_per_second=calls_per_second,
+                )
                 dial_store = store(DialRows(database))
                 async with here.desk.open(), working(dial_store, shift, clock, ids=here.ids) as live:
                     here.desk.serve(live.engine)

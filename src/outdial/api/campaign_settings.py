@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,6 +31,7 @@ from outdial.domain.campaigns import (
     Extensions,
     Mode,
 )
+from outdial.domain.pacing.windows import Window
 from outdial.domain.presets import PRESETS, Preset
 from outdial.ports.campaigns import Part
 
@@ -88,6 +89,10 @@ class SettingsIn(Shape):
     presets: Annotated[
         list[Annotated[str, StringConstraints(max_length=40)]], Field(default_factory=list, max_length=20)
     ]
+    abandonment_periods: Annotated[
+        list[Annotated[Window, any_case(Window)]], Field(default_factory=list, max_length=len(Window))
+    ]
+    shadow: bool = False
     record_lists: Things | None = None
     do_not_call_lists: Things | None = None
     users: Things | None = None
@@ -99,6 +104,12 @@ class SettingsIn(Shape):
         if len({exception.date for exception in exceptions}) < len(exceptions):
             raise wrong("must have each date once")
         return exceptions
+
+    @model_validator(mode="after")
+    def _shadow_of_something(self) -> Self:
+        if self.shadow and self.mode is not Mode.PROGRESSIVE:
+            raise wrong("shadow needs the mode PROGRESSIVE")
+        return self
 
     def settings(self) -> Settings:
         configuration, strategy = self.dialing_mode_configuration, self.dialing_strategy
@@ -115,6 +126,8 @@ class SettingsIn(Shape):
                 holidays=tuple(dict.fromkeys(self.holidays)),
                 exceptions=tuple(sorted((one.value() for one in self.exceptions), key=lambda one: one.on)),
                 presets=tuple(dict.fromkeys(self.presets)),
+                abandonment_periods=tuple(window.value for window in Window if window in self.abandonment_periods),
+                shadow=self.shadow,
             ),
             parts={
                 part: [thing.named(f"{part.value}.{place}") for place, thing in enumerate(things)]

@@ -24,6 +24,7 @@ from outdial.domain.access import (
     scopes_of,
 )
 from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.zones import zone_name
 from outdial.ports.clock import Clock
 from outdial.ports.tokens import AccessStore, SigningKey, TokenFacts, Tokens
 
@@ -80,17 +81,34 @@ async def ensure_installed(access: AccessStore, tokens: Tokens, clock: Clock) ->
         return await access.account(DEFAULT_ACCOUNT)
 
 
-async def create_account(name: str, *, access: AccessStore, clock: Clock) -> Account:
+async def create_account(name: str, *, timezone: str = "UTC", access: AccessStore, clock: Clock) -> Account:
     """Make an account.
 
     Raises:
-        Invalid: the name is not 1 to 63 lower-case letters, digits and inner hyphens.
+        Invalid: the name is not 1 to 63 lower-case letters, digits and inner hyphens, or there is no such time zone.
         AccountExists: there is one of this name.
     """
     if not _ACCOUNT_NAME.fullmatch(name):
         description = "must be 1 to 63 lower-case letters, digits and inner hyphens"
         raise Invalid(f"{name!r} cannot be an account's name", [FieldProblem("name", description)])
-    return await access.add_account(name, clock.now())
+    return await access.add_account(name, clock.now(), _zone(timezone))
+
+
+async def change_account(name: str, *, timezone: str, access: AccessStore) -> Account:
+    """Give an account another time zone.
+
+    Raises:
+        Invalid: there is no such time zone.
+        AccountNotFound: there is no such account.
+    """
+    return await access.put_timezone(name, _zone(timezone))
+
+
+def _zone(timezone: str) -> str:
+    known = zone_name(timezone)
+    if known is None:
+        raise Invalid(f"{timezone!r} is no time zone", [FieldProblem("timezone", "must be such as Europe/Lisbon")])
+    return known
 
 
 async def create_client(

@@ -506,7 +506,8 @@ def _extensions(new: NewCampaign, source: Campaign | None) -> Extensions:
     if source is None:
         return Extensions()
     own = new.dialing_mode is not None or new.configuration is not None
-    return replace(source.extensions, progressive=source.extensions.progressive and not own)
+    progressive = source.extensions.progressive and not own
+    return replace(source.extensions, progressive=progressive, shadow=source.extensions.shadow and progressive)
 
 
 def _to_milliseconds(at: datetime) -> datetime:

@@ -20,6 +20,7 @@ from outdial.cli import (
     numbers,
     openapi,
     records,
+    replay,
     run,
     simulate,
     up,
@@ -48,6 +49,7 @@ app.command()(up.up)
 app.command()(doctor.doctor)
 app.command()(openapi.openapi)
 app.command()(simulate.simulate)
+app.command()(replay.replay)
 app.command()(explain.explain)
 for _name, _noun in (
     ("accounts", accounts.app),

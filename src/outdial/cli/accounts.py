@@ -11,18 +11,37 @@ from outdial.cli.output import JsonOption, print_list, print_object
 from outdial.cli.running import with_installation
 from outdial.domain.access import Account
 
+TimezoneOption = Annotated[
+    str, typer.Option("--timezone", metavar="ZONE", help="Whose days and months abandonment is counted over.")
+]
+
 app = typer.Typer(help="Tenants that see nothing of each other.", no_args_is_help=True)
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and inner hyphens.")],
+    timezone: TimezoneOption = "UTC",
     as_json: JsonOption = False,
 ) -> None:
     """Make an account."""
 
     async def main(here: bootstrap.Installation) -> Account:
-        return await access.create_account(name, access=here.access, clock=here.wall_clock)
+        return await access.create_account(name, timezone=timezone, access=here.access, clock=here.wall_clock)
+
+    print_object(_shown(with_installation(main)), as_json=as_json)
+
+
+@app.command()
+def change(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    timezone: TimezoneOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Give an account another time zone; campaigns that run go by it from their next start."""
+
+    async def main(here: bootstrap.Installation) -> Account:
+        return await access.change_account(name, timezone=timezone, access=here.access)
 
     print_object(_shown(with_installation(main)), as_json=as_json)
 
@@ -36,8 +55,8 @@ def list_(as_json: JsonOption = False) -> None:
 
     accounts = with_installation(main)
     rows = [_shown(account) for account in accounts]
-    print_list("accounts", rows, ("name", "created_at"), total=len(rows), as_json=as_json)
+    print_list("accounts", rows, ("name", "timezone", "created_at"), total=len(rows), as_json=as_json)
 
 
 def _shown(account: Account) -> dict[str, object]:
-    return {"name": account.name, "created_at": account.created_at.isoformat()}
+    return {"name": account.name, "timezone": account.timezone, "created_at": account.created_at.isoformat()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
@@ -111,6 +112,33 @@ def delete(campaign_id: CampaignArgument, yes: YesOption = False, as_json: JsonO
         confirm(name, to="delete", yes=yes, as_json=as_json)
         outdial.delete_campaign(campaign_id)
     print_object({"id": campaign_id, "name": name, "deleted": True}, as_json=as_json)
+
+
+@app.command()
+def calibration(campaign_id: CampaignArgument, as_json: JsonOption = False) -> None:
+    """Show how well the predictive pacer foresaw a progressive campaign that it watches as its shadow."""
+    with connected(as_json=as_json) as outdial:
+        found = bare(outdial.campaign_calibration(campaign_id))
+    if as_json:
+        print_object(found, as_json=True)
+        return
+    abandoned, decisions = found["abandoned"], found["decisions"]
+    lines = {
+        "live calls": found["live_calls"],
+        "abandoned": f"{abandoned['seen']}, expected {abandoned['expected']:.1f}",
+        "ratio": abandoned.get("ratio", "unknown: fewer than five were expected and seen"),
+        "answer times": "  ".join(f"{share:.0%}" for share in found["answer_times"]) + "  (25% each is perfect)",
+        "decisions": f"{decisions['total']}, {decisions['launched']} calls launched, {decisions['wanted']} wanted",
+    }
+    print_object(lines, as_json=False)
+    table = Table(box=None)
+    for heading in ("chance of", "between", "expected", "seen", "count"):
+        table.add_column(heading, justify="left" if heading == "chance of" else "right")
+    for what, name in (("answers", "a person answers"), ("agents_free", "an agent is free in time")):
+        for row in found[what]:
+            between = f"{row['from']:.0%} and {row['to']:.0%}"
+            table.add_row(name, between, f"{row['expected']:.1%}", f"{row['seen']:.1%}", str(row["count"]))
+    Console().print(table)
 
 
 @app.command()

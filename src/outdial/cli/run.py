@@ -67,6 +67,9 @@ def run(
     rejects: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the rows that were not accepted to this CSV file.")
     ] = None,
+    pacer_logs: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write what the pacer sees to this folder, for `replay`.")
+    ] = None,
     keep: Annotated[
         Path | None, typer.Option(file_okay=False, help="Keep the database in this folder afterwards.")
     ] = None,
@@ -113,6 +116,8 @@ def run(
             most_calls=end.calls,
             pacer=pacer,
             strict_priority=not relaxed_priority,
+            pacer_logs=pacer_logs or settings.pacer_logs,
+            calls_per_second=settings.calls_per_second,
         )
 
         async def dialing() -> tuple[dict[str, object], bool]:

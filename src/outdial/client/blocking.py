@@ -161,6 +161,10 @@ class Client:
     def delete_campaign(self, campaign_id: str) -> None:
         self._run(self._calls.delete_campaign(campaign_id))
 
+    def campaign_calibration(self, campaign_id: str) -> dict[str, Any]:
+        """How well the predictive pacer foresaw a campaign that it watched as its shadow."""
+        return self._run(self._calls.campaign_calibration(campaign_id))
+
     def campaign_activity(self, campaign_id: str) -> Activity:
         """What the campaign is doing, why, and how far it is."""
         return self._run(self._calls.campaign_activity(campaign_id))

@@ -216,6 +216,9 @@ class Calls:
     def delete_campaign(self, campaign_id: str) -> Call[None]:
         yield from self._send(Ask("DELETE", _path("campaigns", campaign_id), repeatable=True))
 
+    def campaign_calibration(self, campaign_id: str) -> Call[dict[str, Any]]:
+        return cast(Call[dict[str, Any]], self._get(_path("v1", "campaigns", campaign_id, "calibration")))
+
     def campaign_activity(self, campaign_id: str) -> Call[Activity]:
         return cast(Call[Activity], self._get(_path("v1", "campaigns", campaign_id, "activity")))
 

@@ -29,9 +29,11 @@ from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial,
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.pacing.base import Pacer, PacerConfig
+from outdial.domain.pacing.limits import CallRate, Limit, room
+from outdial.domain.pacing.predictive import STALE_SECONDS
 from outdial.domain.retry import NoMore
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine
+from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine, Watched
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import Claimed, DialStore, Ended, NewAttempt, Placing, Refused, RunningCampaign
 
@@ -40,8 +42,23 @@ log = structlog.get_logger(__name__)
 NOTE_AT_MOST_EVERY: Final = 5.0
 """Seconds of dialing time between two notes of the same campaign's activity in the database."""
 
+BRIEF_SECONDS: Final = 15.0
+"""How often a pacer that dials ahead is told the time and how many records are left."""
+KEEP_SECONDS: Final = 30.0
+"""What a pacer learned and spent is stored so often while it dials: more is not lost when a process dies."""
+MOST_LEFT: Final = 10_000
+"""More records left than this are as good as any number."""
+ALIVE_SECONDS: Final = 1.0
+"""A carrier that was heard of so lately is alive."""
+
 _DEFAULT_ABANDON_SECONDS: Final = 2
 _DEFAULT_RATIO: Final = 1
+_DEFAULT_CAP_PERCENT: Final = 3.0
+_LIMITED_BY: Final = {
+    Limit.RATIO: Doing.LIMITED_BY_RATIO,
+    Limit.LINES: Doing.LIMITED_BY_LINES,
+    Limit.RATE: Doing.LIMITED_BY_CALL_RATE,
+}
 _CARRIER_PAUSE: Final = 5.0
 
 
@@ -50,12 +67,13 @@ class LoopSettings:
     """How a loop works; durations in seconds of dialing time.
 
     `strict_priority`: a record that waits for its retry holds lower priorities back. `holidays` knows the days off
-    that campaigns may keep.
+    that campaigns may keep. `call_rate` holds calls a second of all campaigns together.
     """
 
     decide_seconds: float = 1.0
     strict_priority: bool = True
     holidays: HolidayCalendar | None = None
+    call_rate: CallRate | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +117,7 @@ class CampaignLoop:
         self._store, self._carrier, self._pool, self._clock, self._ids = store, carrier, pool, clock, ids
         self._new_pacer = new_pacer
         self.pacer = new_pacer(running)
+        self._paced_by = self._pacer_config()
         self._wake = asyncio.Event()
         self._stopping = False
         self._changed = True
@@ -107,8 +126,8 @@ class CampaignLoop:
             carrier=carrier,
             pool=pool,
             clock=clock,
-            abandon_seconds=self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS,
-            ring_seconds=float(self._configuration.max_ring_time_in_secs),
+            abandon_seconds=self._paced_by.tab,
+            ring_seconds=self._paced_by.maxring,
             tell_pacer=self._tell_pacer,
             journal=self._journal_call,
             spawn=spawn,
@@ -130,6 +149,9 @@ class CampaignLoop:
         self.progress = Progress()
         self._noted: tuple[Doing, datetime | None] | None = None
         self._noted_at = float("-inf")
+        self._kept_at = 0.0
+        self._kept_attempts = 0
+        self._briefed_at = float("-inf")
         self._zones: Mapping[int, tuple[str, ...]] = {}
         self._zone_keys: frozenset[int] = frozenset()
         self._unreachable: frozenset[int] = frozenset()
@@ -167,17 +189,27 @@ class CampaignLoop:
 
     def update(self, running: RunningCampaign) -> None:
         """Take up a changed campaign: settings, agents, numbers. New records are looked for in any case."""
-        if running.campaign.mode is not self._running.campaign.mode:
-            self._change_mode(running)
-        self._pool.attach(self.key, running.users, self, priority=running.campaign.priority)
-        before, now = self.campaign, running.campaign
-        if (before.strategy, before.extensions) != (now.strategy, now.extensions):
-            self._zones_known = False
+        before = self._running
         self._running = running
-        self.flow.abandon_seconds = self._configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS
-        self.flow.ring_seconds = float(self._configuration.max_ring_time_in_secs)
+        if _paced_by(running.campaign) != _paced_by(before.campaign):
+            self._change_pacer()
+        self._tell_changes(before)
+        self._pool.attach(self.key, running.users, self, priority=running.campaign.priority)
+        old, new = before.campaign, running.campaign
+        if (old.strategy, old.extensions) != (new.strategy, new.extensions):
+            self._zones_known = False
         self._changed = self._work_changed = True
         self._wake.set()
+
+    def _tell_changes(self, before: RunningCampaign) -> None:
+        """Let the pacer know what it has to go by from now on; it keeps what it learned."""
+        if (after := self._pacer_config()) != self._paced_by:
+            self._paced_by = after
+            self.flow.abandon_seconds, self.flow.ring_seconds = after.tab, after.maxring
+            self._tell_pacer("settings", cfg=after)
+        lists = (one.campaign.assigned.accepted_lists for one in (before, self._running))
+        if before.caller_ids != self._running.caller_ids or len(set(lists)) > 1:
+            self._tell_pacer("list_changed")
 
     def go_on(self, fence: int) -> None:
         """Dial on after a `stop` whose reason has passed, unless the ownership has changed since."""
@@ -228,9 +260,7 @@ class CampaignLoop:
 
     async def run(self) -> None:
         """Dial until stopped and done. The journal runs beside it."""
-        self._start_pacer()
-        if self._running.pacer_state:
-            self.pacer.restore(self._running.pacer_state)
+        self._start_pacer(self._running.pacer_state or {})
         self._pool.attach(self.key, self._running.users, self, priority=self._running.campaign.priority)
         try:
             while self._unsettled or not (self._stopping and not self.busy):
@@ -256,24 +286,49 @@ class CampaignLoop:
         finally:
             self._pool.detach(self.key)
 
-    def _start_pacer(self) -> None:
+    def _start_pacer(self, learned: Mapping[str, Any]) -> None:
+        self._paced_by = self._pacer_config()
+        self.pacer.start(self._paced_by)
+        self._tell_time()
+        try:
+            self.pacer.restore(learned)
+        except (ValueError, KeyError, TypeError, IndexError) as exc:
+            # Of another release: it learns anew, and the allowance of the time before is lost to it.
+            log.warning("pacer_begins_anew", campaign_id=str(self.campaign_id), why=repr(exc))
+            self.pacer.start(self._paced_by)
+            self._tell_time()
+
+    def _pacer_config(self) -> PacerConfig:
         configuration = self._configuration
-        self.pacer.start(
-            PacerConfig(
-                cap=(configuration.max_abandonment_rate or 3) / 100,
-                ratio=float(configuration.max_dialing_ratio or _DEFAULT_RATIO),
-                tab=float(self.flow.abandon_seconds),
-                maxring=float(configuration.max_ring_time_in_secs),
-                amd=bool(configuration.answering_machine_detection),
-            )
+        return PacerConfig(
+            cap=(configuration.max_abandonment_rate or _DEFAULT_CAP_PERCENT) / 100,
+            ratio=float(configuration.max_dialing_ratio or _DEFAULT_RATIO),
+            tab=float(configuration.abandonment_timeout or _DEFAULT_ABANDON_SECONDS),
+            maxring=float(configuration.max_ring_time_in_secs),
+            amd=bool(configuration.answering_machine_detection),
+            windows=self.campaign.extensions.abandonment_periods,
+            timezone=self._running.timezone,
         )
 
-    def _change_mode(self, running: RunningCampaign) -> None:
+    def _tell_time(self) -> None:
+        self.pacer.event(self._mono(), "clock", utc=self._clock.now().timestamp())
+
+    async def _brief_pacer(self) -> None:
+        """Tell a pacer that dials ahead what it cannot see from calls and agents; none of it calls for a decision."""
+        if isinstance(self._carrier, Watched) and self._carrier.silent_seconds() <= ALIVE_SECONDS:
+            self.pacer.event(self._mono(), "heartbeat")
+        if self._clock.monotonic() - self._briefed_at >= BRIEF_SECONDS:
+            self._briefed_at = self._clock.monotonic()
+            self._tell_time()
+            left = await self._store.records_left(self.key, MOST_LEFT)
+            self.pacer.event(self._mono(), "leads", left=left)
+
+    def _change_pacer(self) -> None:
         """Dial in another way from now on; calls in progress go on as they began."""
         self.previews.end_all()
-        self._running = running
-        self.pacer = self._new_pacer(running)
-        self._start_pacer()
+        learned = {**(self._running.pacer_state or {}), **self.pacer.state()}
+        self.pacer = self._new_pacer(self._running)
+        self._start_pacer(learned)
         self._pool.detach(self.key)  # attached again at once, its new pacer hears of every agent
 
     async def _look(self) -> None:
@@ -370,15 +425,24 @@ class CampaignLoop:
         if self._running.campaign.mode is Mode.PREVIEW:
             await self._offer_previews()
             return
-        ratio = self._configuration.max_dialing_ratio or _DEFAULT_RATIO
-        ratio_room, lines = int(ratio * at_work) - self.flow.unanswered, self._carrier.free_lines()
-        room = max(0, min(ratio_room, lines))
-        wanted = self.pacer.decide(mono, room)
+        if _dials_ahead(self.campaign):
+            await self._brief_pacer()
+        rate = self._settings.call_rate
+        limit = room(
+            ratio=self._paced_by.ratio,
+            agents=at_work,
+            unanswered=self.flow.unanswered,
+            lines=self._carrier.free_lines(),
+            rate=None if rate is None else rate.available(self._clock.monotonic()),
+        )
+        wanted = self.pacer.decide(mono, limit.calls)
         if wanted <= 0:
-            if room > 0:
-                self._observe(Doing.LIMITED_BY_ABANDONMENT)
+            if limit.calls <= 0:
+                self._observe(_LIMITED_BY[limit.limited_by])
+            elif isinstance(self._carrier, Watched) and self._carrier.silent_seconds() > STALE_SECONDS:
+                self._observe(Doing.CARRIER_SILENT)
             else:
-                self._observe(Doing.LIMITED_BY_RATIO if ratio_room <= 0 else Doing.LIMITED_BY_LINES)
+                self._observe(Doing.LIMITED_BY_ABANDONMENT)
             return
         self._work_changed = False
         launched = await self._launch(wanted)
@@ -532,6 +596,8 @@ class CampaignLoop:
                 # Another engine may have ended this attempt by now, and be calling the same person.
                 self._not_sent(attempt.id, Outcome.LOST, "the lease ran out before the call was sent")
                 continue
+            if self._settings.call_rate is not None:
+                self._settings.call_rate.spend(1)
             try:
                 await self._carrier.originate(call)
             except NoFreeLine as exc:
@@ -650,18 +716,22 @@ class CampaignLoop:
 
     async def _note(self, *, at_once: bool = False) -> None:
         """Keep the stored activity true, without a write for every flicker."""
-        now = (self.activity.doing, self.activity.until)
-        due = at_once or self._clock.monotonic() - self._noted_at >= NOTE_AT_MOST_EVERY
-        if now == self._noted or not due:
+        now, mono = (self.activity.doing, self.activity.until), self._clock.monotonic()
+        due = at_once or mono - self._noted_at >= NOTE_AT_MOST_EVERY
+        learned = None
+        if self.progress.attempts != self._kept_attempts and mono - self._kept_at >= KEEP_SECONDS:
+            self._kept_attempts, self._kept_at = self.progress.attempts, mono
+            learned = self.pacer.state() or None
+        if learned is None and (now == self._noted or not due):
             return
-        self._noted, self._noted_at = now, self._clock.monotonic()
-        await self._store.note(self.key, activity_json(self.activity), None)
+        self._noted, self._noted_at = now, mono
+        await self._store.note(self.key, activity_json(self.activity), learned)
 
     async def note_end(self) -> None:
         """Store what the pacer learned, and that this engine no longer dials."""
         nobody = Activity(Doing.NO_ENGINE, self._clock.now())
         try:
-            await self._store.note(self.key, activity_json(nobody), self.pacer.state())
+            await self._store.note(self.key, activity_json(nobody), self.pacer.state() or None)
         except Unavailable as exc:
             log.warning("campaign_end_not_noted", campaign_id=str(self.campaign_id), why=exc.code)
 
@@ -681,6 +751,16 @@ class CampaignLoop:
     @property
     def _hours(self) -> CallingHours:
         return CallingHours.of(self.campaign, self._settings.holidays)
+
+
+def _paced_by(campaign: Campaign) -> tuple[Mode | None, bool]:
+    """What decides which pacer a campaign has."""
+    return campaign.mode, campaign.extensions.shadow
+
+
+def _dials_ahead(campaign: Campaign) -> bool:
+    """Whether the predictive pacer is at work, be it only beside another one."""
+    return campaign.mode is Mode.PREDICTIVE or campaign.extensions.shadow
 
 
 def activity_json(activity: Activity) -> dict[str, object]:

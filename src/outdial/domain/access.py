@@ -66,9 +66,12 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """A tenant. `timezone` says whose days and months its campaigns' abandonment is counted over."""
+
     id: AccountId
     name: str
     created_at: datetime
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ class Doing(enum.Enum):
     LIMITED_BY_ABANDONMENT = "limited_by_abandonment"
     LIMITED_BY_RATIO = "limited_by_ratio"
     LIMITED_BY_LINES = "limited_by_lines"
+    LIMITED_BY_CALL_RATE = "limited_by_call_rate"
+    CARRIER_SILENT = "carrier_silent"
     NO_AGENTS_READY = "no_agents_ready"
     OUTSIDE_CALLING_HOURS = "outside_calling_hours"
     WAITING_FOR_RETRY = "waiting_for_retry"
@@ -46,6 +48,10 @@ class Activity:
                 return "the dialing ratio allows no more calls for the agents signed in"
             case Doing.LIMITED_BY_LINES:
                 return "every line of the carrier is in use"
+            case Doing.LIMITED_BY_CALL_RATE:
+                return "as many calls a second are placed as are allowed"
+            case Doing.CARRIER_SILENT:
+                return "nothing was heard from the carrier for seconds: one call for each ready agent until it is back"
             case Doing.NO_AGENTS_READY:
                 return "no agent is signed in and off pause"
             case Doing.OUTSIDE_CALLING_HOURS:

@@ -52,6 +52,8 @@ def document_of(campaign: Campaign, assigned: Mapping[str, Sequence[str]]) -> Do
             "holidays": list(extensions.holidays),
             "exceptions": [_exception(exception) for exception in extensions.exceptions],
             "presets": list(extensions.presets),
+            "abandonment_periods": list(extensions.abandonment_periods),
+            "shadow": extensions.shadow,
             **{name: [{"id": one} for one in sorted(ids)] for name, ids in assigned.items()},
         }
     )

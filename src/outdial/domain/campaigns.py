@@ -117,6 +117,9 @@ class Extensions:
         holidays: regions on whose public holidays their time zones are closed: `US`, `DE-BY`.
         exceptions: dates with other hours, each once, in order.
         presets: rule sets that the settings keep to, by id.
+        abandonment_periods: periods over each of which abandonment has to stay within the campaign's rate, as
+            `domain.pacing.windows` names them; none = the campaign as a whole.
+        shadow: the predictive pacer watches a progressive campaign and says what it would do.
     """
 
     progressive: bool = False
@@ -124,6 +127,8 @@ class Extensions:
     holidays: tuple[str, ...] = ()
     exceptions: tuple[DateException, ...] = ()
     presets: tuple[str, ...] = ()
+    abandonment_periods: tuple[str, ...] = ()
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

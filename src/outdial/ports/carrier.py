@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from outdial.domain.calls import CallFact
@@ -100,4 +100,13 @@ class Carrier(Protocol):
         Raises:
             CarrierUnreachable: not known.
         """
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """What a carrier can tell besides, when its stream of events may die without an end."""
+
+    def silent_seconds(self) -> float:
+        """For how long the stream has not been known to be alive, in seconds of dialing time; 0 = it is."""
         ...

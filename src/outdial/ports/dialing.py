@@ -26,6 +26,8 @@ class RunningCampaign:
     users: tuple[UserId, ...]
     caller_ids: tuple[PhoneNumber, ...]
     pacer_state: Mapping[str, object] | None
+    timezone: str = "UTC"
+    """The account's: its days and months are the campaign's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,12 +268,16 @@ class DialStore(CallbackWork, Protocol):
         """
         ...
 
+    async def records_left(self, campaign: int, most: int) -> int | None:
+        """How many records are ready or wait to be dialed again; `None` if they are more than `most`."""
+        ...
+
     async def backlog(self, campaign: int) -> Backlog: ...
 
     async def note(
         self, campaign: int, activity: Mapping[str, object], pacer_state: Mapping[str, object] | None
     ) -> None:
-        """Store what the engine observes, and what the pacer learned."""
+        """Store what the engine observes, and what the pacer learned; members that it does not have stay."""
         ...
 
     async def run_out(self, campaign: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from outdial.ports.campaigns import CampaignStore
 from outdial.ports.dispositions import DispositionStore
 from outdial.ports.dnc import DncStore
 from outdial.ports.explain import ExplainStore
+from outdial.ports.forecasts import ForecastStore
 from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
 from outdial.ports.phone_agents import PhoneAgentStore
@@ -69,6 +70,8 @@ class UnitOfWork(Protocol):
     def progress(self) -> ProgressStore: ...
     @property
     def explain(self) -> ExplainStore: ...
+    @property
+    def forecasts(self) -> ForecastStore: ...
     @property
     def attempts(self) -> AttemptStore: ...
     @property

@@ -65,8 +65,12 @@ class AccessStore(KeyRing, Protocol):
         """Store a key, retire all others as of its making, and drop those that were retired before the given time."""
         ...
 
-    async def add_account(self, name: str, now: datetime) -> Account:
+    async def add_account(self, name: str, now: datetime, timezone: str = "UTC") -> Account:
         """Raises `AccountExists`."""
+        ...
+
+    async def put_timezone(self, name: str, timezone: str) -> Account:
+        """The account with another time zone. Raises `AccountNotFound`."""
         ...
 
     async def account(self, name: str) -> Account:

@@ -5,10 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
+
+import structlog
 
 from outdial.adapters.clock import LoopClock, SeededIds
 from outdial.adapters.holidays import PublicHolidays
+from outdial.adapters.pacer_logs import PacerLogs
 from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier, World
 from outdial.app.summary import summary
 from outdial.dialer.agent_pool import AgentPool
@@ -16,12 +20,14 @@ from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings
 from outdial.dialer.engine import Engine, EngineSettings
 from outdial.domain.campaigns import Mode
 from outdial.domain.pacing.base import Pacer
-from outdial.domain.pacing.predictive import PredictivePacer
-from outdial.domain.pacing.progressive import ProgressivePacer
+from outdial.domain.pacing.limits import CallRate
+from outdial.domain.pacing.recording import RECORDABLE, RecordingPacer
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import DialStore, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
+
+log = structlog.get_logger(__name__)
 
 VIRTUAL_START: Final = datetime(2026, 6, 1, tzinfo=UTC)
 LONGEST: Final = timedelta(days=90)
@@ -41,6 +47,8 @@ class Shift:
         until: dialing time at which to stop; `None` = when every record is final.
         most_calls: stop after so many attempts were started.
         pacer: a name out of `PACERS`.
+        pacer_logs: a folder for what pacers see and decide.
+        calls_per_second: of all campaigns together; `None` = as many as the carrier takes.
     """
 
     users: Sequence[UserId]
@@ -53,6 +61,8 @@ class Shift:
     world: World | None = None
     pacer: str = "predictive"
     strict_priority: bool = True
+    pacer_logs: Path | None = None
+    calls_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +82,23 @@ class Live:
         return next(iter(self.engine.loops.values()), None)
 
 
-PACERS: Final[dict[str, Callable[[], Pacer]]] = {"predictive": PredictivePacer, "progressive": ProgressivePacer}
+PACERS: Final = ("predictive", "progressive")
 
 
-def pacer_of(running: RunningCampaign, predictive: str) -> Pacer:
+def pacer_of(running: RunningCampaign, predictive: str, logs: PacerLogs | None = None) -> Pacer:
     """The pacer of a campaign's mode; `predictive` names the one of predictive campaigns, out of `PACERS`.
 
     A preview is paced by its agents: what its pacer decides is not asked.
     """
-    return PACERS[predictive]() if running.campaign.mode is Mode.PREDICTIVE else ProgressivePacer()
+    campaign = running.campaign
+    name = predictive if campaign.mode is Mode.PREDICTIVE else "shadow" if campaign.extensions.shadow else "progressive"
+    if logs is None or campaign.mode is Mode.PREVIEW:
+        return RECORDABLE[name]()
+    try:
+        return RecordingPacer(name, logs.open(campaign.id))
+    except OSError as error:
+        log.warning("pacer_not_recorded", campaign_id=str(campaign.id), why=str(error))
+        return RECORDABLE[name]()
 
 
 @contextlib.asynccontextmanager
@@ -113,8 +131,13 @@ def begin(
         simulated_lease=shift.virtual,
         fail_fast=shift.virtual,
         drain_seconds=300.0 if shift.virtual else shift.speed,
-        loop=LoopSettings(strict_priority=shift.strict_priority, holidays=PublicHolidays()),
+        loop=LoopSettings(
+            strict_priority=shift.strict_priority,
+            holidays=PublicHolidays(),
+            call_rate=None if shift.calls_per_second is None else CallRate(shift.calls_per_second),
+        ),
     )
+    logs = None if shift.pacer_logs is None else PacerLogs(shift.pacer_logs, clock)
     engine = Engine(
         holder=holder or f"simulation/{shift.seed}",
         store=store,
@@ -122,7 +145,7 @@ def begin(
         pool=pool,
         clock=clock,
         ids=ids or SeededIds(shift.seed),
-        new_pacer=lambda running: pacer_of(running, shift.pacer),
+        new_pacer=lambda running: pacer_of(running, shift.pacer, logs),
         settings=settings,
     )
     agents.sign_in(shift.users)

@@ -420,6 +420,8 @@ def extensions_to_json(extensions: Extensions) -> dict[str, Any]:
             for exception in extensions.exceptions
         ],
         "presets": list(extensions.presets),
+        "abandonment_periods": list(extensions.abandonment_periods),
+        "shadow": extensions.shadow,
     }
 
 
@@ -439,6 +441,8 @@ def extensions_from_json(stored: Mapping[str, Any]) -> Extensions:
             for exception in stored["exceptions"]
         ),
         presets=tuple(stored["presets"]),
+        abandonment_periods=tuple(stored.get("abandonment_periods", ())),
+        shadow=stored.get("shadow", False),
     )
 
 

@@ -30,15 +30,16 @@ class AccessRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_account(self, name: str, now: datetime) -> Account:
+    async def add_account(self, name: str, now: datetime, timezone: str = "UTC") -> Account:
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(
                 """
-                insert into account (name, created_at) values ($1, $2)
-                on conflict (name) do nothing returning id, name, created_at
+                insert into account (name, created_at, timezone) values ($1, $2, $3)
+                on conflict (name) do nothing returning id, name, created_at, timezone
                 """,
                 name,
                 now,
+                timezone,
             )
         if row is None:
             raise AccountExists(name)
@@ -46,14 +47,25 @@ class AccessRows:
 
     async def account(self, name: str) -> Account:
         async with self._database.connection() as connection:
-            row = await connection.fetchrow("select id, name, created_at from account where name = $1", name)
+            row = await connection.fetchrow("select id, name, created_at, timezone from account where name = $1", name)
+        if row is None:
+            raise AccountNotFound(name)
+        return _account(row)
+
+    async def put_timezone(self, name: str, timezone: str) -> Account:
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(
+                "update account set timezone = $2 where name = $1 returning id, name, created_at, timezone",
+                name,
+                timezone,
+            )
         if row is None:
             raise AccountNotFound(name)
         return _account(row)
 
     async def accounts(self) -> Sequence[Account]:
         async with self._database.connection() as connection:
-            rows = await connection.fetch("select id, name, created_at from account order by id")
+            rows = await connection.fetch("select id, name, created_at, timezone from account order by id")
         return [_account(row) for row in rows]
 
     async def add_client(self, client: ApiClient, key: PublicKey | None = None) -> None:
@@ -254,7 +266,7 @@ async def _add_key(connection: Connection, client_id: str, key: PublicKey, now: 
 
 
 def _account(row: Row) -> Account:
-    return Account(AccountId(row["id"]), row["name"], row["created_at"])
+    return Account(AccountId(row["id"]), row["name"], row["created_at"], row["timezone"])
 
 
 def _client(row: Row) -> ApiClient:

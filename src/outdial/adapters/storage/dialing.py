@@ -48,12 +48,12 @@ returning fence
 """
 
 _CAMPAIGNS = f"""
-select c.id, c.account_id, c.pacer_state, {CAMPAIGN_COLUMNS},
+select c.id, c.account_id, c.pacer_state, a.timezone, {CAMPAIGN_COLUMNS},
   array(select u.uuid from campaign_user cu join app_user u on u.id = cu.user_id
         where cu.campaign_id = c.id order by u.id) as user_ids,
   array(select n.e164 from campaign_number cn join caller_number n on n.id = cn.number_id
         where cn.campaign_id = c.id order by n.id) as caller_ids
-from campaign c where {{}} order by c.priority desc, c.id
+from campaign c join account a on a.id = c.account_id where {{}} order by c.priority desc, c.id
 """  # noqa: S608 - put together from a constant
 _RUNNING = _CAMPAIGNS.format("c.status = 'RUNNING'")
 _LEFT_BEHIND = _CAMPAIGNS.format(
@@ -473,6 +473,16 @@ class DialRows(CallbackDialing):
             )
         return _count(done)
 
+    async def records_left(self, campaign: int, most: int) -> int | None:
+        async with self._database.connection() as connection:
+            left: int = await connection.fetchval(
+                """select count(*) from (select from dial_item where campaign_id = $1 and state in ('R', 'W')
+                   limit $2) few""",
+                campaign,
+                most + 1,
+            )
+        return None if left > most else left
+
     async def backlog(self, campaign: int) -> Backlog:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
@@ -492,7 +502,8 @@ class DialRows(CallbackDialing):
     ) -> None:
         async with self._database.connection() as connection:
             await connection.execute(
-                "update campaign set activity = $2, pacer_state = coalesce($3, pacer_state) where id = $1",
+                """update campaign set activity = $2, pacer_state = coalesce(pacer_state || $3::jsonb, $3, pacer_state)
+                   where id = $1""",
                 campaign,
                 dict(activity),
                 dict(pacer_state) if pacer_state is not None else None,
@@ -607,6 +618,7 @@ def _campaign(row: Row) -> RunningCampaign:
         tuple(UserId(user) for user in row["user_ids"]),
         tuple(number_from_int(number) for number in row["caller_ids"]),
         row["pacer_state"],
+        row["timezone"],
     )
 
 

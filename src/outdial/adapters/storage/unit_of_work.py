@@ -13,6 +13,7 @@ from outdial.adapters.storage.database import Connection, Database
 from outdial.adapters.storage.dispositions import DispositionRows
 from outdial.adapters.storage.dnc import DncRows
 from outdial.adapters.storage.explain import ExplainRows
+from outdial.adapters.storage.forecasts import ForecastRows
 from outdial.adapters.storage.idempotency import AnswerRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
     phone_agents: PhoneAgentRows
     progress: ProgressRows
     explain: ExplainRows
+    forecasts: ForecastRows
     attempts: AttemptRows
     dispositions: DispositionRows
     answers: AnswerRows
@@ -78,6 +80,7 @@ class SqlUnitOfWork:
             PhoneAgentRows(connection, account),
             ProgressRows(connection, account),
             ExplainRows(connection, account),
+            ForecastRows(connection, account),
             AttemptRows(connection, account),
             DispositionRows(connection, account),
             AnswerRows(connection, account),

@@ -8,6 +8,7 @@ from outdial.api.answers.campaigns import ConfigurationShown, StrategyShown, Tim
 from outdial.api.describe import Count, DayShown, Id, InstantShown, LinkShown, SelfLink, Shown
 from outdial.domain.audit import Action, Kind
 from outdial.domain.campaigns import CampaignStatus, Mode, WeekDay
+from outdial.domain.pacing.windows import Window
 
 Region = Annotated[str, Field(examples=["DE-BY"], description="ISO 3166: a country, or a part of it")]
 
@@ -60,6 +61,13 @@ class SettingsShown(Shown):
     holidays: list[Region]
     exceptions: list[ExceptionShown]
     presets: list[str]
+    abandonment_periods: Annotated[
+        list[Window],
+        Field(description="Over each of them abandonment has to stay within the rate; a month is the account's own"),
+    ]
+    shadow: Annotated[
+        bool, Field(description="The predictive pacer watches a progressive campaign: see its calibration")
+    ]
     record_lists: list[AssignedThing]
     do_not_call_lists: list[AssignedThing]
     users: list[AssignedThing]

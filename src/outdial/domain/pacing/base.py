@@ -42,7 +42,7 @@ class PacerConfig:
     timezone: str = "UTC"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.cap < 1:
+        if not 0 <= self.cap <= 1:
             raise ValueError(f"cap is a fraction in 0..1, not {self.cap!r}")
         if self.ratio < 1:
             raise ValueError(f"ratio is at least 1, not {self.ratio!r}")

@@ -113,6 +113,7 @@ class SimulatedCarrier:
         self._lines: dict[UUID, _Line] = {}
         self._hear: Callable[[CallEvent], None] = lambda event: None
         self._broken = False
+        self._silent_since: float | None = None
 
     def listen(self, hear: Callable[[CallEvent], None]) -> None:
         self._hear = hear
@@ -126,6 +127,16 @@ class SimulatedCarrier:
 
     def mend(self) -> None:
         self._broken = False
+
+    def fall_silent(self) -> None:
+        """Events go on, but nobody can know it; until `speak`."""
+        self._silent_since = self._clock.monotonic()
+
+    def speak(self) -> None:
+        self._silent_since = None
+
+    def silent_seconds(self) -> float:
+        return 0.0 if self._silent_since is None else self._clock.monotonic() - self._silent_since
 
     async def originate(self, call: NewCall) -> None:
         if self._broken:

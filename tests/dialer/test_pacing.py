@@ -1,0 +1,158 @@
+"""What the engine tells the pacer besides calls and agents, what it keeps of it, and what holds it back."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier
+from outdial.app import campaigns
+from outdial.dialer.campaign_loop import KEEP_SECONDS
+from outdial.domain.access import Principal
+from outdial.domain.activity import Doing
+from outdial.domain.campaigns import Campaign
+from outdial.domain.pacing.predictive import PredictivePacer
+from outdial.domain.pacing.shadow import ShadowPacer
+from tests.dialer.conftest import NO_ANSWER, Tell, World, answers
+
+
+async def resettled(world: World, change: Any) -> None:
+    """The campaign with `change(campaign)` as its settings, taken up by the engine."""
+    by = Principal(await world.here.account_id(), "test", frozenset())
+    async with world.here.storage.unit_of_work(by.account) as uow:
+        campaign = await campaigns.found(uow, str(world.prepared.campaign.id), lock=True)
+        await uow.campaigns.save(change(campaign))
+    world.live.engine.hint()
+    await world.run_for(0.5)
+
+
+def with_configuration(**changes: Any) -> Any:
+    def change(campaign: Campaign) -> Campaign:
+        assert campaign.configuration is not None
+        return replace(campaign, configuration=replace(campaign.configuration, **changes))
+
+    return change
+
+
+def predictive(world: World) -> PredictivePacer:
+    pacer = world.loop.pacer
+    assert isinstance(pacer, PredictivePacer)
+    return pacer
+
+
+class TestWhatItIsTold:
+    def test_the_account_s_time_zone_and_periods_and_the_records_left(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.do("update account set timezone = 'Pacific/Auckland'")
+            await resettled(
+                world,
+                lambda one: replace(one, extensions=replace(one.extensions, abandonment_periods=("24h", "month"))),
+            )
+            await world.run_for(20.0)
+            pacer = predictive(world)
+            assert pacer.config.windows == ("24h", "month")
+            assert pacer.config.timezone == "Pacific/Auckland"
+            assert pacer._leads_left == 2  # besides the one in a call
+            assert pacer.budget._utc == pytest.approx(world.clock.now().timestamp(), abs=2.0)
+
+        tell(story, [NO_ANSWER, NO_ANSWER, NO_ANSWER], pacer="predictive")
+
+    def test_a_lower_rate_while_it_dials_holds_at_once(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(1.0)
+            assert predictive(world).budget.cap == 0.03
+            await resettled(world, with_configuration(max_abandonment_rate=1.5, abandonment_timeout=5))
+            assert predictive(world).budget.cap == 0.015
+            assert world.loop.flow.abandon_seconds == 5
+            assert predictive(world).floor.in_flight > 0  # what was known of calls and agents still is
+
+        tell(story, [NO_ANSWER, NO_ANSWER], pacer="predictive")
+
+    def test_while_the_carrier_s_events_have_stopped_nothing_is_dialed_ahead(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            carrier = world.live.carrier
+            assert isinstance(carrier, SimulatedCarrier)
+            await world.run_for(2.0)
+            assert predictive(world).threshold(world.loop._mono()) > 0
+            carrier.fall_silent()
+            await world.run_for(8.0)  # the one agent has a call by now
+            assert predictive(world).threshold(world.loop._mono()) == 0
+            assert world.loop.activity.doing is Doing.CARRIER_SILENT
+            assert "nothing was heard from the carrier" in world.loop.activity.sentence()
+            carrier.speak()
+            await world.run_for(2.0)
+            assert predictive(world).threshold(world.loop._mono()) > 0
+
+        tell(story, [NO_ANSWER] * 90, pacer="predictive")
+
+
+class TestLimits:
+    def test_calls_a_second_hold_and_are_told(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(1.5)
+            assert world.loop.activity.doing is Doing.LIMITED_BY_CALL_RATE
+            await world.run_for(11.0)
+            begun = [second for second, _, _ in await world.attempts()]
+            assert len(begun) == 6
+            assert all(later - earlier == 2 for earlier, later in itertools.pairwise(begun))
+
+        tell(story, [NO_ANSWER] * 6, agents=6, calls_per_second=0.5)
+
+    @pytest.mark.parametrize(("ratio", "calls"), [(1.0, 1), (1.1, 1), (2.0, 2), (2.5, 2)])
+    def test_a_decimal_ratio_counts_unanswered_calls_for_each_agent_signed_in(
+        self, tell: Tell, ratio: float, calls: int
+    ) -> None:
+        async def story(world: World) -> None:
+            await resettled(world, with_configuration(max_dialing_ratio=ratio, max_abandonment_rate=100))
+            await world.run_for(24.0)
+            assert max(len(world.loop.flow.live), len(await world.attempts())) <= 6
+            assert world.loop._paced_by.ratio == ratio
+            assert world.loop.flow.unanswered <= calls
+
+        tell(story, [NO_ANSWER] * 6, pacer="predictive")
+
+
+class TestWhatIsKept:
+    def test_what_was_learned_and_spent_is_stored_while_it_dials(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(KEEP_SECONDS + 20.0)
+            ((state,),) = await world.rows("select pacer_state from campaign")
+            assert state["budget"]["live"] >= 1
+
+        tell(story, [answers(talk=5.0)] * 30, pacer="predictive")
+
+    def test_dialing_progressively_for_a_while_forgets_nothing(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(40.0)
+            live = predictive(world).budget.live
+            assert live >= 1
+            await resettled(world, lambda one: replace(one, extensions=replace(one.extensions, progressive=True)))
+            await world.run_for(40.0)
+            assert not isinstance(world.loop.pacer, PredictivePacer)
+            await resettled(world, lambda one: replace(one, extensions=replace(one.extensions, progressive=False)))
+            assert predictive(world).budget.live >= live
+
+        tell(story, [answers(talk=5.0)] * 30, pacer="predictive")
+
+
+class TestShadow:
+    def test_a_progressive_campaign_is_watched_and_its_calibration_stored(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await resettled(
+                world, lambda one: replace(one, extensions=replace(one.extensions, progressive=True, shadow=True))
+            )
+            await world.run_for(3 * KEEP_SECONDS)
+            assert isinstance(world.loop.pacer, ShadowPacer)
+            ((state,),) = await world.rows("select pacer_state from campaign")
+            assert state["calibration"]["live"] >= 2
+            assert state["budget"]["live"] >= state["calibration"]["live"]
+            await resettled(
+                world, lambda one: replace(one, extensions=replace(one.extensions, progressive=False, shadow=False))
+            )
+            await world.run_for(2 * KEEP_SECONDS)
+            assert predictive(world).budget.live >= 2
+            ((state,),) = await world.rows("select pacer_state from campaign")
+            assert state["calibration"]["live"] >= 2  # it can still be looked at
+
+        tell(story, [answers(talk=5.0)] * 60, pacer="predictive")
