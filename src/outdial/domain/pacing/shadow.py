@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from outdial.domain.pacing.base import AgentId, CallId, PacerConfig, State
 from outdial.domain.pacing.floor import NOT_PLACED
-from outdial.domain.pacing.hazards import FreeBy, elapsed_index
+from outdial.domain.pacing.hazards import TALKING, WRAPPING, FreeBy
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.pacing.risk import waiting_offsets
@@ -242,10 +242,10 @@ class ShadowPacer:
         for agent in [agent for agent, one in self._coming.items() if one.by <= now]:
             self.calibration.agents.add(self._coming.pop(agent).chance, came=False)
         wait, free_by = self._soon()
-        for busy, chances in ((floor.talk, free_by.talking), (floor.wrap, free_by.wrapping)):
+        for busy, places in ((floor.talk, TALKING), (floor.wrap, WRAPPING)):
             for agent, since in busy.items():
                 if agent not in floor.leaving and agent not in self._coming:
-                    self._coming[agent] = _Coming(now + wait, chances[elapsed_index(now - since)])
+                    self._coming[agent] = _Coming(now + wait, free_by.chances[places[int(now - since)]])
 
     def _soon(self) -> tuple[float, FreeBy]:
         """Seconds until a call launched now would want an agent at the latest, and the chances to be free by then."""
