@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 T ?=
 JOBS ?= $(if $(T),,2)
 ARGS ?=
+# SEED: the simulated day to play.
+SEED ?= 1
 
 BIN := .venv/bin
 CODE := src tests bench
@@ -36,6 +38,10 @@ demo: setup ## Dial the example list with simulated agents and a simulated carri
 test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
 	@tools/test-packages.sh
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
+
+.PHONY: sim
+sim: setup ## Play a simulated day on which everything goes wrong again (SEED=8231)
+	@OUTDIAL_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/simulation/test_faults.py -k "promises_hold" $(ARGS)
 
 .PHONY: conformance
 conformance: setup ## Start a server and run the conformance kit of the protocol against it (ARGS="-k paged")

@@ -8,6 +8,7 @@ import pytest
 from outdial.domain.calls import (
     Action,
     AgentFound,
+    AgentHangsUp,
     Answered,
     Bridge,
     Bridged,
@@ -131,9 +132,11 @@ class TestAnEventThatWasLost:
         _, todo = after(Answered(), HUMAN, AgentFound(ANA), Silent(), Bridged())
         assert todo == [SeekAgent(), Bridge(ANA), Bridge(ANA)]
 
-    def test_the_end_is_asked_for_again(self) -> None:
-        _, todo = after(Answered(), MACHINE, Silent())
-        assert todo == [HangUp(), HangUp()]
+    def test_the_end_is_asked_for_again_with_the_message_if_there_was_to_be_one(self) -> None:
+        for facts in ((MACHINE,), (HUMAN, AgentFound(ANA), Bridged(), AgentHangsUp()), (HUMAN, WaitedTooLong())):
+            call, todo = after(Answered(), *facts)
+            _, again = call.step(Silent(), START + timedelta(minutes=1))
+            assert again == (todo[-1],)
 
     @pytest.mark.parametrize("facts", [(HUMAN,), (HUMAN, AgentFound(ANA), Bridged())], ids=["waiting", "bridged"])
     def test_waiting_and_talking_have_their_own_ends(self, facts: tuple[CallFact, ...]) -> None:

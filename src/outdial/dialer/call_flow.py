@@ -70,21 +70,12 @@ _LONGEST: Final = {
 log = structlog.get_logger(__name__)
 
 
-@contextlib.contextmanager
-def _tried_again_later(command: str, call_id: UUID) -> Iterator[None]:
-    """A command that the carrier did not take is repeated when the call has been silent for too long."""
-    try:
-        yield
-    except CarrierUnreachable as exc:
-        log.warning("command_not_sent", command=command, attempt_id=str(call_id), why=exc.code)
-
-
 @dataclass(slots=True)
 class LiveCall:
     """A call that is not over, with the attempt it belongs to.
 
     `for_agent` marks a call that the pacer knows nothing of: made for its agent, or by an engine before this one.
-    `heard_at` is when it became what it is, in the clock's seconds. `unsure`: it may never have reached the carrier.
+    `heard_at` is when it became what it is, in the clock's seconds. `unsure`: the last command may not have come.
     """
 
     attempt: int
@@ -170,7 +161,7 @@ class CallFlow:
             self._step(call_id, HungUp(HangupBy.NETWORK, cause=cause), self._clock.now())
 
     def unsure(self, call_id: UUID) -> None:
-        """The carrier did not answer when it was told of the call: it may be ringing, or never have begun."""
+        """The carrier did not answer to a command about the call: it may have been carried out, or not have come."""
         if call_id in self.live:
             self.live[call_id].unsure = True
 
@@ -266,18 +257,18 @@ class CallFlow:
 
     async def _bridge(self, call_id: UUID, agent: UserId) -> None:
         try:
-            with _tried_again_later("bridge", call_id):
+            with self._repeated("bridge", call_id):
                 await self._carrier.bridge(call_id, agent)
         except NoSuchCall:
             if call_id in self.live:  # its last event was lost on the way
                 self._step(call_id, HungUp(HangupBy.NETWORK), self._clock.now())
 
     async def _hang_up(self, call_id: UUID) -> None:
-        with _tried_again_later("hang_up", call_id):
+        with self._repeated("hang_up", call_id):
             await self._carrier.hang_up(call_id)
 
     async def _play_message(self, call_id: UUID) -> None:
-        with _tried_again_later("play_then_hang_up", call_id):
+        with self._repeated("play_then_hang_up", call_id):
             await self._carrier.play_then_hang_up(call_id)
 
     def _close(self, call_id: UUID, live: LiveCall) -> None:
@@ -301,6 +292,15 @@ class CallFlow:
         if self._looking is None:
             self._look_later()
         return live
+
+    @contextlib.contextmanager
+    def _repeated(self, command: str, call_id: UUID) -> Iterator[None]:
+        """A command that perhaps did not reach the carrier is given again at the next look."""
+        try:
+            yield
+        except CarrierUnreachable as exc:
+            log.warning("command_not_sent", command=command, attempt_id=str(call_id), why=exc.code)
+            self.unsure(call_id)
 
     # What was not heard -----------------------------------------------------------------------------------------
 
@@ -334,15 +334,16 @@ class CallFlow:
             if live is None or live.heard_at != heard_at:
                 continue  # it was heard of meanwhile
             if alive is None:
-                if live.unsure and now - heard_at > self.ring_seconds + _MARGIN:
+                if live.call.state is CallState.DIALING and now - heard_at > self.ring_seconds + _MARGIN:
                     self.gone(call_id, Outcome.CARRIER_FAULT)  # nothing rings for so long
             elif call_id not in alive:
                 self.gone(call_id, Outcome.CARRIER_FAULT if live.unsure else Outcome.LOST)
             else:
                 live.unsure = False
-                if now - heard_at >= self._longest(live):
-                    live.heard_at = now
-                    self._step(call_id, Silent(), self._clock.now())
+                if live.call.state is CallState.DIALING and now - heard_at < self._longest(live):
+                    continue  # it got there, and rings
+                live.heard_at = now
+                self._step(call_id, Silent(), self._clock.now())
 
     def _call_of(self, agent: UserId) -> UUID | None:
         return next((call_id for call_id, live in self.live.items() if live.call.agent == agent), None)

@@ -216,12 +216,12 @@ class CampaignLoop:
         if self._ownership.fence == fence:
             self._stopping = False
 
-    def renew(self, fence: int) -> None:
+    def renew(self, fence: int, *, go_on: bool) -> None:
         """The lease has run out and is ours again: what was claimed under it is void, what is being called is not."""
         self._ownership = replace(self._ownership, fence=fence)
         self.previews.end_all()
         self.flow.seat_again()
-        self._stopping, self._unsettled = False, True
+        self._stopping, self._unsettled = not go_on, True
         self._wake.set()
 
     def look_for_records(self) -> None:

@@ -146,7 +146,7 @@ class Engine:
         """Wait for the loops to end, for so long at most; meanwhile what they still do remains ours."""
         end = self._clock.monotonic() + seconds
         while self._tasks and (left := end - self._clock.monotonic()) > 0:
-            pause = self._clock.real_seconds(min(left, _RENEW_SECONDS))
+            pause = self._clock.real_seconds(min(left, _RENEW_SECONDS, self._settings.lease_seconds / 4))
             await asyncio.wait(list(self._tasks.values()), timeout=pause)
             try:
                 await self._keep_lease()
@@ -170,7 +170,7 @@ class Engine:
             if fence is None:
                 loop.stop()  # and launches nothing more: claims carry the old fence and take nothing
             else:
-                loop.renew(fence)
+                loop.renew(fence, go_on=not self._stopping)
         self._fence, self._taken_over = fence, fence is not None
 
     async def _supervise(self, fence: int) -> None:

@@ -219,8 +219,10 @@ class Call:
                 return self.step(Judged(False, "no_verdict"), now)
             case CallState.BRIDGING, Silent() if self.agent is not None:
                 return self, (Bridge(self.agent),)
-            case CallState.RELEASING, Silent():
+            case CallState.BRIDGED, Silent() if self.hangup_by is HangupBy.AGENT:
                 return self, (HangUp(),)
+            case CallState.RELEASING, Silent():
+                return self, (HangUp() if self.outcome is Outcome.MACHINE else PlayMessageThenHangUp(),)
             case CallState.DIALING, AgentHangsUp() if self.agent is not None:
                 return self._given_up_by_agent(), (HangUp(),)
             case CallState.BRIDGING, AgentHangsUp():
