@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return "port" in self.model_fields_set
 
     @property
+    def recordings(self) -> Path:
+        """Where calls are recorded, if they are."""
+        return self.home / "recordings"
+
+    @property
     def uploads(self) -> Path:
         """Where uploaded lists wait for their import."""
         return self.home / "uploads"

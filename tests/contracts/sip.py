@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.media.sounds import tone
@@ -35,21 +37,38 @@ class SipNetwork:
     carrier: Sipp
     phone: Sipp
 
-    def play(self, story: Story, *, lines: int = 20) -> None:
+    def play(
+        self,
+        story: Story,
+        *,
+        lines: int = 20,
+        phone: str = "ana",
+        nailed_up: bool = False,
+        trunk: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        """
+        Args:
+            phone: what the agent's phone is like: a user of the scenario `agent.xml`.
+            trunk, settings: what differs from the usual `TrunkSettings` and `SipSettings`.
+        """
+
         async def main() -> None:
-            trunk = TrunkSettings(
-                "test", *self.carrier.address, max_calls=lines, calls_per_second=100.0, ping_seconds=0
-            )
-            async with open_carrier(SipSettings([trunk]), WallClock()) as carrier:
+            host, port = self.carrier.address
+            way_out = TrunkSettings("test", host, port, max_calls=lines, calls_per_second=100.0, ping_seconds=0)
+            way_out = dataclasses.replace(way_out, **(trunk or {}))
+            async with open_carrier(SipSettings([way_out], **settings), WallClock()) as carrier:
                 numbers = itertools.count(100)
                 ids = RandomIds()
                 agent = UserId(ids.new("user"))
-                carrier.phones.phones[agent] = Phone(f"sip:ana@127.0.0.1:{self.phone.port}")
+                carrier.phones.phones[agent] = Phone(f"sip:{phone}@127.0.0.1:{self.phone.port}", nailed_up=nailed_up)
 
                 def number(callee: Callee) -> PhoneNumber:
                     return PhoneNumber(f"+{_FIRST_DIGIT[callee]}{next(numbers)}")
 
                 await story(Stage(carrier, WallClock(), ids, number, PhoneNumber("+12025550199"), agent))
+                await carrier.close()
+                assert (await carrier.media.statistics()).ports == 0, "a port was left open"
             assert carrier.legs == 0, "a leg was left on the network"
             left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             assert not left, "a task was left running"

@@ -18,7 +18,7 @@ from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.outcomes import Outcome
-from outdial.simulation.shift import Live
+from outdial.simulation.shift import AtWork
 
 TABLE_SECONDS: Final = 0.5
 LINE_SECONDS: Final = 10.0
@@ -39,7 +39,7 @@ _CALL_WORDS = {
 
 
 @contextlib.asynccontextmanager
-async def shown(live: Live, *, title: str, lines: tuple[str, ...] = (), quiet: bool = False) -> AsyncIterator[None]:
+async def shown(live: AtWork, *, title: str, lines: tuple[str, ...] = (), quiet: bool = False) -> AsyncIterator[None]:
     """Show what goes on while the block runs; `lines` stay above the table."""
     console = Console(stderr=True)
     if quiet:
@@ -62,20 +62,20 @@ async def shown(live: Live, *, title: str, lines: tuple[str, ...] = (), quiet: b
             task.cancel()
 
 
-async def _draw(screen: RichLive, live: Live, title: str) -> None:
+async def _draw(screen: RichLive, live: AtWork, title: str) -> None:
     while True:
         screen.update(table(live, title), refresh=True)
         await asyncio.sleep(TABLE_SECONDS)
 
 
-async def _tell(live: Live) -> None:
+async def _tell(live: AtWork) -> None:
     while True:
         await asyncio.sleep(LINE_SECONDS)
         if live.loop is not None:
             say(one_line(live, live.loop))
 
 
-def one_line(live: Live, loop: CampaignLoop) -> str:
+def one_line(live: AtWork, loop: CampaignLoop) -> str:
     """The state of things in a line of plain text."""
     progress = loop.progress
     states = live.pool.states()
@@ -86,7 +86,7 @@ def one_line(live: Live, loop: CampaignLoop) -> str:
     )
 
 
-def table(live: Live, title: str) -> Panel:
+def table(live: AtWork, title: str) -> Panel:
     """The whole picture of one campaign at work."""
     loop = live.loop
     if loop is None:

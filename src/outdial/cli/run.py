@@ -24,13 +24,17 @@ from outdial.cli import live as screen
 from outdial.cli.output import JsonOption, print_object, say
 from outdial.cli.preparation import Prepared, prepare, read_campaign
 from outdial.cli.running import run_to_end
+from outdial.cli.sip import carrier_at_work, settings_of
 from outdial.domain.errors import Invalid
-from outdial.simulation.shift import LONGEST, PACERS, VIRTUAL_START, Live, Shift, dial
+from outdial.ports.carrier import Carrier
+from outdial.ports.clock import Clock
+from outdial.simulation.shift import LONGEST, PACERS, VIRTUAL_START, AtWork, Shift, dial, dial_for_real
 from outdial.simulation.virtual_time import VirtualTimeLoop, database_gate
 
 
 class CarrierName(enum.StrEnum):
     SIMULATED = "simulated"
+    SIP = "sip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,22 @@ def run(
     ],
     agents: Annotated[int, typer.Option(min=1, max=1000, help="How many simulated agents.")] = 12,
     carrier: Annotated[CarrierName, typer.Option(help="Who places the calls.")] = CarrierName.SIMULATED,
+    trunk: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT", help="With --carrier sip: where real calls go; several share them."),
+    ] = None,
+    sip: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="With --carrier sip: trunks and phones as a TOML file."),
+    ] = None,
+    agent_phones: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="With --carrier sip: agents' phones, that answer by themselves."),
+    ] = None,
     speed: Annotated[
-        str, typer.Option(help="Seconds of dialing per second: a number, or max for virtual time.")
-    ] = "max",
+        str | None,
+        typer.Option(help="Seconds of dialing per second: a number, or max (the default) for virtual time."),
+    ] = None,
     until: Annotated[
         str, typer.Option(help="exhausted, HH:MM (UTC, its next occurrence), or a number of attempts as 500calls.")
     ] = "exhausted",
@@ -82,12 +99,18 @@ def run(
     """
     if pacer not in PACERS:
         raise Invalid(f"--pacer is one of {', '.join(PACERS)}, not {pacer!r}")
-    virtual = speed == "max"
-    factor = 1.0 if virtual else _speed(speed)
+    real_calls = carrier is CarrierName.SIP
+    if not real_calls and (trunk or sip or agent_phones):
+        raise Invalid("--trunk, --sip and --agent-phones are for --carrier sip")
+    if real_calls and speed not in (None, "1"):
+        raise Invalid("real calls take their time: --speed is for the simulated carrier")
+    virtual = not real_calls and speed in (None, "max")
+    factor = 1.0 if virtual or speed is None else _speed(speed)
     begins = _start(start, virtual=virtual)
     end = _until(until, begins)
     body = read_campaign(campaign)
     settings = bootstrap.read_settings()
+    sip_settings = settings_of(settings, trunk or [], sip) if real_calls else None
     ids = SeededIds(seed)
 
     with bootstrap.throwaway_server(settings, keep) as server:
@@ -128,7 +151,11 @@ def run(
                 store = DialRows(database)
                 if virtual:
                     return await _with_bar(store, shift)
-                return await _with_table(store, shift, prepared.campaign.name)
+                if sip_settings is None:
+                    return await _with_table(store, shift, prepared.campaign.name)
+                clock = LoopClock(asyncio.get_running_loop(), begins)
+                async with carrier_at_work(sip_settings, clock, agents=prepared.users, phones=agent_phones) as real:
+                    return await _with_table(store, shift, prepared.campaign.name, (real, clock))
 
         result, reached = run_to_end(dialing(), VirtualTimeLoop if virtual else None)
     result["import"] = _import_json(prepared)
@@ -146,7 +173,7 @@ async def _with_bar(store: DialRows, shift: Shift) -> tuple[dict[str, object], b
     with _bar("dialing", "records") as told:
         tasks: list[asyncio.Task[None]] = []
 
-        async def follow(live: Live) -> None:
+        async def follow(live: AtWork) -> None:
             while True:
                 await live.clock.sleep(600.0)
                 if live.loop is not None:
@@ -159,11 +186,16 @@ async def _with_bar(store: DialRows, shift: Shift) -> tuple[dict[str, object], b
                 task.cancel()
 
 
-async def _with_table(store: DialRows, shift: Shift, title: str) -> tuple[dict[str, object], bool]:
+async def _with_table(
+    store: DialRows, shift: Shift, title: str, real: tuple[Carrier, Clock] | None = None
+) -> tuple[dict[str, object], bool]:
     """Dial in real or scaled time, with the live table."""
     async with contextlib.AsyncExitStack() as showing:
-        begun: asyncio.Future[Live] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(dial(store, shift, started=begun.set_result))
+        begun: asyncio.Future[AtWork] = asyncio.get_running_loop().create_future()
+        if real is None:
+            task = asyncio.create_task(dial(store, shift, started=begun.set_result))
+        else:
+            task = asyncio.create_task(dial_for_real(store, shift, *real, started=begun.set_result))
         ends: list[asyncio.Future[Any]] = [begun, task]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if begun.done():

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -23,6 +23,7 @@ from outdial.domain.pacing.base import Pacer
 from outdial.domain.pacing.limits import CallRate
 from outdial.domain.pacing.recording import RECORDABLE, RecordingPacer
 from outdial.domain.values import UserId
+from outdial.ports.carrier import Carrier
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import DialStore, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
@@ -32,6 +33,9 @@ log = structlog.get_logger(__name__)
 VIRTUAL_START: Final = datetime(2026, 6, 1, tzinfo=UTC)
 LONGEST: Final = timedelta(days=90)
 """Dialing time after which a run that waits for the end of its list gives up."""
+
+_LAST_CALLS_SECONDS: Final = 300.0
+"""How long calls over a real carrier may go on after the last one was launched."""
 
 _ONE_OWNER_FOR_EVER: Final = 10 * 365 * 86_400.0
 
@@ -66,14 +70,14 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class AtWork:
     """A shift that is going on: for tables and progress bars."""
 
     engine: Engine
     pool: AgentPool
     clock: Clock
     store: DialStore
-    carrier: SimulatedCarrier
+    carrier: Carrier
     running: asyncio.Task[None]
 
     @property
@@ -81,6 +85,15 @@ class Live:
         """The only campaign's loop, once it runs."""
         return next(iter(self.engine.loops.values()), None)
 
+
+@dataclass(frozen=True, slots=True)
+class Live(AtWork):
+    """A shift over the simulated carrier."""
+
+    carrier: SimulatedCarrier
+
+
+Work = TypeVar("Work", bound=AtWork)
 
 PACERS: Final = ("predictive", "progressive")
 
@@ -107,8 +120,14 @@ async def working(
 ) -> AsyncIterator[Live]:
     """An engine at work as by `begin`; stopped, and everything written, at the end of the block."""
     live = begin(store, shift, clock, ids=ids, holder=holder)
-    try:
+    async with _stopped_at_the_end(live):
         yield live
+
+
+@contextlib.asynccontextmanager
+async def _stopped_at_the_end(live: AtWork) -> AsyncIterator[None]:
+    try:
+        yield
     finally:
         await live.engine.stop()
         await live.running
@@ -122,8 +141,16 @@ def begin(
     Without `clock` the shift's own begins to run now; without `ids` and `holder` they follow from the seed.
     """
     clock = clock or LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
-    pool = AgentPool(clock, seed=shift.seed)
     carrier = SimulatedCarrier(clock, seed=shift.seed, world=shift.world)
+    work = employ(store, shift, carrier, clock, ids=ids, holder=holder)
+    return Live(work.engine, work.pool, clock, store, carrier, work.running)
+
+
+def employ(
+    store: DialStore, shift: Shift, carrier: Carrier, clock: Clock, *, ids: Ids | None = None, holder: str | None = None
+) -> AtWork:
+    """As `begin`, over any carrier."""
+    pool = AgentPool(clock, seed=shift.seed)
     agents = SimulatedAgents(pool, clock, seed=shift.seed)
     settings = EngineSettings(
         poll_seconds=86_400.0 if shift.virtual else shift.speed,
@@ -150,7 +177,7 @@ def begin(
     )
     agents.sign_in(shift.users)
     running = asyncio.create_task(engine.run(), name="engine")
-    return Live(engine, pool, clock, store, carrier, running)
+    return AtWork(engine, pool, clock, store, carrier, running)
 
 
 async def dial(
@@ -161,9 +188,33 @@ async def dial(
     The end is what was asked for: the hour, the number of calls, or every record final. `started` is told of the
     engine as soon as it works.
     """
+    return await _to_the_end(store, shift, lambda: begin(store, shift), started)
+
+
+async def dial_for_real(
+    store: DialStore,
+    shift: Shift,
+    carrier: Carrier,
+    clock: Clock,
+    *,
+    started: Callable[[AtWork], None] = lambda live: None,
+) -> tuple[dict[str, object], bool]:
+    """As `dial`, over a real carrier: calls in progress are not taken back at the end, but come to theirs."""
+    return await _to_the_end(store, shift, lambda: employ(store, shift, carrier, clock), started, last_calls=True)
+
+
+async def _to_the_end(
+    store: DialStore,
+    shift: Shift,
+    begin_work: Callable[[], Work],
+    started: Callable[[Work], None],
+    *,
+    last_calls: bool = False,
+) -> tuple[dict[str, object], bool]:
     (running,) = await store.running_campaigns()
     reached = False
-    async with working(store, shift) as live:
+    live = begin_work()
+    async with _stopped_at_the_end(live):
         started(live)
         deadline = shift.until or shift.start + LONGEST
         loop = await _loop_of(live)
@@ -176,12 +227,22 @@ async def dial(
         for task in pending - set(died):
             task.cancel()
         reached = bool(done) or shift.until is not None
+        if last_calls:
+            await _calls_over(live, loop)
         spent = live.pool.time_spent()
     results = await store.results(running.key)
     return summary(results, occupancy=spent.occupancy, idle_outside_seconds=spent.idle_outside), reached
 
 
-async def _loop_of(live: Live) -> CampaignLoop:
+async def _calls_over(live: AtWork, loop: CampaignLoop) -> None:
+    """Launch nothing more, and let the calls that there are come to their end."""
+    loop.stop()
+    until = live.clock.monotonic() + _LAST_CALLS_SECONDS
+    while loop.flow.live and live.clock.monotonic() < until:
+        await live.clock.sleep(0.1)
+
+
+async def _loop_of(live: AtWork) -> CampaignLoop:
     while live.loop is None:
         if live.running.done():
             await live.running
@@ -189,6 +250,6 @@ async def _loop_of(live: Live) -> CampaignLoop:
     return live.loop
 
 
-async def _after_calls(live: Live, loop: CampaignLoop, most: int) -> None:
+async def _after_calls(live: AtWork, loop: CampaignLoop, most: int) -> None:
     while loop.progress.attempts < most:
         await live.clock.sleep(1.0)

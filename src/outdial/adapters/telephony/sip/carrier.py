@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -71,6 +72,7 @@ class SipSettings:
         record: record every call, from its answer on; `keep_recordings` is how long recordings are kept.
         early_media: listen to what is heard before the answer.
         lines: calls at once over all trunks.
+        played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up.
     """
 
     trunks: Sequence[TrunkSettings]
@@ -84,6 +86,7 @@ class SipSettings:
     keep_recordings: timedelta | None = None
     early_media: bool = False
     lines: int = 1_000
+    played_agent_seconds: float = 30.0
     timers: Timers | None = None
 
 
@@ -146,7 +149,7 @@ class SipCarrier:
         self.phones = Phones(ours, media, self.media_host, self._phone_changed, self._spawn)
         self.answered_late = 0
         """Calls that were answered just as they were given up, and hung up at once."""
-        self.joined_seconds: list[float] = []
+        self.joined_seconds: deque[float] = deque(maxlen=1000)
         """Of bridges: from the command until both sides were heard."""
         self.digits: Callable[[UUID, str], None] = lambda call_id, digit: None
         """Told of DTMF from callees."""
@@ -193,6 +196,7 @@ class SipCarrier:
         if phone is None:
             # Nobody of flesh and blood: the machine plays the agent.
             self._media.post("play", call.key, sound=HOLD, play_id="agent", repeat=True)
+            self._later(call, self.settings.played_agent_seconds, lambda: self._finish(call, HangupBy.AGENT))
             self._bridged(call)
         elif not phone.nailed_up:
             call.phone = self.phones.ring(agent, phone)
@@ -305,6 +309,10 @@ class SipCarrier:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._ours.idle.wait()
+        with contextlib.suppress(MediaDown):
+            ports = (await self._media.statistics()).ports
+            if self._ours.legs or ports:
+                log.warning("sip_left_behind", legs=self._ours.legs, ports=ports)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -355,6 +363,8 @@ class SipCarrier:
         self._end(call, Failed(Outcome.NO_ANSWER, None, None, "not answered in time"))
 
     def _leg_said(self, call: _Call, event: LegEvent) -> None:
+        if not isinstance(event, Over) or event.status is not None:
+            call.trunk.heard()
         match event:
             case Progress(_, description):
                 self._progress(call, description)
@@ -384,9 +394,8 @@ class SipCarrier:
         except (NoCommonCodec, BadDescription) as error:
             log.error("call_without_sound", trunk=call.trunk.settings.name, error=str(error))
             assert call.leg is not None
-            call.ended_by = HangupBy.US
-            call.leg.hang_up(reason='Q.850;cause=88;text="incompatible destination"')
             self._end(call, Failed(Outcome.CARRIER_FAULT, 200, 88, str(error)))
+            call.leg.hang_up(reason='Q.850;cause=88;text="incompatible destination"')
             return
         call.answered = True
         if self.settings.record:
@@ -513,6 +522,8 @@ class SipCarrier:
         kind, _, name = event.key.partition("/")
         if event.kind == "recorded":
             log.info("call_recorded", attempt_id=name, seconds=event.about["seconds"])
+        elif event.kind == "both_heard":
+            self.joined_seconds.append(event.about["seconds"])
         call = self._calls.get(UUID(name)) if kind == "call" else None
         if call is None:
             return
@@ -525,8 +536,6 @@ class SipCarrier:
                 self._judged(call, str(event.about["said"].get("verdict", "not_sure")))
             case "digit":
                 self.digits(call.new.id, event.about["digit"])
-            case "both_heard":
-                self.joined_seconds.append(event.about["seconds"])
 
     def _media_died(self) -> None:
         """Nobody can hear anybody any more: what is up ends, and the engine is started again."""

@@ -76,6 +76,7 @@ class Trunk:
         self.address: Address | None = None
         self.registration: Registration | None = None
         self.ping_status: int | None = None
+        self._answers_pings = False
         self._missed = 0
         self._clock = clock
         self._closed_until = 0.0
@@ -122,9 +123,16 @@ class Trunk:
         """What came of a sign of life that was asked for: any answer is one, a refusal too."""
         before = self.trouble
         self.ping_status = status
-        self._missed = 0 if status is not None else self._missed + 1
+        if status is not None:
+            self._answers_pings, self._missed = True, 0
+        elif self._answers_pings:  # a carrier may ignore them, and take calls all the same
+            self._missed += 1
         if self.trouble != before:
             log.warning("trunk_changed", trunk=self.settings.name, trouble=self.trouble)
+
+    def heard(self) -> None:
+        """Something came back to a call: a sign of life as well."""
+        self._missed = 0
 
     def caller_id(self, wanted: PhoneNumber | None) -> PhoneNumber | None:
         """The number to show; `None` hides it."""

@@ -1,0 +1,368 @@
+"""The SIP back end beyond the contract of all carriers: phones, trunks, sound, faults."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from outdial.adapters.clock import RandomIds, WallClock
+from outdial.adapters.media.client import MediaSettings
+from outdial.adapters.media.recording import read_recording
+from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
+from outdial.adapters.telephony.sip.digest import Credentials
+from outdial.adapters.telephony.sip.transactions import Timers
+from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
+from outdial.domain.calls import AgentLost, Answered, Bridged, Failed, HangupBy, HungUp, Judged, Ringing
+from outdial.domain.outcomes import Outcome
+from outdial.domain.values import PhoneNumber
+from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine
+from tests.contracts.sip import SipNetwork, sip_network
+from tests.contracts.stage import PATIENCE, Callee, Stage
+from tests.telephony.sipp import CONTACT, answer, answer_inside, described, needs_sipp, receive, sipp
+
+pytestmark = needs_sipp
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SipNetwork]:
+    with sip_network(tmp_path_factory.mktemp("sipp")) as made:
+        yield made
+
+
+def sip(stage: Stage) -> SipCarrier:
+    return cast(SipCarrier, stage.carrier)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait until something has become so."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+class TestPhones:
+    def test_a_phone_that_stays_up_is_bridged_at_once_and_stays_for_the_next_call(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            carrier = sip(stage)
+            carrier.phones.seat(stage.agent)
+            await until(lambda: carrier.phones.nailed_up(stage.agent))
+            for _ in range(2):
+                call = await stage.call(Callee.PERSON)
+                await stage.heard(call, Answered)
+                await stage.carrier.bridge(call, stage.agent)
+                assert stage.facts(call)[-1] == Bridged(), "nothing has to ring"
+                await until(lambda: carrier.joined_seconds)
+                carrier.joined_seconds.clear()
+                await stage.carrier.hang_up(call)
+                await stage.ended(call)
+                assert carrier.phones.states() == {stage.agent: "up"}
+
+        network.play(story, nailed_up=True)
+
+    def test_an_agent_who_hangs_up_ends_the_call(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            end = await stage.ended(call)
+            assert isinstance(end, HungUp)
+            assert end.by is HangupBy.AGENT
+
+        network.play(story, phone="leaver")
+
+    def test_an_agent_who_does_not_answer_is_lost_to_the_call_which_can_be_told_so(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            phone = sip(stage)._calls[call].phone
+            assert phone is not None
+            phone.hang_up()  # as when it has rung for too long
+            await stage.heard(call, AgentLost)
+            await stage.carrier.play_then_hang_up(call)
+            end = await stage.ended(call)
+            assert isinstance(end, HungUp)
+            assert end.by is HangupBy.US
+
+        network.play(story, phone="absent")
+
+    def test_a_phone_that_is_down_is_said_at_once(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            assert stage.facts(call)[-1] == AgentLost()
+
+        network.play(story, nailed_up=True)
+
+
+class TestSound:
+    def test_the_callee_is_heard_in_the_recording_and_so_is_the_agent(
+        self, network: SipNetwork, tmp_path: Path
+    ) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.BRIEF_PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            await stage.ended(call)
+
+        network.play(story, record=True, media=MediaSettings(recordings=tmp_path, secret="a key"))
+        [path] = tmp_path.iterdir()
+        assert path.name.endswith(".wav.enc")
+        samples = memoryview(read_recording(path, "a key")[44:]).cast("h")
+        left, right = samples[0::2].tolist(), samples[1::2].tolist()
+        assert len(left) > 8000
+        for side in (left, right):
+            assert sum(abs(sample) > 1000 for sample in side) > 4000, "half a second of speech"
+
+    def test_who_falls_silent_is_hung_up_as_lost_by_the_network(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            port = sip(stage)._calls[call].key
+            await sip(stage).media.talk_to(port, "127.0.0.1", 9, codec=0, dtmf=None)
+            await sip(stage).media.close_port(port)
+            await sip(stage).media.open(port)
+            await sip(stage).media.talk_to(port, "127.0.0.1", 9, codec=0, dtmf=None)
+            end = await stage.ended(call)
+            assert isinstance(end, HungUp)
+            assert end.by is HangupBy.NETWORK
+            assert "no sound" in str(end.cause)
+
+        network.play(story, media=MediaSettings(silent_seconds=0.4))
+
+    def test_without_a_detector_nobody_is_judged_a_machine(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON, detect_machines=True)
+            assert await stage.heard(call, Judged) == Judged(False, "not_sure")
+
+        network.play(story)
+
+    def test_a_detectors_verdict_is_told(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON, detect_machines=True)
+            assert await stage.heard(call, Judged) == Judged(True, "machine")
+
+        listeners = {"test": "tests.telephony.sip.detector:Always"}
+        network.play(story, detector="test", media=MediaSettings(listeners=listeners))
+
+    def test_a_codec_that_nobody_offered_is_a_fault_of_the_trunk_that_says_so(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            new = dataclasses.replace(stage.new_call(Callee.PERSON), number=PhoneNumber("+0100"))
+            await stage.carrier.originate(new)
+            end = await stage.ended(new.id)
+            assert isinstance(end, Failed)
+            assert (end.outcome, end.sip_status) == (Outcome.CARRIER_FAULT, 200)
+            assert end.cause == "codec mismatch: we speak PCMU, PCMA, the far side G729"
+
+        network.play(story)
+
+    def test_when_the_media_engine_dies_calls_end_and_it_comes_back(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            sip(stage).media._process.kill()
+            end = await stage.ended(call)
+            assert isinstance(end, HungUp)
+            assert end.by is HangupBy.NETWORK
+            assert stage.carrier.free_lines() == 0
+            await until(stage.carrier.free_lines)
+            second = await stage.call(Callee.PERSON)
+            await stage.heard(second, Answered)
+
+        network.play(story)
+
+
+class TestTheWayOut:
+    """One trunk each, with a far side that checks what it is sent."""
+
+    @pytest.fixture
+    async def office(self) -> AsyncIterator["Office"]:
+        office = Office()
+        yield office
+        await office.close()
+
+    async def test_the_number_and_the_caller_are_shown_as_the_carrier_wants_it(
+        self, office: "Office", tmp_path: Path
+    ) -> None:
+        us = "sip:12025550111@carrier.example"
+        check = (
+            '<ereg regexp="^INVITE sip:9912025550142@" search_in="msg" check_it="true" assign_to="to"/>'
+            f'<ereg regexp="{us}" search_in="hdr" header="From:" check_it="true" assign_to="from"/>'
+            f'<ereg regexp="{us}" search_in="hdr" header="P-Asserted-Identity:" check_it="true" assign_to="via"/>'
+            '<ereg regexp="gold" search_in="hdr" header="X-Class:" check_it="true" assign_to="cseq"/>'
+        )
+        with sipp(tmp_path, receive("INVITE", check), answer("486 Busy Here"), receive("ACK")) as peer:
+            await office.open(
+                *peer.address,
+                prefix="99",
+                plus=False,
+                domain="carrier.example",
+                caller_ids=frozenset({PhoneNumber("+12025550111")}),
+                caller_id=PhoneNumber("+12025550111"),
+                asserted=True,
+                headers={"X-Class": "gold"},
+            )
+            assert (await office.outcome_of_a_call()).sip_status == 486
+            await peer.done()
+
+    @pytest.mark.parametrize(
+        ("status", "statuses", "outcome"),
+        [
+            ("404 Not Found", {404: Outcome.NO_ANSWER}, Outcome.NO_ANSWER),
+            ("488 Not Acceptable Here", {}, Outcome.CARRIER_FAULT),
+            ("480 Temporarily Unavailable", {}, Outcome.NO_ANSWER),
+            ("302 Moved", {}, Outcome.CARRIER_FAULT),
+            ("607 Unwanted", {}, Outcome.REJECTED),
+        ],
+    )
+    async def test_what_a_status_means(
+        self, office: "Office", tmp_path: Path, status: str, statuses: dict[int, Outcome], outcome: Outcome
+    ) -> None:
+        with sipp(tmp_path, receive("INVITE"), answer(status), receive("ACK")) as peer:
+            await office.open(*peer.address, statuses=statuses)
+            assert (await office.outcome_of_a_call()).outcome is outcome
+
+    async def test_a_carrier_that_wants_no_calls_for_a_while_gets_none(self, office: "Office", tmp_path: Path) -> None:
+        with sipp(tmp_path, receive("INVITE"), answer("503 Busy", "Retry-After: 60"), receive("ACK")) as peer:
+            carrier = await office.open(*peer.address)
+            assert (await office.outcome_of_a_call()).outcome is Outcome.CONGESTION
+            assert carrier.free_lines() == 0
+            assert "closed by the carrier" in str(carrier.health()[0].trouble)
+            with pytest.raises(NoFreeLine):
+                await office.call()
+
+    async def test_a_trunk_that_refuses_our_credentials_costs_nobody_an_attempt(
+        self, office: "Office", tmp_path: Path
+    ) -> None:
+        challenge = answer("401 Unauthorized", 'WWW-Authenticate: Digest realm="x", nonce="1"')
+        steps = [receive("INVITE"), challenge, receive("ACK")] * 2
+        with sipp(tmp_path, *steps) as peer:
+            await office.open(*peer.address, credentials=Credentials("a", "b"))
+            end = await office.outcome_of_a_call()
+            assert end.outcome is Outcome.CARRIER_FAULT
+            assert "credentials" in str(end.cause)
+
+    async def test_a_dead_trunk_loses_the_call_in_our_own_time(self, office: "Office") -> None:
+        await office.open("127.0.0.1", 9, answer_within=0.2)
+        end = await office.outcome_of_a_call()
+        assert (end.outcome, end.sip_status) == (Outcome.LOST, None)
+
+    async def test_an_answer_in_the_moment_of_giving_up_counts(self, office: "Office", tmp_path: Path) -> None:
+        late = answer("200 OK", CONTACT, cseq="CSeq: [$cseq] INVITE", sdp=described())
+        cseq = '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+        steps = [receive("INVITE", cseq), answer("180 Ringing", CONTACT), receive("CANCEL"), answer_inside("200 OK")]
+        with sipp(tmp_path, *steps, late, receive("ACK"), receive("BYE"), answer_inside("200 OK")) as peer:
+            carrier = await office.open(*peer.address)
+            call = await office.call(ring_seconds=0.3)
+            await until(lambda: Answered() in office.facts)
+            await carrier.hang_up(call)
+            await peer.done()
+        assert office.facts[:2] == [Ringing(), Answered()]
+
+    async def test_a_trunk_that_answers_no_signs_of_life_any_more_gets_no_calls(self) -> None:
+        now = 100.0
+        trunk = Trunk(TrunkSettings("t", "127.0.0.1"), lambda: now)
+        await trunk.find()
+        for status in (None, None, None):
+            trunk.answered(status)
+        assert trunk.room > 0, "it may not know OPTIONS"
+        trunk.answered(200)
+        trunk.answered(None)
+        assert trunk.room > 0, "one packet may be lost"
+        trunk.answered(None)
+        assert (trunk.room, trunk.trouble) == (0, "no sign of life")
+        trunk.heard()
+        assert trunk.room > 0
+
+
+class TestChoice:
+    def trunks(self, *settings: TrunkSettings) -> list[Trunk]:
+        made = [Trunk(one, lambda: self.now) for one in settings]
+        for trunk in made:
+            trunk.address = ("127.0.0.1", 5060)
+        return made
+
+    def setup_method(self) -> None:
+        self.now = 1000.0
+
+    def spread(self, trunks: list[Trunk], calls: int) -> dict[str, int]:
+        for _ in range(calls):
+            trunk = choose(trunks)
+            if trunk is not None:
+                trunk.take()
+        return {trunk.settings.name: trunk.active for trunk in trunks}
+
+    def test_the_first_priority_is_filled_before_the_next(self) -> None:
+        trunks = self.trunks(TrunkSettings("a", "h", priority=1), TrunkSettings("b", "h", max_calls=3))
+        assert self.spread(trunks, 5) == {"b": 3, "a": 2}
+
+    def test_equals_share_by_weight(self) -> None:
+        trunks = self.trunks(
+            TrunkSettings("a", "h", weight=3, calls_per_second=100), TrunkSettings("b", "h", calls_per_second=100)
+        )
+        assert self.spread(trunks, 20) == {"a": 15, "b": 5}
+
+    def test_calls_a_second_are_kept_to(self) -> None:
+        [trunk] = self.trunks(TrunkSettings("a", "h", calls_per_second=2, max_calls=100))
+        launched = 0
+        for _ in range(40):  # ten seconds, asked four times a second
+            while choose([trunk]) is not None:
+                trunk.take()
+                launched += 1
+            self.now += 0.25
+        assert 20 <= launched <= 22
+
+
+class Office:
+    """A SIP back end with one trunk, and all that is told of its calls."""
+
+    def __init__(self) -> None:
+        self.events: list[CallEvent] = []
+        self._opened: asyncio.Event = asyncio.Event()
+        self._closing: asyncio.Event = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._carrier: SipCarrier | None = None
+
+    @property
+    def facts(self) -> list[object]:
+        return [event.fact for event in self.events]
+
+    async def open(self, host: str, port: int, **trunk: object) -> SipCarrier:
+        settings = TrunkSettings("test", host, port, ping_seconds=0, **trunk)  # type: ignore[arg-type]
+
+        async def work() -> None:
+            async with open_carrier(SipSettings([settings], timers=Timers(0.2, 0.4, 1.5)), WallClock()) as carrier:
+                carrier.listen(self.events.append)
+                self._carrier = carrier
+                self._opened.set()
+                await self._closing.wait()
+
+        self._task = asyncio.create_task(work())
+        await self._opened.wait()
+        assert self._carrier is not None
+        return self._carrier
+
+    async def close(self) -> None:
+        self._closing.set()
+        if self._task is not None:
+            await self._task
+
+    async def call(self, *, ring_seconds: float = 6.0) -> UUID:
+        assert self._carrier is not None
+        call = RandomIds().new("call")
+        number, caller = PhoneNumber("+12025550142"), PhoneNumber("+12025550199")
+        await self._carrier.originate(NewCall(call, number, caller, ring_seconds, False, "key"))
+        return call
+
+    async def outcome_of_a_call(self) -> Failed:
+        await self.call()
+        await until(lambda: any(isinstance(fact, Failed) for fact in self.facts))
+        end = self.facts[-1]
+        assert isinstance(end, Failed)
+        return end
