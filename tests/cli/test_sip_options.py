@@ -91,7 +91,7 @@ TRUNK = '[[trunk]]\nname = "a"\nhost = "192.0.2.1"\n'
     ("text", "named"),
     [
         ("", "trunk"),
-        (TRUNK + 'pasword = "s3cret"', "trunk.0.pasword"),
+        (TRUNK + 'secret = "s3cret"', "trunk.0.secret"),
         (TRUNK + 'password = "s3cret"', "username and password go together"),
         (TRUNK + "register = true", "to register takes username and password"),
         (TRUNK + "weight = 0", "trunk.0.weight"),
