@@ -29,21 +29,24 @@ from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.oauth.tokens import JwtTokens
+from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
 from outdial.adapters.storage.agents import SessionRows
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
+from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
-from outdial.app import numbers, users
+from outdial.app import logins, numbers, users
 from outdial.app.access import ensure_installed
 from outdial.dialer.desk import FrontDesk
-from outdial.domain.access import DEFAULT_ACCOUNT
+from outdial.domain.access import DEFAULT_ACCOUNT, Role
 from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
+from outdial.domain.logins import AdminExists
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
@@ -332,6 +335,8 @@ class Installation:
     storage: SqlStorage
     access: AccessRows
     tokens: JwtTokens
+    logins: LoginRows
+    passwords: Argon2Passwords
     clock: Clock
     wall_clock: Clock
     ids: Ids
@@ -368,6 +373,8 @@ def assemble(
         storage=SqlStorage(database, dial_clock),
         access=access,
         tokens=JwtTokens(access, wall_clock, secret),
+        logins=LoginRows(database),
+        passwords=Argon2Passwords(),
         clock=dial_clock,
         wall_clock=wall_clock,
         ids=known_ids,
@@ -488,6 +495,8 @@ def http_app(here: Installation) -> "FastAPI":
             storage=here.storage,
             access=here.access,
             tokens=here.tokens,
+            logins=here.logins,
+            passwords=here.passwords,
             clock=here.clock,
             wall=here.wall_clock,
             ids=here.ids,
@@ -502,6 +511,42 @@ def http_app(here: Installation) -> "FastAPI":
             database_away=DATABASE_AWAY,
         )
     )
+
+
+def welcome_path(word: str) -> str:
+    """The page of a link that sets a password or signs in."""
+    from outdial.api.logins import welcome
+
+    return welcome(word)
+
+
+async def first_admin_link(here: Installation, address: str) -> str | None:
+    """Where the first admin makes themselves known; None where there is one. An older link is over."""
+    try:
+        made = await logins.make_link(
+            await here.account_id(), None, storage=here.storage, logins=here.logins, clock=here.wall_clock
+        )
+    except AdminExists:
+        return None
+    return f"{here.settings.public_url or address}{welcome_path(made.word)}"
+
+
+async def demo_link(here: Installation, address: str) -> str:
+    """Signs in at once, as an admin of a demonstration."""
+    account = await here.account_id()
+    admin = await users.create(
+        account,
+        name="Demo",
+        email="demo@simulated.invalid",
+        storage=here.storage,
+        clock=here.wall_clock,
+        ids=here.ids,
+    )
+    await here.logins.set_role(account, admin.id, Role.ADMIN, None)
+    made = await logins.make_link(
+        account, str(admin.id), storage=here.storage, logins=here.logins, clock=here.wall_clock, signs_in=True
+    )
+    return f"{address}{welcome_path(made.word)}"
 
 
 def about_console(address: str) -> str:

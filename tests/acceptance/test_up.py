@@ -1,6 +1,7 @@
 """`outdial up` as its users meet it: a process that answers, stops when asked, and leaves nothing behind."""
 
 import json
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -124,3 +125,18 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused_before_anything_is_ma
 def test_a_command_works_without_a_server_and_stops_the_database_it_started(home: Home) -> None:
     assert home.json("users", "list") == {"schema_version": 1, "total": 0, "users": []}
     assert home.processes() == []
+
+
+def test_the_first_start_leads_to_an_admin_of_the_console(home: Home, up: Up) -> None:
+    word = re.search(r"/console/welcome#(\S+)", up.stderr)
+    assert word is not None, up.stderr
+    person = {"name": "Ana Lima", "email": "ana@example.com", "password": "correct horse battery"}
+    with httpx.Client(base_url=up.address, timeout=60) as browser:
+        login = browser.post("/v1/login/link", json={"token": word[1], **person})
+        assert login.status_code == 200, login.text
+        assert browser.get("/campaigns").json()["total"] == 0
+        assert browser.delete("/v1/login").status_code == 403, "a change has to name the login's token"
+    assert home.run("users", "password-link").returncode == 7, "there is an admin now"
+    home.json("users", "create", "--name", "Bea", "--email", "bea@example.com")
+    assert home.json("users", "role", "bea@example.com", "viewer")["role"] == "viewer"
+    assert "/console/welcome#" in home.json("users", "password-link", "bea@example.com")["href"]

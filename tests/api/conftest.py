@@ -8,14 +8,17 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds
 from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.oauth.tokens import JwtTokens
+from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
+from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.api.http import create_app
@@ -44,6 +47,8 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         storage=storage,
         access=access,
         tokens=tokens,
+        logins=LoginRows(database),
+        passwords=Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=32)),
         clock=clock,
         wall=clock,
         ids=RandomIds(),

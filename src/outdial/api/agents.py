@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.auth import needs
+from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import Count, SelfLink, Shown, described
 from outdial.api.hal import hal, link
@@ -26,6 +26,7 @@ router = APIRouter(tags=["Agents"])
 
 Read = Annotated[Principal, needs(Scope.AGENTS_READ)]
 Write = Annotated[Principal, needs(Scope.AGENTS_WRITE)]
+ReadOrAtDesk = Annotated[Principal, needs_one_of(Scope.AGENTS_READ, Scope.DESK_USE)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REASON)]
 Seconds = Annotated[int, Field(ge=SHORTEST_WRAP_UP, le=LONGEST_WRAP_UP)]
 Reasons = Annotated[list[Reason], Field(max_length=MOST_REASONS)]
@@ -124,7 +125,7 @@ async def force_sign_out(request: Request, user_id: str, who: Write) -> Response
 
 @router.get("/v1/agent-settings", summary="Wrap-up times and reasons for a pause")
 @described(SettingsShown)
-async def agent_settings(request: Request, who: Read) -> Response:
+async def agent_settings(request: Request, who: ReadOrAtDesk) -> Response:
     return _settings(request, await agents.settings(by=who, storage=services_of(request).storage))
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.answers.dialing import AttemptShown
-from outdial.api.auth import needs
+from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import AN_ID, described, pages_of
 from outdial.api.hal import hal, instant, link, without_absent
@@ -28,7 +28,8 @@ from outdial.ports.attempts import Attempt, AttemptFilter
 router = APIRouter(tags=["Attempts"])
 
 Reader = Annotated[Principal, needs(Scope.CAMPAIGNS_READ)]
-Writer = Annotated[Principal, needs(Scope.CAMPAIGNS_WRITE)]
+ReaderOrAgent = Annotated[Principal, needs_one_of(Scope.CAMPAIGNS_READ, Scope.DESK_USE)]
+WriterOrAgent = Annotated[Principal, needs_one_of(Scope.CAMPAIGNS_WRITE, Scope.DESK_USE)]
 
 
 class AttemptsQuery(LongPageQuery):
@@ -67,8 +68,9 @@ async def list_attempts(request: Request, campaign_id: str, who: Reader) -> Resp
 
 @router.get("/v1/attempts/{attempt_id}", summary="One call")
 @described(AttemptShown, refuses=(AttemptNotFound,))
-async def get_attempt(request: Request, attempt_id: str, who: Reader) -> Response:
-    found = await dispositions.attempt(attempt_id, by=who, storage=services_of(request).storage)
+async def get_attempt(request: Request, attempt_id: str, who: ReaderOrAgent) -> Response:
+    services = services_of(request)
+    found = await dispositions.attempt(attempt_id, by=who, storage=services.storage, desk=services.desk)
     return hal(request, shown(request, found))
 
 
@@ -81,9 +83,9 @@ async def get_attempt(request: Request, attempt_id: str, who: Reader) -> Respons
     example={"disposition_id": AN_ID, "note": "wants an offer by mail"},
     refuses=(AttemptNotFound, AttemptWithoutAgent),
 )
-async def dispose(request: Request, attempt_id: str, who: Writer) -> Response:
+async def dispose(request: Request, attempt_id: str, who: WriterOrAgent) -> Response:
     services = services_of(request)
-    await dispositions.attempt(attempt_id, by=who, storage=services.storage)
+    await dispositions.attempt(attempt_id, by=who, storage=services.storage, desk=services.desk)
     said = read_as(SaidIn, await read_json(request))
     try:
         after = await dispositions.dispose(

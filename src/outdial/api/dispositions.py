@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.answers.dialing import DispositionShown
-from outdial.api.auth import needs
+from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import described, pages_of
 from outdial.api.hal import hal, instant, link, nothing, without_absent
@@ -30,7 +30,7 @@ from outdial.domain.dispositions import (
 
 router = APIRouter(tags=["Dispositions"])
 
-Reader = Annotated[Principal, needs(Scope.CAMPAIGNS_READ)]
+Reader = Annotated[Principal, needs_one_of(Scope.CAMPAIGNS_READ, Scope.DESK_USE)]
 Writer = Annotated[Principal, needs(Scope.CAMPAIGNS_WRITE)]
 
 

@@ -24,6 +24,7 @@ from outdial.api import (
     explain,
     files,
     idempotency,
+    logins,
     numbers,
     oauth,
     openapi,
@@ -80,6 +81,7 @@ ROUTERS = (
     reports.router,
     teams.router,
     users.router,
+    logins.router,
     numbers.router,
     phone_agents.router,
     idempotency.router,
@@ -111,6 +113,14 @@ def create_app(services: Services) -> FastAPI:
     app.state.limiter = None
     if services.rate_limit is not None:
         app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)
+    app.state.login_limits = (
+        RateLimiter(
+            logins.ATTEMPTS_A_SECOND * logins.FROM_A_MACHINE,
+            logins.ATTEMPTS_AT_ONCE * logins.FROM_A_MACHINE,
+            services.wall,
+        ),
+        RateLimiter(logins.ATTEMPTS_A_SECOND, logins.ATTEMPTS_AT_ONCE, services.wall),
+    )
     app.state.answers = Answers(storage=services.storage, access=services.access, clock=services.wall, ids=services.ids)
     app.add_exception_handler(OutdialError, on_domain_error)
     app.add_exception_handler(Refused, on_refused)

@@ -31,6 +31,9 @@ Answers are HAL (`application/hal+json`), or the same as `application/json` for 
 member without a value is left out. Requests may have members that nobody knows; they are ignored, and a null is the
 same as an absent member. What is refused has a body with a `code` that never changes its meaning. Of several reasons to
 refuse a request the first of these is told: 401, 403, 404, 400, then 409, 412 and 422.
+
+In place of an access token, people who are signed in to the console (`POST /v1/login`) have a cookie, with the scopes
+of their role; what changes something then needs the header `X-CSRF-Token` as well.
 """
 SCOPES: Final[Mapping[str, str]] = {
     "campaigns:read": "List and view campaigns and what is assigned to them",
@@ -56,6 +59,8 @@ SCOPES: Final[Mapping[str, str]] = {
     "agents:write": "Sign agents in and out and say what they do; change what holds for them",
     "events:read": "Hear what happens, as it happens",
     "audit:read": "Read who changed what, from what to what",
+    "logins:write": "Say who may sign in to the console, and as what",
+    "desk:use": "Work at one's own desk: for people who are signed in, of no use to a client",
 }
 
 router = APIRouter(include_in_schema=False)
@@ -111,6 +116,8 @@ class Operation:
         found: list[Refusal] = [*self.says.refuses]
         if self.scopes is not None:
             found += ["unauthorized", "scope-missing", "rate-limited"]
+            if self.method != "GET":
+                found.append("csrf-refused")
         if self.says.body is not None:
             found += [Invalid, "body-too-large"]
             if not isinstance(self.says.body, Raw) and FORM not in self.says.body_types:

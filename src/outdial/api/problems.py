@@ -17,12 +17,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.media import answer_type
-from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotFound, NotPossible, OutdialError, Unavailable
+from outdial.domain.errors import (
+    Conflict,
+    FieldProblem,
+    Invalid,
+    NotFound,
+    NotPossible,
+    NotSignedIn,
+    OutdialError,
+    Unavailable,
+)
 
 log = structlog.get_logger(__name__)
 
 STATUS_OF_FAMILY: Final[Mapping[type[OutdialError], int]] = {
     Invalid: 400,
+    NotSignedIn: 401,
     NotFound: 404,
     Conflict: 409,
     NotPossible: 422,
@@ -33,6 +43,7 @@ STATUS_OF_FAMILY: Final[Mapping[type[OutdialError], int]] = {
 EDGE_STATUS: Final[Mapping[str, int]] = {
     "unauthorized": 401,
     "scope-missing": 403,
+    "csrf-refused": 403,
     "unknown-path": 404,
     "method-not-allowed": 405,
     "request-still-running": 409,

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
 from outdial.ports.holidays import Holidays
+from outdial.ports.logins import LoginStore, PasswordHasher
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
 from outdial.ports.uploads import UploadBytes
@@ -27,6 +28,8 @@ class Services:
 
     storage: Storage
     access: AccessStore
+    logins: LoginStore
+    passwords: PasswordHasher
     tokens: Tokens
     clock: Clock
     wall: Clock
@@ -42,6 +45,6 @@ class Services:
     database_away: tuple[type[Exception], ...] = ()
 
 
-def services_of(request: Request) -> Services:
+def services_of(request: HTTPConnection) -> Services:
     services: Services = request.app.state.services
     return services

@@ -8,10 +8,11 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.auth import needs
+from outdial.api.auth import needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import Count, Id, InstantShown, LinkShown, PhoneShown, Shown, described
 from outdial.api.hal import Link, hal, instant, link, without_absent
+from outdial.api.problems import Refused
 from outdial.api.services import services_of
 from outdial.api.shapes import Shape, read_as
 from outdial.app import agents
@@ -34,7 +35,8 @@ from outdial.ports.desk import (
 
 router = APIRouter(tags=["Agents' sessions"])
 
-Write = Annotated[Principal, needs(Scope.AGENTS_WRITE)]
+Write = Annotated[Principal, needs_one_of(Scope.AGENTS_WRITE, Scope.DESK_USE)]
+Read = Annotated[Principal, needs_one_of(Scope.AGENTS_READ, Scope.DESK_USE)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REASON)]
 
 
@@ -193,10 +195,12 @@ def _session(request: Request, one: agents.Shown, status: int = 200) -> Response
     return hal(request, {"id": str(one.seat.session), **agent_body(one), "_links": links}, status, headers)
 
 
-def _at(request: Request, session_id: str) -> tuple[Desk, UUID]:
-    """The desk, and the session that a path names."""
+async def _at(request: Request, session_id: str, who: Principal) -> tuple[Desk, UUID]:
+    """The desk, and the session that a path names: for an agent only their own."""
     desk, session = agents.working(services_of(request).desk), uuid_of(session_id)
     if session is None:
+        raise SessionNotFound
+    if who.at_own_desk and (await desk.seat(who.account, session)).agent.id != who.user:
         raise SessionNotFound
     return desk, session
 
@@ -220,6 +224,8 @@ def _preview(preview_id: str) -> UUID:
 async def sign_in(request: Request, who: Write) -> Response:
     services = services_of(request)
     asked = read_as(SessionIn, await read_json(request))
+    if who.at_own_desk and asked.user_id.lower() != str(who.user):
+        raise Refused("scope-missing", "your role lets you sign in at your own desk alone")
     one, began = await agents.sign_in(
         asked.user_id,
         campaign_ids=asked.campaigns,
@@ -233,38 +239,36 @@ async def sign_in(request: Request, who: Write) -> Response:
 
 @router.get("/v1/sessions/{session_id}", summary="An agent's session: the state, and what is on the screen")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound))
-async def session_details(
-    request: Request, session_id: str, who: Annotated[Principal, needs(Scope.AGENTS_READ)]
-) -> Response:
-    desk, session = _at(request, session_id)
+async def session_details(request: Request, session_id: str, who: Read) -> Response:
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.seat(who.account, session))
 
 
 @router.delete("/v1/sessions/{session_id}", summary="Sign out: at once, or when the present call is wrapped up")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def sign_out(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.sign_out(who.account, session, None))
 
 
 @router.post("/v1/sessions/{session_id}/heartbeat", summary="The agent's screen is there: to be sent every 2 seconds")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound))
 async def heartbeat(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.heard(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/ready", summary="Be free for the next call, or no longer leave after this one")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def be_ready(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.ready(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/pause", summary="Go on pause: at once when free, else after the present call")
 @described(SessionShown, body=PauseIn, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def pause(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     await desk.seat(who.account, session)
     asked = read_as(PauseIn, await read_json(request))
     await agents.check_reason(asked.reason, by=who, storage=services_of(request).storage)
@@ -275,7 +279,7 @@ async def pause(request: Request, session_id: str, who: Write) -> Response:
 @router.post("/v1/sessions/{session_id}/previews/{preview_id}/dial", summary="Call the record on the screen now")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, PreviewOver, PreviewNotDialed))
 async def dial_preview(request: Request, session_id: str, preview_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     await desk.seat(who.account, session)
     return await _answer(request, who, await desk.dial(who.account, session, _preview(preview_id)))
 
@@ -283,7 +287,7 @@ async def dial_preview(request: Request, session_id: str, preview_id: str, who: 
 @router.post("/v1/sessions/{session_id}/previews/{preview_id}/skip", summary="Send the record on the screen back")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, PreviewOver, NoSkipLeft))
 async def skip_preview(request: Request, session_id: str, preview_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     await desk.seat(who.account, session)
     return await _answer(request, who, await desk.skip(who.account, session, _preview(preview_id)))
 
@@ -291,19 +295,19 @@ async def skip_preview(request: Request, session_id: str, preview_id: str, who: 
 @router.post("/v1/sessions/{session_id}/hang-up", summary="End the call, or take it back before somebody answers")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, NotInCall))
 async def hang_up(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.hang_up(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/wrap-up/done", summary="The call is wrapped up")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def wrap_up_done(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.wrap_up_done(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/wrap-up/extend", summary="More time for this wrap-up, once")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, WrapUpNotExtendable))
 async def extend_wrap_up(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = _at(request, session_id)
+    desk, session = await _at(request, session_id, who)
     return await _answer(request, who, await desk.extend_wrap_up(who.account, session))

@@ -18,6 +18,7 @@ from outdial.api.shapes import Shape, read_as, read_query
 from outdial.app import users
 from outdial.app.users import MAX_EMAIL, MAX_NAME
 from outdial.domain.access import Principal, Scope
+from outdial.domain.logins import LastAdmin
 from outdial.ports.users import EmailTaken, User, UserNotFound
 
 Read = Annotated[Principal, needs(Scope.USERS_READ)]
@@ -52,6 +53,9 @@ def shown(request: Request, user: User) -> dict[str, Any]:
             "id": str(user.id),
             "name": user.name,
             "email": user.email,
+            "role": user.role.value,
+            "disabled": user.disabled_at is not None,
+            "has_password": user.has_password,
             "created_at": instant(user.created_at),
             "_links": {"self": link(request, f"/v1/users/{user.id}"), "users": link(request, "/v1/users")},
         }
@@ -102,7 +106,7 @@ async def change_user(request: Request, user_id: str, who: Write) -> Response:
 
 
 @router.delete("/users/{user_id}", status_code=204, summary="Remove a user from the account and all its campaigns")
-@described(refuses=(UserNotFound,))
+@described(refuses=(UserNotFound, LastAdmin))
 async def remove_user(request: Request, user_id: str, who: Write) -> Response:
     services = services_of(request)
     await users.remove(who.account, user_id, storage=services.storage, clock=services.wall)

@@ -18,7 +18,7 @@ from outdial.app.webhooks import Deliveries
 from outdial.domain.access import Principal, Scope
 from outdial.domain.webhooks import secret_in_words
 
-Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE)]
+Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE, changes=True)]
 
 
 @contextlib.asynccontextmanager

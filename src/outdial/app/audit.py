@@ -97,7 +97,8 @@ def _facts(thing: Thing) -> Mapping[str, Any]:
                 "reason": thing.reason,
             }
         case User():
-            facts = {"name": thing.name, "email": thing.email}
+            disabled = None if thing.disabled_at is None else True
+            facts = {"name": thing.name, "email": thing.email, "role": thing.role.value, "disabled": disabled}
         case CallerNumber():
             facts = {"phone_number": thing.phone_number}
     return {name: value for name, value in facts.items() if value is not None}

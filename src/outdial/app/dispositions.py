@@ -24,6 +24,7 @@ from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId
 from outdial.ports.attempts import Attempt, AttemptFilter
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.desk import Desk, NoEngine
 from outdial.ports.storage import Storage, UnitOfWork
 
 
@@ -94,14 +95,24 @@ async def attempts(
         return await uow.attempts.page(campaign.id, which, offset=offset, limit=limit)
 
 
-async def attempt(attempt_id: str, *, by: Principal, storage: Storage) -> Attempt:
-    """Raises `AttemptNotFound`."""
+async def attempt(attempt_id: str, *, by: Principal, storage: Storage, desk: Desk | None) -> Attempt:
+    """Raises `AttemptNotFound`, for an agent also where the call is not their own."""
     async with storage.unit_of_work(by.account) as uow:
         uuid = uuid_of(attempt_id)
         found = None if uuid is None else await uow.attempts.get(uuid)
-    if found is None:
+    if found is None or (by.at_own_desk and found.user != by.user and not await _on_screen(found, by, desk)):
         raise AttemptNotFound
     return found
+
+
+async def _on_screen(attempt: Attempt, by: Principal, desk: Desk | None) -> bool:
+    """Whether the call is the one that this agent has now: until it ends, only the desk knows."""
+    try:
+        seats = () if desk is None else await desk.seats(by.account)
+    except NoEngine:
+        return False
+    works = [seat.work for seat in seats if seat.agent.id == by.user]
+    return any(work is not None and work.attempt == attempt.id for work in works)
 
 
 async def dispose(

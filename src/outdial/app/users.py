@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from outdial.app import audit
 from outdial.app.campaigns import unassign_everywhere, uuid_of
+from outdial.domain.access import Role
 from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.logins import LastAdmin
 from outdial.domain.values import AccountId, UserId
 from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
@@ -66,9 +68,12 @@ async def remove(account: AccountId, user_id: str, *, storage: Storage, clock: C
 
     Raises:
         UserNotFound: no such user.
+        LastAdmin: nobody would be left who may say who signs in.
     """
     async with storage.unit_of_work(account) as uow:
         user = await found(uow, user_id, lock=True)
+        if user.role is Role.ADMIN and user.has_password and not await uow.users.has_other_admin(user.id):
+            raise LastAdmin
         await unassign_everywhere(uow, Part.USERS, user.id, clock)
         await uow.users.remove(user.id, clock.now())
         await audit.of_thing(uow, before=user)
@@ -102,9 +107,14 @@ async def ensure_simulated(account: AccountId, count: int, *, storage: Storage, 
 
 
 def _checked(user: User) -> User:
-    """The user with its texts brought into form. Raises `Invalid` with every wrong member."""
-    name = user.name.strip()
-    email = user.email.strip().lower() if user.email is not None else None
+    name, email = checked(user.name, user.email)
+    return replace(user, name=name, email=email)
+
+
+def checked(name: str, email: str | None) -> tuple[str, str | None]:
+    """A user's texts brought into form. Raises `Invalid` with every wrong member."""
+    name = name.strip()
+    email = email.strip().lower() if email is not None else None
     problems = []
     if not 0 < len(name) <= MAX_NAME or not name.isprintable():
         problems.append(FieldProblem("name", f"must be 1 to {MAX_NAME} printable characters"))
@@ -112,7 +122,7 @@ def _checked(user: User) -> User:
         problems.append(FieldProblem("email", "must be an e-mail address, such as ana@example.com"))
     if problems:
         raise Invalid("the user is not valid", problems)
-    return replace(user, name=name, email=email)
+    return name, email
 
 
 def _looks_like_email(text: str) -> bool:

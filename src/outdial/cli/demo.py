@@ -59,6 +59,7 @@ def demo(
             address = address_of(listener)
             lines = (
                 bootstrap.about_console(address),
+                f"sign in once   {await bootstrap.demo_link(here, address)}",
                 f"API            {address}   (documentation: {address}/docs)",
                 f"client_id      {made.client.id}",
                 f"client_secret  {made.secret}",

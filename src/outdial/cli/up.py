@@ -54,10 +54,13 @@ def up(
             bootstrap.start_engine(here, simulated_agents=settings.simulated_agents),
         ):
             address = address_of(listener)
+            first_admin = await bootstrap.first_admin_link(here, address)
 
             def ready() -> None:
                 say(f"Outdial answers at {address} (documentation: {address}/docs). Ctrl-C stops it.")
                 say(bootstrap.about_console(address))
+                if first_admin is not None:
+                    say(f"Nobody can sign in to it yet. Make yourself its admin, within a day: {first_admin}")
                 if as_json:
                     found_at = {"address": address, "docs": f"{address}/docs", "pid": os.getpid()}
                     print_object(found_at, as_json=True)

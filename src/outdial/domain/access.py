@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeGuard
 
 from outdial.domain.errors import Conflict, Invalid, NotFound
-from outdial.domain.values import AccountId
+from outdial.domain.values import AccountId, UserId
 
 DEFAULT_ACCOUNT: Final = "default"
+CONSOLE: Final = "console"
+"""The client that people use."""
 ISSUER: Final = "outdial"
 TOKEN_LIFETIME: Final = timedelta(seconds=599)
 SERVICE_TOKEN_PREFIX: Final = "tdst_"  # noqa: S105
@@ -53,15 +55,62 @@ class Scope(enum.Enum):
     AGENTS_WRITE = "agents:write"
     EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
+    LOGINS_WRITE = "logins:write"
+    """Say who may sign in to the console and as what. Apart from `users:write`, which would otherwise make admins."""
+    DESK_USE = "desk:use"
+    """Work at one's own desk. For people who are signed in: nothing is a client's own."""
+
+
+class Role(enum.Enum):
+    """What somebody is in the console; the values are part of the API."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    VIEWER = "viewer"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a role allows; without `changes` nothing but looking, whatever the scopes say."""
+
+    scopes: frozenset[Scope]
+    changes: bool = True
+
+
+_EVERYTHING: Final = frozenset(Scope) - {Scope.ROLE_PERMISSIONS_SKIP}
+_FOR_ADMINS: Final = frozenset({Scope.USERS_WRITE, Scope.LOGINS_WRITE})
+
+RIGHTS: Final[Mapping[Role, Rights]] = {
+    Role.ADMIN: Rights(_EVERYTHING),
+    Role.SUPERVISOR: Rights(_EVERYTHING - _FOR_ADMINS),
+    # The compatible API has no scope for looking at lists alone.
+    Role.VIEWER: Rights(
+        frozenset(scope for scope in _EVERYTHING if scope.value.endswith((":read", ":manage"))), changes=False
+    ),
+    Role.AGENT: Rights(frozenset({Scope.DESK_USE})),
+}
+"""The one place that says what a role may do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The client behind a request, the account it acts for, and what its token allows."""
+    """Who is behind a request, the account they act for, and what they may do.
+
+    `user` is the person who is signed in, for whom `client_id` is `CONSOLE`; None for a client with a token.
+    `changes` is False for those who may only look.
+    """
 
     account: AccountId
     client_id: str
     scopes: frozenset[Scope]
+    user: UserId | None = None
+    changes: bool = True
+
+    @property
+    def at_own_desk(self) -> bool:
+        """Whether they see nothing but their own desk, with its calls and records."""
+        return Scope.AGENTS_READ not in self.scopes and Scope.AGENTS_WRITE not in self.scopes
 
 
 @dataclass(frozen=True, slots=True)

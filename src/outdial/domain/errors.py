@@ -29,6 +29,12 @@ class Invalid(OutdialError):
         self.fields = tuple(fields)
 
 
+class NotSignedIn(OutdialError):
+    """Whoever asks has not shown who they are."""
+
+    code = "not-signed-in"
+
+
 class NotFound(OutdialError):
     """No such thing in this account."""
 

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from outdial.domain.access import Role
 from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.values import UserId
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An agent of an account."""
+    """Somebody of an account. `role` is what they are in the console, `disabled_at` since when they cannot sign in."""
 
     id: UserId
     name: str
     email: str | None
     created_at: datetime
+    role: Role = Role.AGENT
+    disabled_at: datetime | None = None
+    has_password: bool = False
 
 
 class EmailTaken(Conflict):
@@ -57,6 +61,10 @@ class UserStore(Protocol):
         Raises:
             EmailTaken: nothing was stored, and the unit of work goes on.
         """
+        ...
+
+    async def has_other_admin(self, user_id: UserId) -> bool:
+        """Whether there is another admin who can sign in."""
         ...
 
     async def remove(self, user_id: UserId, at: datetime) -> None:

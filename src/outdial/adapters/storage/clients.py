@@ -18,6 +18,7 @@ from outdial.domain.access import (
     ServiceToken,
     ServiceTokenNotFound,
 )
+from outdial.domain.logins import IDLE, LONGEST_LOGIN
 from outdial.domain.values import AccountId
 from outdial.ports.tokens import Revocations, SigningKey
 
@@ -172,6 +173,10 @@ class AccessRows:
             gone = [
                 await connection.execute("delete from service_token where expires_at < $1", before),
                 await connection.execute("delete from used_assertion where expires_at < $1", before),
+                await connection.execute("delete from login_link where expires_at < $1", before),
+                await connection.execute(
+                    "delete from login where seen_at < $1 or began_at < $2", before - IDLE, before - LONGEST_LOGIN
+                ),
             ]
         return sum(int(done.rpartition(" ")[2]) for done in gone)
 

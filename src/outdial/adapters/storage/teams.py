@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from outdial.adapters.storage.database import Connection, Row
-from outdial.adapters.storage.users import user_from_row
+from outdial.adapters.storage.users import COLUMNS, user_from_row
 from outdial.domain.teams import Team, TeamId, TeamNameTaken, TeamNotFound
 from outdial.domain.values import AccountId, RecordListId, UserId
 from outdial.ports.teams import Owned
@@ -19,6 +19,9 @@ _THINGS: Final[Mapping[Owned, tuple[str, str]]] = {
     Owned.CAMPAIGNS: ("campaign", "campaign_team"),
 }
 """The table of the things, and the one that says to which teams they belong."""
+
+
+_MEMBER: Final = ", ".join(f"u.{column}" for column in COLUMNS.split(", "))
 
 
 class TeamRows:
@@ -94,7 +97,7 @@ class TeamRows:
         )
         total: int = await self._connection.fetchval(f"select count(*) {source}", self._account, team_id)
         rows = await self._connection.fetch(
-            f"select u.uuid, u.name, u.email, u.created_at {source} order by u.id offset $3 limit $4",
+            f"select {_MEMBER} {source} order by u.id offset $3 limit $4",
             self._account,
             team_id,
             offset,

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
 from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.access import Role
 from outdial.domain.values import AccountId, UserId
 from outdial.ports.users import EmailTaken, User
+
+COLUMNS: Final = "uuid, name, email, created_at, role, disabled_at, has_password"
+"""Of the view `present_user`."""
 
 
 class UserRows:
@@ -33,7 +38,7 @@ class UserRows:
 
     async def find(self, user_id: UserId, *, lock: bool = False) -> User | None:
         row = await self._connection.fetchrow(
-            "select uuid, name, email, created_at from present_user where account_id = $1 and uuid = $2"  # noqa: S608
+            f"select {COLUMNS} from present_user where account_id = $1 and uuid = $2"  # noqa: S608
             f" {'for no key update' if lock else ''}",
             self._account,
             user_id,
@@ -54,8 +59,19 @@ class UserRows:
         except asyncpg.UniqueViolationError:
             raise EmailTaken from None
 
+    async def has_other_admin(self, user_id: UserId) -> bool:
+        found: bool = await self._connection.fetchval(
+            """
+            select exists (select from present_user where account_id = $1 and uuid <> $2 and role = 'admin'
+              and disabled_at is null and has_password)
+            """,
+            self._account,
+            user_id,
+        )
+        return found
+
     async def remove(self, user_id: UserId, at: datetime) -> None:
-        for table in ("team_user", "phone_agent"):
+        for table in ("team_user", "phone_agent", "login", "login_link"):
             await self._connection.execute(
                 f"delete from {table} t using app_user u"  # noqa: S608
                 " where u.account_id = $1 and u.uuid = $2 and t.user_id = u.id",
@@ -78,10 +94,10 @@ class UserRows:
 
     async def by_email(self, emails: Collection[str]) -> dict[str, User]:
         rows = await self._connection.fetch(
-            """
-            select uuid, name, email, created_at from present_user
+            f"""
+            select {COLUMNS} from present_user
             where account_id = $1 and email = any($2::text[]) order by id
-            """,
+            """,  # noqa: S608
             self._account,
             list(emails),
         )
@@ -95,10 +111,10 @@ class UserRows:
 
     async def page(self, *, offset: int, limit: int) -> list[User]:
         rows = await self._connection.fetch(
-            """
-            select uuid, name, email, created_at from present_user
+            f"""
+            select {COLUMNS} from present_user
             where account_id = $1 order by id offset $2 limit $3
-            """,
+            """,  # noqa: S608
             self._account,
             offset,
             limit,
@@ -107,5 +123,13 @@ class UserRows:
 
 
 def user_from_row(row: Row) -> User:
-    """The user of a row that has uuid, name, email and created_at."""
-    return User(UserId(row["uuid"]), row["name"], row["email"], row["created_at"])
+    """The user of a row that has `COLUMNS`."""
+    return User(
+        UserId(row["uuid"]),
+        row["name"],
+        row["email"],
+        row["created_at"],
+        Role(row["role"]),
+        row["disabled_at"],
+        row["has_password"],
+    )

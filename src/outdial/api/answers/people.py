@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from outdial.api.answers.logins import RoleShown
 from outdial.api.describe import Id, InstantShown, LinkShown, PhoneShown, Shown
 from outdial.domain.phone_agents import PhoneMode
 
@@ -19,6 +20,9 @@ class UserShown(Shown):
     id: Id
     name: Annotated[str, Field(examples=["Ana Lima"])]
     email: Annotated[str, Field(examples=["ana@example.com"])] | None = None
+    role: RoleShown
+    disabled: Annotated[bool, Field(description="May not sign in to the console")]
+    has_password: bool
     created_at: InstantShown
     links: UserLinks = Field(alias="_links")
 

@@ -1,0 +1,14 @@
+"""People who sign in to the console."""
+
+from pathlib import Path
+
+from outdial.adapters.storage.scripts import run_script
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).with_suffix(".sql"))
