@@ -29,6 +29,7 @@ class Floor:
 
     def __init__(self, pacer: Pacer, agents: int) -> None:
         self.pacer, self.calls = pacer, count()
+        self.waiting: list[int] = []
         pacer.start({**CONFIG, "agents": agents})
         for agent in range(agents):
             pacer.event(0.0, "login", agent=agent)
@@ -64,7 +65,13 @@ class Floor:
 
     def wait(self, now: float) -> None:
         """A person answers and waits."""
-        self.pacer.event(now, "queued", call=self.live(now))
+        self.waiting.append(self.live(now))
+        self.pacer.event(now, "queued", call=self.waiting[-1])
+
+    def abandon_all(self, now: float) -> None:
+        """Those who wait are given up."""
+        while self.waiting:
+            self.pacer.event(now, "abandoned", call=self.waiting.pop(), waited=0.5, by_caller=False)
 
     def end_talk(self, now: float, agent: int) -> None:
         """A conversation ends, without wrap-up."""
@@ -113,6 +120,52 @@ def test_vicidial_raises_its_level_by_the_share_of_ready_agents_up_to_the_limit(
     assert levels[4:] == [3.0, 3.0]
 
 
+def test_vicidial_lowers_its_level_by_the_share_of_waiting_people() -> None:
+    pacer = VicidialPacer(VicidialMethod.AVERAGE)
+    floor = Floor(pacer, agents=5)
+    for agent in range(5):
+        floor.talk(0.0, agent)
+    pacer.level = 2.0
+    for second in range(16):
+        floor.wait(float(second))
+        pacer.decide(float(second), ROOM)
+        floor.abandon_all(second + 0.5)
+    # One waits in each of 16 samples, of 5 signed in: 2 (1 - 1 / 5).
+    assert pacer.level == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("method", list(VicidialMethod))
+def test_vicidial_halves_its_level_after_a_minute_in_which_most_calls_were_dropped(method: VicidialMethod) -> None:
+    pacer = VicidialPacer(method, hours=20.0)
+    floor = Floor(pacer, agents=2)
+    for agent in range(2):
+        floor.talk(0.0, agent)
+    for _ in range(20):  # 22 calls, 20 dropped; fewer than 50 today, so that the method has no say yet
+        floor.abandon(1.0)
+    for second in range(60):
+        pacer.decide(float(second), ROOM)
+    pacer.level = 2.6
+    pacer.decide(60.0, ROOM)
+    assert pacer.level == pytest.approx(1.3)
+    pacer.level = 2.6
+    for second in range(61, 121):
+        pacer.decide(float(second), ROOM)
+    # It was halved at 75, 90 and 105 s by the same minute, not below 1; at 120 s that minute is over.
+    assert pacer.level == 1.0
+    pacer.level = 2.6
+    for second in range(121, 136):
+        pacer.decide(float(second), ROOM)
+    assert pacer.level == pytest.approx(2.6)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "level"), [(3600.0, 3.0 * 0.1), (3000.0, 3.0 * 0.15), (7200.0, 1.0), (8000.0, 1.0)]
+)
+def test_vicidials_tapered_method_cuts_by_the_written_time_that_is_left(elapsed: float, level: float) -> None:
+    # A shift from 9:00 to 11:00: at 10:00 there are 1100 - 1000 = 100 left, at 9:50 1100 - 950 = 150.
+    assert VicidialPacer(VicidialMethod.TAPERED, hours=2.0).cut(3.0, elapsed) == pytest.approx(level)
+
+
 @pytest.mark.parametrize(
     ("method", "level"),
     [
@@ -147,6 +200,28 @@ def test_issabel_divides_missing_calls_by_the_answer_ratio_and_foresees_only_lon
     # 24 launched, 12 answered; H = 10 s. Who has talked for 36 s passes 1 - exp(-3.6) >= 0.97, who for 11 s does not.
     assert pacer.decide(136.0, ROOM) == 6  # (2 idle + 1) / 0.5
     assert pacer.decide(138.0, ROOM) == 0  # it acts every 3 s
+
+
+def test_issabel_counts_people_who_wait_and_believes_in_no_ratio_below_a_fifth() -> None:
+    pacer = IssabelPacer()
+    floor = Floor(pacer, agents=4)
+    for n in range(10):
+        floor.talk(10.0 * n, agent=0)
+        floor.end_talk(10.0 * n + 10.0, agent=0)
+    floor.unanswered(100.0, calls=189)
+    floor.wait(100.0)
+    floor.ring(100.0)
+    # 4 idle - 1 waits - 1 rings, by 0.2: 11 of 201 were answered.
+    assert pacer.decide(101.0, ROOM) == 10
+
+
+def test_progressive_dials_one_call_for_each_idle_agent_at_every_event() -> None:
+    pacer = pacer_named("progressive")
+    floor = Floor(pacer, agents=5)
+    floor.ring(0.0, calls=2)
+    floor.wait(0.0)
+    assert pacer.reactive
+    assert pacer.decide(0.0, ROOM) == 2  # 5 - 2 - 1
 
 
 def test_issabel_dials_one_call_per_agent_before_ten_conversations() -> None:

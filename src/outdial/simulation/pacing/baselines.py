@@ -224,10 +224,11 @@ class VicidialPacer(_Baseline):
         if last_calls > 20 and last_drops > 0.5 * last_calls:
             level /= 2
         if calls > 50 and drops > self.config.cap * (drops + connected):
-            level = self._cut(level, elapsed)
+            level = self.cut(level, elapsed)
         self.level = max(1.0, level)
 
-    def _cut(self, level: float, elapsed: float) -> float:
+    def cut(self, level: float, elapsed: float) -> float:
+        """The level after too many drops today, so many seconds into the shift."""
         if self.method is VicidialMethod.HARD_LIMIT:
             return 1.0
         if self.method is VicidialMethod.AVERAGE:
