@@ -133,6 +133,7 @@ class Diary:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         # A line cut short by a kill is one that was not written.
         whole = [json.loads(line) for line in lines if line.endswith("}}")]
+        path.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
         self.shifts = {line["key"]: Shift(**line["shift"]) for line in whole}
 
     @staticmethod
@@ -213,8 +214,11 @@ def decision_p99(agents: int = 300) -> float:
 
 
 def speed(agents: int) -> float:
-    """Simulated agent-hours per second of processor time, through the pacer that dials: the best of three shifts."""
-    world = World(agents=agents, hours=max(0.5, 10 / agents))
+    """Simulated agent-hours per second of processor time, through the pacer that dials: the best of three shifts.
+
+    Decisions are two seconds apart, as in `outdial simulate`; all other blocks decide every second.
+    """
+    world = World(agents=agents, hours=max(0.5, 10 / agents), tick=2.0)
     times = []
     for _ in range(3):
         began = process_time()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.pacing import full, quick
+from bench.pacing import Diary, Job, full, measure, quick
 from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, best_peer, markdown, targets
 
 from outdial.simulation.pacing.comparison import Result
@@ -88,6 +91,36 @@ def test_the_exact_optimum_and_the_long_timeout_have_their_rows() -> None:
     seen = measured(exact=[exact], timeout=[late])
     assert verdict(seen, "occupancy / exact optimum")[0].startswith("0.988")
     assert verdict(seen, "impatient people") == ("1.333", False)
+
+
+def test_cells_that_some_peer_was_not_played_in_are_not_compared() -> None:
+    seen = measured(core=CORE[:-1], tuned=[result("ratio:2", 0.75, -1.0)])
+    assert not any(name.startswith(("idle share", "occupancy / best", "occupancy less")) for name in verdicts(seen))
+    assert verdict(seen, "shifts above the cap") == ("0 of 2", True)
+
+
+class TestWritingDown:
+    JOBS = tuple(Job("core", World(agents=n, hours=0.02), "progressive", seeds=2) for n in (2, 1))
+
+    def test_a_form_that_was_stopped_goes_on_where_it_was(self, tmp_path: Path) -> None:
+        path = tmp_path / "out" / "pacing.jsonl"
+        nothing, wanted = measure(self.JOBS, 1, Diary(path, resume=False), seconds=0.0)
+        assert (nothing, wanted) == ({}, 4)
+        whole, _ = measure(self.JOBS, 1, Diary(path, resume=False), seconds=inf)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([*lines[:2], lines[2][:40]]), encoding="utf-8")  # killed while it wrote the third
+        diary = Diary(path, resume=True)
+        assert len(diary.shifts) == 2
+        assert measure(self.JOBS, 1, diary, seconds=inf)[0] == whole
+        assert len(Diary(path, resume=True).shifts) == 4
+        assert Diary(path, resume=False).shifts == {}
+
+    def test_every_cell_has_its_first_shift_before_any_has_its_second(self, tmp_path: Path) -> None:
+        path = tmp_path / "pacing.jsonl"
+        measure(self.JOBS, 1, Diary(path, resume=False), seconds=inf)
+        played = [json.loads(line)["key"] for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [key for key in played if "seed=1" in key] == played[:2]
+        assert "agents=1," in played[0]
 
 
 def test_the_table_marks_ours_and_the_best_peer_and_no_other() -> None:
