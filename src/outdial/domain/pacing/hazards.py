@@ -99,8 +99,13 @@ class RingTable:
         # (G(a + tau) - G(a)) / S(a) of the competing-risk curve G, freed of its own answer rate: dialing tables
         # remember far longer than the rate does, so the rate is put in afresh at each decision. All ages a are whole
         # bins, so that a + tau falls on the same place between two of them: a shift and one interpolation.
-        still = np.maximum(survival, LEAST_STILL_RINGING)
-        self.reach = [((_later(arrived, point / RING_BIN) - arrived) / still).tolist() for point in self.points]
+        bins = np.array(self.points)[:, np.newaxis] / RING_BIN
+        whole = bins.astype(int)
+        ages = np.arange(len(arrived)) + whole
+        beyond = np.concatenate((arrived, np.ones(len(arrived) + 1)))
+        low, high = beyond[ages], beyond[ages + 1]
+        gain = low + (bins - whole) * (high - low) - arrived
+        self.reach = (gain / np.maximum(survival, LEAST_STILL_RINGING)).tolist()
 
     def answers_within(self, age: float, seconds: float) -> float:
         """As `reach`, for any age and any time ahead, in seconds."""
@@ -140,15 +145,6 @@ class RingTable:
         self.rebuild(())
 
 
-def _later(curve: Numbers, bins: float) -> Numbers:
-    """The curve's value so many bins after each of its points; 1 beyond its end."""
-    whole = int(bins)
-    later = np.ones(len(curve))
-    low, high = curve[whole:-1], curve[whole + 1 :]
-    later[: len(low)] = low + (bins - whole) * (high - low)
-    return later
-
-
 class LifeCurve:
     """How long something lasts, as it was known at one moment, by whole seconds.
 
@@ -171,7 +167,7 @@ class LifeCurve:
         self.alive = np.ones(len(hazards) + 1)
         np.multiply.accumulate(1 - hazards, out=self.alive[1:])
         self.ends = self.alive[:-1] * hazards
-        self.grid = np.minimum(_GRID, horizon)
+        self.grid = _grid_within(horizon)
         self.still = np.maximum(self.alive[self.grid], LEAST_STILL_BUSY)
 
     def lasts(self, seconds: float) -> float:
@@ -258,6 +254,12 @@ def _elapsed_grid() -> list[int]:
 ELAPSED = _elapsed_grid()
 """Elapsed seconds for which the chance to be free is tabulated: each second at first, then wider."""
 _GRID = np.array(ELAPSED)
+
+
+@lru_cache(maxsize=8)
+def _grid_within(horizon: int) -> Indexes:
+    within: Indexes = np.minimum(_GRID, horizon)
+    return within
 
 
 class _Nearest(dict[int, int]):
