@@ -167,14 +167,28 @@ class TestCampaign:
 
 
 class TestRecords:
-    def test_are_added_to_a_list_that_is_there(self, outdial: Commands, csv: Path) -> None:
-        first = outdial("records", "import", str(csv), "--new", "Grows")
-        later = outdial("records", "import", str(csv), "--list", first["record_list_id"])
-        assert (later["record_list_id"], later["status"]) == (first["record_list_id"], "UPLOADED")
-
     def test_that_are_all_refused_are_told_by_the_exit_code(self, outdial: Commands, csv: Path) -> None:
         csv.write_text("First name,Last name,Mobile\n,,nonsense\n")
         assert outdial("records", "import", str(csv), "--new", "Refused", code=8)["status"] == "REJECTED"
+
+    def test_that_are_not_all_taken_are_counted_by_kind_and_written_to_a_file(
+        self, outdial: Commands, csv: Path, tmp_path: Path
+    ) -> None:
+        with csv.open("a") as file:
+            file.write("Ana,Costa,+12025550142\nBea,,+12025550144\n")
+        rejects = tmp_path / "rejects.csv"
+        made = outdial("records", "import", str(csv), "--new", "Partly", "--rejects", str(rejects), code=8)
+        assert (made["status"], made["records_count"]) == ("ACCEPTED", 2)
+        assert (made["accepted"], made["rejected"], made["duplicates"]) == (2, 1, 1)
+        assert made["by_kind"] == {"missing_last_name": 1}
+        assert rejects.read_text().splitlines()[0] == "First name,Last name,Mobile,row,column,value,code,message"
+        assert len(rejects.read_text().splitlines()) == 3
+
+    def test_of_a_later_file_are_waited_for_too(self, outdial: Commands, csv: Path) -> None:
+        first = outdial("records", "import", str(csv), "--new", "Grows")
+        csv.write_text("First name,Last name,Mobile\nEva,Diaz,+12025550145\n")
+        second = outdial("records", "import", str(csv), "--list", first["record_list_id"])
+        assert (second["accepted"], second["records_count"]) == (1, 3)
 
     def test_of_a_file_that_is_no_list_are_a_usage_error(self, outdial: Commands, csv: Path) -> None:
         csv.write_bytes(b"\xff\xfe")

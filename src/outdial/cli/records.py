@@ -55,17 +55,19 @@ def import_(
     list_id: Annotated[str | None, typer.Option("--list", metavar="ID", help="Add to this list.")] = None,
     new: Annotated[str | None, typer.Option("--new", metavar="NAME", help="Make a list of this name.")] = None,
     unique_by: Annotated[str, typer.Option(help="With --new: PHONE_NUMBER, EXTERNAL or NOTHING.")] = "PHONE_NUMBER",
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until a new list has been read.")] = 600.0,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until the file has been read.")] = 600.0,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows that were not taken, and why, to this CSV file.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look at the file and the list, and send nothing.")
     ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a CSV file to a list, or make a list of it and wait until it has been read.
+    """Send a CSV file to a list, or make a list of it, and wait until it has been read.
 
-    The API tells how a list's first file went, not how a later one did: with --list the command ends when the server
-    has the file. A new list can be ACCEPTED although some of its rows were not.
+    Rows that are no records, and duplicates, are counted by their kind; the command then ends with exit code 8.
     """
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")
@@ -77,22 +79,36 @@ def import_(
         _look_at(file, list_id, new, as_json=as_json)
         return
     with connected(as_json=as_json) as outdial:
-        if list_id is not None:
-            with progress("sent", "bytes", quiet=quiet) as tell:
-                request = outdial.upload_to_list(list_id, file, progress=tell)
-            result = {"record_list_id": list_id, "upload_request_id": request["id"], "status": request["status"]}
-            print_object(result, as_json=as_json)
-            return
-        assert new is not None
         with progress("sent", "bytes", quiet=quiet) as tell:
-            sent = outdial.upload_new_list(new, file, unique_by=_UNIQUE_BY[unique_by], progress=tell)
+            if list_id is not None:
+                upload_id = outdial.upload_to_list(list_id, file, progress=tell)["id"]
+            else:
+                assert new is not None
+                sent = outdial.upload_new_list(new, file, unique_by=_UNIQUE_BY[unique_by], progress=tell)
+                list_id = sent["id"]
+                upload_id = next(outdial.uploads(list_id))["id"]
         if not quiet:
-            say(f"sent as list {sent['id']}; the server reads it")
-        done = outdial.wait_for_list(sent["id"], seconds=wait)
-    members = {"record_list_id": done["id"], "name": done["name"], "status": done["status"]}
-    print_object({**members, "records_count": done["records_count"]}, as_json=as_json)
-    if done["status"] != "ACCEPTED":
-        raise typer.Exit(ExitCode.REJECTED_ROWS if done["status"] == "REJECTED" else ExitCode.USAGE)
+            say(f"sent to list {list_id}; the server reads it")
+        with progress("read", "rows", quiet=quiet) as tell:
+            read = outdial.wait_for_upload(upload_id, seconds=wait, progress=tell)
+        refused = read["rejected"] + read["duplicates"]
+        if refused and rejects is not None:
+            rejects.write_bytes(outdial.upload_rejects(upload_id))
+        done = outdial.record_list(list_id)
+    result = {
+        "record_list_id": list_id,
+        "name": done["name"],
+        "status": read["status"],
+        "records_count": done["records_count"],
+        **{name: read[name] for name in ("accepted", "rejected", "duplicates")},
+    }
+    kinds = {"by_kind": read["by_kind"]} if as_json else {f"rejected, {kind}": n for kind, n in read["by_kind"].items()}
+    why = {"corrupted": read["corrupted"]} if "corrupted" in read else {}
+    print_object({**result, **kinds, **why}, as_json=as_json)
+    if read["status"] == "CORRUPTED":
+        raise typer.Exit(ExitCode.USAGE)
+    if refused or read["status"] == "REJECTED":
+        raise typer.Exit(ExitCode.REJECTED_ROWS)
 
 
 def _look_at(file: Path, list_id: str | None, new: str | None, *, as_json: bool) -> None:

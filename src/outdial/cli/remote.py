@@ -70,9 +70,11 @@ class ApiSettings(BaseSettings):
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file, or on stdin for `-`. Raises `OSError`, and `Invalid` if it is anything else."""
+    """The JSON object in a file, or on stdin for `-`. Raises `Invalid` if it cannot be read or is anything else."""
     try:
         found = json.loads(sys.stdin.read() if path == Path("-") else path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         found = None
     if not isinstance(found, dict):

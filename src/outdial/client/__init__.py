@@ -48,6 +48,7 @@ from outdial.client.model import (
     RefusedRecord,
     Team,
     UniqueBy,
+    Upload,
     UploadRequest,
 )
 from outdial.client.retries import Patience
@@ -92,5 +93,6 @@ __all__ = [
     "UnexpectedAnswer",
     "UniqueBy",
     "Unreachable",
+    "Upload",
     "UploadRequest",
 ]

@@ -10,7 +10,7 @@ import httpx
 from tenacity import Retrying
 from tenacity.stop import stop_after_attempt
 
-from outdial.client.calls import Answer, Ask, Call, Calls, Pause
+from outdial.client.calls import Answer, Ask, Call, Calls, OnRows, Pause, unwatched
 from outdial.client.errors import Unreachable
 from outdial.client.files import CsvFile, OnProgress, nobody
 from outdial.client.messages import TIMEOUT, answer_of, request_of, unreachable
@@ -37,6 +37,7 @@ from outdial.client.model import (
     RefusedRecord,
     Team,
     UniqueBy,
+    Upload,
     UploadRequest,
 )
 from outdial.client.retries import Patience, again_if, last_word
@@ -215,6 +216,21 @@ class Client:
     def wait_for_list(self, list_id: str, *, seconds: float = 600.0) -> RecordList:
         """The list once its first file has been read. Raises `NotFinished` after so many seconds of waiting."""
         return self._run(self._calls.wait_for_list(list_id, seconds))
+
+    def uploads(self, list_id: str, *, per_page: int = 50) -> Iterator[Upload]:
+        """The files that a record list has been or will be sent, the newest first."""
+        return self._each(lambda page: self._calls.upload_page(list_id, page, per_page))
+
+    def upload(self, upload_id: str) -> Upload:
+        return self._run(self._calls.get_upload(upload_id))
+
+    def wait_for_upload(self, upload_id: str, *, seconds: float = 600.0, progress: OnRows = unwatched) -> Upload:
+        """The file once it has been read. Raises `NotFinished` after so many seconds of waiting."""
+        return self._run(self._calls.wait_for_upload(upload_id, seconds, progress))
+
+    def upload_rejects(self, upload_id: str) -> bytes:
+        """The rows of a file that were not taken and why, as a CSV file."""
+        return self._run(self._calls.upload_rejects(upload_id))
 
     def records(self, list_id: str, *, per_page: int = 500, **which: Unpack[RecordFilter]) -> Iterator[Record]:
         """All records of a list that fit, page by page as they are needed."""

@@ -38,6 +38,7 @@ from outdial.client.model import (
     RefusedRecord,
     Team,
     UniqueBy,
+    Upload,
     UploadRequest,
 )
 
@@ -47,6 +48,14 @@ MOST_IN_BULK: Final = 100
 """Records that one bulk takes."""
 MOST_IN_QUERY: Final = 500
 """Numbers that one query of a do-not-call list takes."""
+OnRows = Callable[[int, int | None], object]
+"""Called with how many rows of a file have been read, and how many there are where that is known."""
+
+
+def unwatched(done: int, total: int | None) -> None:
+    """Progress for nobody."""
+
+
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
 
@@ -298,6 +307,38 @@ class Calls:
             yield Pause(pause)
             waited += pause
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def upload_page(self, list_id: str, page: int, per_page: int) -> Call[Page[Upload]]:
+        path = _path("v1", "record-lists", list_id, "upload-requests")
+        return self._page(path, "upload_requests", {"page": page, "per_page": per_page})
+
+    def get_upload(self, upload_id: str) -> Call[Upload]:
+        return cast(Call[Upload], self._get(_path("v1", "upload-requests", upload_id)))
+
+    def wait_for_upload(self, upload_id: str, seconds: float, progress: OnRows) -> Call[Upload]:
+        """A file once it has been read, whatever came of it.
+
+        Raises:
+            NotFinished: it had not been after so many seconds of waiting.
+        """
+        waited, pause = 0.0, _FIRST_PAUSE
+        while True:
+            found = yield from self.get_upload(upload_id)
+            progress(found["rows_done"], found.get("rows_total"))
+            if found["status"] in FINAL_LIST_STATUSES:
+                return found
+            if waited >= seconds:
+                raise NotFinished(f"the file is still {found['status']}: the server goes on with it")
+            yield Pause(pause)
+            waited += pause
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def upload_rejects(self, upload_id: str) -> Call[bytes]:
+        """The rows of a file that were not taken and why, as a CSV file."""
+        answer = yield from self._send(
+            Ask("GET", _path("v1", "upload-requests", upload_id, "rejects"), repeatable=True)
+        )
+        return answer.content
 
     def record_page(self, list_id: str, page: int, per_page: int, which: RecordFilter) -> Call[Page[Record]]:
         query = {**which, "page": page, "per_page": per_page}

@@ -142,6 +142,23 @@ class UploadRequest(TypedDict):
     signed_url: NotRequired[str]
 
 
+class Upload(TypedDict):
+    """A file that was sent to a list: how far it has been read, and what became of its rows."""
+
+    id: str
+    record_list_id: NotRequired[str]
+    status: str
+    rows_done: int
+    rows_total: NotRequired[int]
+    accepted: int
+    rejected: int
+    """Without the duplicates."""
+    duplicates: int
+    by_kind: dict[str, int]
+    corrupted: NotRequired[str]
+    """Why nothing could be read."""
+
+
 class Phone(TypedDict):
     phone_number: str
     phone_type: str
