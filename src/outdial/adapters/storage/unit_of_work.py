@@ -97,3 +97,8 @@ class SqlStorage:
     async def unit_of_work(self, account: AccountId) -> AsyncIterator[UnitOfWork]:
         async with self._database.transaction() as connection:
             yield SqlUnitOfWork.on(connection, account, self._clock)
+
+    @contextlib.asynccontextmanager
+    async def glance(self, account: AccountId) -> AsyncIterator[UnitOfWork]:
+        async with self._database.connection() as connection:
+            yield SqlUnitOfWork.on(connection, account, self._clock)
