@@ -38,6 +38,7 @@ from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.outbox import Relay
+from outdial.adapters.storage.phone_agents import addresses_of
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
@@ -45,19 +46,23 @@ from outdial.app import logins, numbers, users
 from outdial.app.access import ensure_installed
 from outdial.dialer.desk import FrontDesk
 from outdial.domain.access import DEFAULT_ACCOUNT, Role
+from outdial.domain.agents import AgentState
 from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
 from outdial.domain.logins import AdminExists
-from outdial.domain.values import AccountId
+from outdial.domain.phone_agents import PhoneMode
+from outdial.domain.values import AccountId, UserId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
 from outdial.ports.uploads import UploadBytes
 from outdial.ports.users import User
 from outdial.settings import LogFormat, Settings
-from outdial.simulation.shift import Live, Shift, working
+from outdial.simulation.shift import AtWork, Shift, employ, stopped_at_the_end, working
 
 # Alembic and FastAPI take most of the time in which a short command starts: they are imported where they are needed.
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -81,6 +86,16 @@ _REFUSED_WHILE_CONNECTING: Final[tuple[type[Exception], ...]] = (
 _WAITS_FOR_OTHER: Final = 100
 _WAIT_SECONDS: Final = 0.1
 """A command waits ten seconds for another process that is just starting or stopping the embedded database."""
+
+
+_PHONES_SECONDS: Final = 1.0
+"""How often the agents at work are compared with the phones that are called for them."""
+
+
+class SipNotStarted(Unavailable):
+    """The SIP back end cannot work here; nothing was called."""
+
+    code = "sip-not-started"
 
 
 class HomeInUse(Conflict):
@@ -448,8 +463,15 @@ async def simulated_staff(here: Installation, account: AccountId, agents: int) -
 
 
 @contextlib.asynccontextmanager
-async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[Live]:
-    """Dial while the block runs; at its end no call is begun, and those in progress end or are taken back."""
+async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[AtWork]:
+    """Dial while the block runs; at its end no call is begun, and those in progress end or are taken back.
+
+    Calls are real ones over SIP where OUTDIAL_SIP_FILE describes trunks, else simulated.
+
+    Raises:
+        SipFileInvalid: the file cannot be used.
+        SipNotStarted: its address or port cannot be.
+    """
     staff: list[User] = []
     if simulated_agents:
         staff, _ = await simulated_staff(here, await here.account_id(), simulated_agents)
@@ -461,15 +483,81 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
         calls_per_second=here.settings.calls_per_second,
     )
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-    async with (
-        working(DialRows(here.database), shift, here.clock, ids=here.ids, holder=holder) as live,
-        hints_for(here, live),
-    ):
-        yield live
+    store = DialRows(here.database)
+    if here.settings.sip_file is None:
+        async with working(store, shift, here.clock, ids=here.ids, holder=holder) as live, hints_for(here, live):
+            yield live
+        return
+    async with sip_at_work(sip_settings(here.settings, here.settings.sip_file), here.clock) as carrier:
+        live_calls = employ(store, shift, carrier, here.clock, ids=here.ids, holder=holder)
+        async with stopped_at_the_end(live_calls), hints_for(here, live_calls), phones_of(here, live_calls, carrier):
+            yield live_calls
+
+
+def sip_settings(settings: Settings, file: Path) -> "SipSettings":
+    """The SIP back end that a file describes.
+
+    Raises:
+        SipFileInvalid: it cannot be used; every wrong line is named.
+    """
+    from outdial.adapters.telephony.sip.configuration import read_file
+
+    secret = None if settings.secret_key is None else settings.secret_key.get_secret_value()
+    return read_file(file, recordings=settings.recordings, secret=secret)
 
 
 @contextlib.asynccontextmanager
-async def hints_for(here: Installation, live: Live) -> AsyncIterator[None]:
+async def sip_at_work(settings: "SipSettings", clock: Clock) -> AsyncIterator["SipCarrier"]:
+    """A SIP back end that takes calls; hung up and closed at the end of the block.
+
+    Raises:
+        SipNotStarted: our address or port cannot be used.
+    """
+    from outdial.adapters.telephony.sip.carrier import open_carrier
+
+    async with contextlib.AsyncExitStack() as opened:
+        try:
+            carrier = await opened.enter_async_context(open_carrier(settings, clock))
+        except OSError as error:
+            raise SipNotStarted(f"SIP on {settings.host}:{settings.port}: {error.strerror}") from error
+        yield carrier
+
+
+@contextlib.asynccontextmanager
+async def phones_of(here: Installation, live: AtWork, carrier: "SipCarrier") -> AsyncIterator[None]:
+    """While the block runs, phones of agents are known to the carrier, and those that stay up are called when their
+    agents sit down."""
+
+    async def follow() -> None:
+        from outdial.adapters.telephony.sip.phones import Phone
+
+        seated: set[UserId] = set()
+        while True:
+            there = {agent.id for agent in live.pool.agents() if agent.state is not AgentState.SIGNED_OUT}
+            if there != seated:
+                with contextlib.suppress(*DATABASE_AWAY):
+                    for user, (address, mode) in (await addresses_of(here.database, there - seated)).items():
+                        if address.startswith("sip"):
+                            carrier.phones.phones[user] = Phone(address, mode is PhoneMode.NAILED_UP)
+                    for user in there - seated:
+                        carrier.phones.seat(user)
+                    for user in seated - there:
+                        carrier.phones.unseat(user)
+                        carrier.phones.phones.pop(user, None)
+                    seated = there
+            await asyncio.sleep(_PHONES_SECONDS)
+
+    following = asyncio.create_task(follow(), name="agents' phones")
+    try:
+        yield
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+
+
+@contextlib.asynccontextmanager
+async def hints_for(here: Installation, live: AtWork) -> AsyncIterator[None]:
     """While the block runs, the engine hears of committed changes at once instead of at its next look, and agents can
     sit down at their desks."""
     here.desk.serve(live.engine)

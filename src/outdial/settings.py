@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     upload_store_secret: SecretStr | None = None
     """With what requests to the store are signed; without the two, what botocore finds on this machine."""
 
+    sip_file: Path | None = None
+    """Real calls: the trunks, phones and sounds of a SIP back end as a TOML file. Without it calls are simulated."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 

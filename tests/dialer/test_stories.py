@@ -483,3 +483,16 @@ class TestFaults:
             assert await world.attempts() == [(0, "00", "busy")]
 
         tell(story, [BUSY], store=Flaky)
+
+
+def test_an_agent_whose_phone_cannot_be_reached_is_on_pause_and_the_callee_is_not_left_in_silence(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        [agent] = world.live.pool.agents()
+        world.live.carrier.phones_down.add(agent.id)
+        await world.run_for(30)
+        lost = world.live.pool.agent(agent.id)
+        assert lost is not None
+        assert (lost.state, lost.reason) == (AgentState.PAUSED, "phone_lost")
+        assert [outcome for _, _, outcome in await world.attempts()] == ["abandoned"]
+
+    tell(story, [answers(2.0), answers(2.0)])

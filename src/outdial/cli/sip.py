@@ -7,23 +7,17 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
-from outdial.adapters.telephony.sip.configuration import read_file
+from outdial import bootstrap
+from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
 from outdial.adapters.telephony.sip.phones import Phone
 from outdial.adapters.telephony.sip.trunks import TrunkSettings
-from outdial.domain.errors import Invalid, Unavailable
+from outdial.domain.errors import Invalid
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock
 from outdial.settings import Settings
 
 _PHONES_SECONDS: Final = 10.0
 _TRUNK_CALLS: Final = 200
-
-
-class SipNotStarted(Unavailable):
-    """The SIP back end cannot work here; nothing was called."""
-
-    code = "sip-not-started"
 
 
 def settings_of(settings: Settings, trunks: Sequence[str], file: Path | None) -> SipSettings:
@@ -35,8 +29,7 @@ def settings_of(settings: Settings, trunks: Sequence[str], file: Path | None) ->
     if (file is None) == (not trunks):
         raise Invalid("real calls take either --trunk HOST:PORT or --sip FILE")
     if file is not None:
-        secret = None if settings.secret_key is None else settings.secret_key.get_secret_value()
-        return read_file(file, recordings=settings.recordings, secret=secret)
+        return bootstrap.sip_settings(settings, file)
     found = []
     for text in trunks:
         host, port = host_and_port("--trunk", text)
@@ -65,11 +58,7 @@ async def carrier_at_work(
     Raises:
         SipNotStarted: our address cannot be used, or a phone does not answer.
     """
-    async with contextlib.AsyncExitStack() as opened:
-        try:
-            carrier = await opened.enter_async_context(open_carrier(settings, clock))
-        except OSError as error:
-            raise SipNotStarted(f"SIP on {settings.host}:{settings.port}: {error.strerror}") from error
+    async with bootstrap.sip_at_work(settings, clock) as carrier:
         if phones is not None:
             host, port = host_and_port("--agent-phones", phones)
             for number, agent in enumerate(agents, 1):
@@ -86,4 +75,4 @@ async def _all_up(carrier: SipCarrier, agents: Sequence[UserId]) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError:
         down = sum(carrier.phones.nailed_up(agent) is None for agent in agents)
-        raise SipNotStarted(f"{down} of {len(agents)} agents' phones do not answer") from None
+        raise bootstrap.SipNotStarted(f"{down} of {len(agents)} agents' phones do not answer") from None

@@ -15,7 +15,7 @@ import structlog
 
 from outdial.app.attempts import Finished, Talking
 from outdial.dialer.agent_pool import AgentPool
-from outdial.domain.agents import Work
+from outdial.domain.agents import PHONE_LOST, AgentState, Work
 from outdial.domain.calls import (
     Action,
     AgentFound,
@@ -168,9 +168,15 @@ class CallFlow:
     def hear(self, event: CallEvent) -> None:
         """Take note of what happened to one of the calls; events about others are ignored."""
         live = self.live.get(event.call_id)
-        if live is not None:
-            live.unsure = False
-            self._step(event.call_id, event.fact, event.at)
+        if live is None:
+            return
+        live.unsure = False
+        asked = live.call.agent if live.call.state is CallState.BRIDGING else None
+        self._step(event.call_id, event.fact, event.at)
+        if asked is not None and isinstance(event.fact, AgentLost):
+            # Their phone cannot be reached: nobody else is to be bridged to it before they have seen to that.
+            self._pool.leave(asked, AgentState.PAUSED, PHONE_LOST)
+            self._pool.not_connected(asked)
 
     def agent_ready(self) -> None:
         """An agent is free: the call that waits longest gets one."""

@@ -67,6 +67,8 @@ _AFTER_STUCK: Final = {
 }
 
 LINK_LOST: Final = "link_lost"
+PHONE_LOST: Final = "phone_lost"
+"""Why somebody is on pause whose phone could not be reached when a call was for them."""
 STUCK: Final = "stuck"
 
 

@@ -120,12 +120,13 @@ async def working(
 ) -> AsyncIterator[Live]:
     """An engine at work as by `begin`; stopped, and everything written, at the end of the block."""
     live = begin(store, shift, clock, ids=ids, holder=holder)
-    async with _stopped_at_the_end(live):
+    async with stopped_at_the_end(live):
         yield live
 
 
 @contextlib.asynccontextmanager
-async def _stopped_at_the_end(live: AtWork) -> AsyncIterator[None]:
+async def stopped_at_the_end(live: AtWork) -> AsyncIterator[None]:
+    """At the end of the block the engine is stopped, and everything written."""
     try:
         yield
     finally:
@@ -214,7 +215,7 @@ async def _to_the_end(
     (running,) = await store.running_campaigns()
     reached = False
     live = begin_work()
-    async with _stopped_at_the_end(live):
+    async with stopped_at_the_end(live):
         started(live)
         deadline = shift.until or shift.start + LONGEST
         loop = await _loop_of(live)

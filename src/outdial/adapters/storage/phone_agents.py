@@ -1,8 +1,9 @@
 """Phone agents in PostgreSQL."""
 
+from collections.abc import Collection
 from typing import Final
 
-from outdial.adapters.storage.database import Connection, Row
+from outdial.adapters.storage.database import Connection, Database, Row
 from outdial.domain.phone_agents import PhoneAgent, PhoneAgentId, PhoneAgentNotFound, PhoneMode, UserHasPhone
 from outdial.domain.values import AccountId, UserId
 
@@ -70,3 +71,16 @@ def _agent(row: Row) -> PhoneAgent:
     return PhoneAgent(
         PhoneAgentId(row["uuid"]), UserId(row["user_uuid"]), row["address"], PhoneMode(row["mode"]), row["created_at"]
     )
+
+
+async def addresses_of(database: Database, users: Collection[UserId]) -> dict[UserId, tuple[str, PhoneMode]]:
+    """The phones of those among these users who have one, of any account: for whoever calls them."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            """
+            select u.uuid, a.address, a.mode from phone_agent a join app_user u on u.id = a.user_id
+            where u.uuid = any($1::uuid[])
+            """,
+            list(users),
+        )
+    return {UserId(row["uuid"]): (row["address"], PhoneMode(row["mode"])) for row in rows}

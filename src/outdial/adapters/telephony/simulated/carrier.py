@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from outdial.domain.calls import (
+    AgentLost,
     Answered,
     Bridged,
     CallFact,
@@ -111,6 +112,8 @@ class SimulatedCarrier:
         self._world = world or World()
         self.script: dict[PhoneNumber, Fate] = dict(script or {})
         self._lines: dict[UUID, _Line] = {}
+        self.phones_down: set[UserId] = set()
+        """Agents who cannot be bridged to."""
         self._hear: Callable[[CallEvent], None] = lambda event: None
         self._broken = False
         self._silent_since: float | None = None
@@ -160,6 +163,9 @@ class SimulatedCarrier:
         line = self._lines.get(call_id)
         if line is None:
             raise NoSuchCall("the callee has gone")
+        if agent in self.phones_down:
+            self._tell(line, AgentLost())
+            return
         self._stop_timers(line)
         self._tell(line, Bridged())
         by = HangupBy.CALLEE if line.fate.talk_seconds % 2 < 1 else HangupBy.AGENT
