@@ -296,6 +296,11 @@ class SipCarrier:
         return self._media
 
     @property
+    def port(self) -> int:
+        """Where our signalling is."""
+        return self._ours.endpoint.address[1]
+
+    @property
     def legs(self) -> int:
         """How many legs the network may still know of: none, when nothing leaks."""
         return self._ours.legs
