@@ -44,6 +44,7 @@ from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
 from outdial.app import logins, numbers, users
 from outdial.app.access import ensure_installed
+from outdial.dialer.board import Board
 from outdial.dialer.desk import FrontDesk
 from outdial.domain.access import DEFAULT_ACCOUNT, Role
 from outdial.domain.agents import AgentState
@@ -358,6 +359,7 @@ class Installation:
     uploads: UploadBytes
     bus: MemoryBus
     desk: FrontDesk
+    board: Board
 
     async def account_id(self, name: str = DEFAULT_ACCOUNT) -> AccountId:
         """Raises `AccountNotFound`."""
@@ -396,6 +398,7 @@ def assemble(
         uploads=_uploads(settings, uploads),
         bus=bus,
         desk=FrontDesk(SessionRows(database), bus, dial_clock, known_ids),
+        board=Board(dial_clock),
     )
 
 
@@ -565,7 +568,8 @@ async def hints_for(here: Installation, live: AtWork) -> AsyncIterator[None]:
     deaf = here.bus.subscribe(("campaign.", "record_list.", "records."), lambda message: live.engine.hint())
     relay = asyncio.create_task(Relay(here.database, here.bus).run(here.wall_clock), name="outbox relay")
     try:
-        yield
+        async with here.board.watching(live.engine, here.wall_clock):
+            yield
     finally:
         deaf()
         relay.cancel()
@@ -596,6 +600,7 @@ def http_app(here: Installation) -> "FastAPI":
             holidays=PublicHolidays(),
             bus=here.bus,
             desk=here.desk,
+            board=here.board,
             database_away=DATABASE_AWAY,
         )
     )

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets import ConnectionClosed, Origin
+from websockets.sync.client import connect
 
-from tests.acceptance.outdial_process import Home, Up, fresh_home
+from tests.acceptance.outdial_process import PATIENCE, Home, Up, fresh_home
 
 
 @pytest.fixture
@@ -136,6 +138,17 @@ def test_the_first_start_leads_to_an_admin_of_the_console(home: Home, up: Up) ->
         assert login.status_code == 200, login.text
         assert browser.get("/campaigns").json()["total"] == 0
         assert browser.delete("/v1/login").status_code == 403, "a change has to name the login's token"
+        cookie = {"Cookie": f"outdial_session={browser.cookies['outdial_session']}"}
+        address = up.address.replace("http:", "ws:") + "/v1/console/stream"
+        with connect(address, origin=Origin(up.address), additional_headers=cookie) as stream:
+            stream.send(json.dumps({"op": "sub", "topic": "campaigns"}))
+            kinds = {json.loads(stream.recv(PATIENCE))["op"] for _ in range(2)}
+            assert kinds == {"heartbeat", "snapshot"}
+            up.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed, match="1012"):
+                while True:
+                    stream.recv(PATIENCE)
+    up.process.wait(PATIENCE)
     assert home.run("users", "password-link").returncode == 7, "there is an admin now"
     home.json("users", "create", "--name", "Bea", "--email", "bea@example.com")
     assert home.json("users", "role", "bea@example.com", "viewer")["role"] == "viewer"

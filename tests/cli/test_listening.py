@@ -1,11 +1,13 @@
 """Which port the server takes."""
 
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 
-from outdial.cli.up import PortTaken, address_of, listening
+from outdial.cli.up import PortTaken, WebSocketsMissing, address_of, listening, serve
 from outdial.domain.errors import Invalid
 
 HERE = "127.0.0.1"
@@ -50,3 +52,9 @@ def test_an_address_of_another_machine_is_refused() -> None:
 def test_who_listens_everywhere_is_found_on_this_machine() -> None:
     with listening("0.0.0.0", 0, exact=True) as listener:
         assert address_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_without_its_websockets_a_server_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "websockets", None)
+    with listening(HERE, 0, exact=True) as listener, pytest.raises(WebSocketsMissing):
+        await serve(FastAPI(), listener, ready=lambda: pytest.fail("it must not serve"))

@@ -1,5 +1,6 @@
 """What a campaign is really doing, and why: beside the compatible API, which only knows what was asked for."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -43,10 +44,14 @@ def _shown(watched: Watched) -> dict[str, Any]:
 
 
 def doing(watched: Watched) -> dict[str, Any]:
+    return noted(watched.status, watched.observed, engine_alive=watched.engine_alive)
+
+
+def noted(status: CampaignStatus, observed: Mapping[str, object] | None, *, engine_alive: bool) -> dict[str, Any]:
     """The engine's note as long as it can be true; a running campaign that nobody dials says so."""
-    observed = dict(watched.observed or {})
-    if watched.engine_alive and observed and observed["activity"] != Doing.NO_ENGINE.value:
+    observed = dict(observed or {})
+    if engine_alive and observed and observed["activity"] != Doing.NO_ENGINE.value:
         return observed
-    if watched.status is CampaignStatus.RUNNING:
+    if status is CampaignStatus.RUNNING:
         return {"activity": Doing.NO_ENGINE.value, "reason": "no dialer is running"}
-    return {"reason": f"the campaign is {watched.status.value}: nobody asked for it to run"}
+    return {"reason": f"the campaign is {status.value}: nobody asked for it to run"}

@@ -36,6 +36,7 @@ from outdial.api import (
     records,
     reports,
     sessions,
+    stream,
     teams,
     upload_requests,
     users,
@@ -69,6 +70,7 @@ ROUTERS = (
     dispositions.router,
     agents.router,
     sessions.router,
+    stream.router,
     events.router,
     record_lists.router,
     files.router,
@@ -113,6 +115,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.limiter = None
     if services.rate_limit is not None:
         app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)
+    app.state.hub = stream.Hub(services)
     app.state.login_limits = (
         RateLimiter(
             logins.ATTEMPTS_A_SECOND * logins.FROM_A_MACHINE,

@@ -8,6 +8,7 @@ from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
 from outdial.ports.holidays import Holidays
+from outdial.ports.live import LiveBoard
 from outdial.ports.logins import LoginStore, PasswordHasher
 from outdial.ports.storage import Storage
 from outdial.ports.tokens import AccessStore, Tokens
@@ -21,7 +22,8 @@ class Services:
 
     `database_away` are the exceptions by which the storage adapter says that the database does not answer.
     `rate_limit` is requests a second for each client.
-    `bus` brings what happened; `desk` is the agents' one, at an engine.
+    `bus` brings what happened; `desk` is the agents' one, at an engine; `board` shows
+    what that engine does.
     `uploads` is where the files of lists go.
     `webhooks` makes the calls that clients ask for; without it none is made.
     """
@@ -38,6 +40,7 @@ class Services:
     holidays: Holidays
     bus: Bus
     desk: Desk | None = None
+    board: LiveBoard | None = None
     public_url: str | None = None
     rate_limit: float | None = None
     rate_burst: int | None = None

@@ -161,7 +161,11 @@ def _work(work: Work, contact: Contact | None) -> dict[str, Any]:
 
 
 def _links(request: Request, seat: Seat) -> dict[str, Link]:
-    """The commands that the present state allows."""
+    return {name: link(request, path) for name, path in links_of(seat).items()}
+
+
+def links_of(seat: Seat) -> dict[str, str]:
+    """The commands that the present state allows, with their paths."""
     agent, work = seat.agent, seat.work
     commands = ["heartbeat", "pause"]
     if agent.state in (AgentState.PAUSED, AgentState.PREVIEWING, AgentState.WRAP_UP) or agent.leaving is not None:
@@ -179,8 +183,8 @@ def _links(request: Request, seat: Seat) -> dict[str, Link]:
     here = f"/v1/sessions/{seat.session}"
     names = {command: command.split("/")[-1] if "previews" in command else command for command in commands}
     return {
-        "self": link(request, here),
-        **{names[command].replace("/", "-"): link(request, f"{here}/{command}") for command in commands},
+        "self": here,
+        **{names[command].replace("/", "-"): f"{here}/{command}" for command in commands},
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import importlib.util
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 from outdial import bootstrap
 from outdial.cli.output import JsonOption, print_object, say
 from outdial.cli.running import run_to_end
-from outdial.domain.errors import Conflict, Invalid
+from outdial.domain.errors import Conflict, Invalid, Unavailable
 
 DRAIN_SECONDS = 15
 """How long requests that are being answered may take once the server was asked to stop."""
@@ -32,6 +33,17 @@ class PortTaken(Conflict):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"port {port} of {host} is taken by another program: stop it, or give another --port")
         self.host, self.port = host, port
+
+
+class WebSocketsMissing(Unavailable):
+    """Without its library the server would refuse every WebSocket, and say so in its log alone."""
+
+    code = "websockets-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the package websockets is not installed: the console would not be live; install Outdial again"
+        )
 
 
 def up(
@@ -124,8 +136,15 @@ async def serve(
 
     A second signal does not wait.
     """
+    if importlib.util.find_spec("websockets") is None:
+        raise WebSocketsMissing
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_SECONDS
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        ws="websockets-sansio",
     )
     server = _Server(config, ready)
     loop = asyncio.get_running_loop()

@@ -32,7 +32,7 @@ from outdial.domain.pacing.base import Pacer, PacerConfig
 from outdial.domain.pacing.limits import CallRate, Limit, room
 from outdial.domain.pacing.predictive import STALE_SECONDS
 from outdial.domain.retry import NoMore
-from outdial.domain.values import UserId
+from outdial.domain.values import AccountId, UserId
 from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine, Watched
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import Claimed, DialStore, Ended, NewAttempt, Placing, Refused, RunningCampaign
@@ -177,6 +177,14 @@ class CampaignLoop:
     @property
     def campaign_id(self) -> UUID:
         return self._running.campaign.id
+
+    @property
+    def account(self) -> AccountId:
+        return self._running.account
+
+    @property
+    def free_lines(self) -> int:
+        return self._carrier.free_lines()
 
     @property
     def campaign(self) -> Campaign:

@@ -1,8 +1,10 @@
 """How far a campaign is and what its engine is doing, for those who watch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.values import CampaignId
@@ -22,7 +24,35 @@ class Watched:
     results: Results
 
 
+@dataclass(frozen=True, slots=True)
+class ListProgress:
+    """How far a campaign is with one of its lists."""
+
+    record_list: UUID
+    name: str
+    records: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abandonment:
+    """Calls that people answered: those given up for want of an agent, and those connected."""
+
+    abandoned: int
+    connected: int
+
+
 class ProgressStore(Protocol):
+    async def observed(self) -> tuple[bool, Mapping[CampaignId, Mapping[str, object]]]:
+        """Whether any engine owns the dialing, and the last note of each campaign of the account that has one."""
+        ...
+
+    async def lists(self, campaign_id: CampaignId) -> Sequence[ListProgress]:
+        """By the age of the list."""
+        ...
+
+    async def abandonment(self, campaign_id: CampaignId, since: datetime) -> Abandonment: ...
+
     async def of(self, campaign_id: CampaignId) -> Watched | None:
         """`None`: no such campaign in the account."""
         ...

@@ -1,0 +1,43 @@
+"""What an engine has in its hands at this moment, as those who show it ask for it: from memory, without any wait."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from outdial.domain.activity import Activity
+from outdial.domain.agents import AgentState
+from outdial.domain.calls import CallState
+from outdial.domain.values import AccountId, CampaignId
+
+Point = tuple[int, int, int, int]
+"""Calls in flight, of them ringing, agents ready, agents talking."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCampaign:
+    """A campaign that an engine dials.
+
+    Attributes:
+        calls: in flight, by state.
+        agents: of those who work for it now.
+        dialing_ratio: unanswered calls for each agent at work.
+        occupancy: of the whole pool, since the engine began; 0..1.
+        points: one a second of the wall clock, by the second of the dial clock; the newest 600.
+        events: what it did and since when, the newest first.
+    """
+
+    activity: Activity
+    calls: Mapping[CallState, int]
+    agents: Mapping[AgentState, int]
+    dialing_ratio: float
+    lines_free: int
+    occupancy: float
+    points: Mapping[int, Point]
+    events: Sequence[tuple[datetime, str]]
+
+
+class LiveBoard(Protocol):
+    def campaigns(self, account: AccountId) -> Mapping[CampaignId, LiveCampaign]:
+        """Those of an account that are being dialed; nothing while no engine owns the dialing."""
+        ...
