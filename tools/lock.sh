@@ -27,5 +27,6 @@ compile() { # file, what goes into it
 compile requirements/dev.txt pyproject.toml --group dev --group build "$@"
 compile requirements/run.txt pyproject.toml --constraints requirements/dev.txt "$@"
 compile requirements/s3.txt pyproject.toml --extra s3 --constraints requirements/dev.txt "$@"
+compile requirements/plot.txt pyproject.toml --extra plot --constraints requirements/dev.txt "$@"
 compile requirements/uv.txt --group setup "$@"
 compile requirements/node.txt --group node "$@"

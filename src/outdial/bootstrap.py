@@ -57,6 +57,7 @@ from outdial.ports.numbers import CallerNumber
 from outdial.ports.uploads import UploadBytes
 from outdial.ports.users import User
 from outdial.settings import LogFormat, Settings
+from outdial.simulation.pacing.forecaster import Forecaster
 from outdial.simulation.shift import AtWork, Shift, employ, stopped_at_the_end, working
 
 # Alembic and FastAPI take most of the time in which a short command starts: they are imported where they are needed.
@@ -360,6 +361,7 @@ class Installation:
     bus: MemoryBus
     desk: FrontDesk
     board: Board
+    forecaster: Forecaster
 
     async def account_id(self, name: str = DEFAULT_ACCOUNT) -> AccountId:
         """Raises `AccountNotFound`."""
@@ -399,6 +401,7 @@ def assemble(
         bus=bus,
         desk=FrontDesk(SessionRows(database), bus, dial_clock, known_ids),
         board=Board(dial_clock),
+        forecaster=Forecaster(),
     )
 
 
@@ -454,7 +457,7 @@ async def open_installation(
     async with opening:
         here = assemble(settings, server, database, clock=clock, ids=ids, uploads=uploads)
         await ensure_installed(here.access, here.tokens, here.wall_clock)
-        async with here.desk.open():
+        async with here.desk.open(), here.forecaster:
             yield here
 
 
@@ -601,6 +604,7 @@ def http_app(here: Installation) -> "FastAPI":
             bus=here.bus,
             desk=here.desk,
             board=here.board,
+            foresee=here.forecaster,
             database_away=DATABASE_AWAY,
         )
     )

@@ -1,7 +1,7 @@
 """The API in this process over a database of its own, and the few things that campaigns need to become complete."""
 
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -25,6 +25,8 @@ from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.access import create_account, create_client, ensure_installed
 from outdial.domain.access import DEFAULT_ACCOUNT, Scope
+from outdial.domain.forecasts import Material, Question
+from outdial.simulation.pacing import twin
 from tests.api.held_against import Described
 from tests.api.seats import Seats
 from tests.conftest import SetClock
@@ -36,6 +38,12 @@ class Bearer(Protocol):
     """Makes request headers with a token: of all scopes unless some are named, of the default account unless told."""
 
     def __call__(self, *scopes: Scope, account: str = DEFAULT_ACCOUNT) -> Awaitable[dict[str, str]]: ...
+
+
+async def foresee_at_once(material: Material, question: Question) -> dict[str, Any]:
+    """The real answer from a few runs of a few records, in this process."""
+    few = replace(material, records=material.records[:20])
+    return twin.foresee(few, question, runs=2)
 
 
 @pytest.fixture
@@ -56,6 +64,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         uploads=UploadFolder(tmp_path / "uploads"),
         bus=MemoryBus(),
         desk=Seats(clock),
+        foresee=foresee_at_once,
     )
 
 

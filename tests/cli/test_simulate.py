@@ -1,6 +1,8 @@
 """`outdial simulate`, as scripts and people see it."""
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from outdial.cli import execute
 from outdial.cli.output import ExitCode
 from outdial.cli.simulate import COLUMNS
+from tests.simulation.conftest import a_campaign
 
 
 def simulated(capsys: pytest.CaptureFixture[str], *options: str) -> list[dict[str, Any]]:
@@ -80,3 +83,51 @@ def test_what_makes_no_sense_is_refused_before_anything_is_played(
     out, err = capsys.readouterr()
     assert out == ""
     assert said in " ".join(err.split())
+
+
+class TestACampaignsFile:
+    def test_its_settings_are_simulated_and_options_go_before_them(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        body = a_campaign()
+        body["dialing_mode_configuration"] |= {
+            "answering_machine_detection": False,
+            "max_abandonment_rate": 5,
+            "max_dialing_ratio": 2,
+            "abandonment_timeout": {"amount": 10},
+        }
+        file = tmp_path / "campaign.json"
+        file.write_text(json.dumps(body), "utf-8")
+        given = ("--agents", "2", "--hours", "0.05", "--seeds", "1", "--pacer", "predictive", "--campaign", str(file))
+        (own,) = simulated(capsys, *given)
+        told = ("cap", "ratio", "timeout_seconds", "answering_machine_detection")
+        assert [own[name] for name in told] == [0.05, 2.0, 10.0, False]
+        (other,) = simulated(capsys, *given, "--cap", "0.02", "--amd")
+        assert [other[name] for name in told] == [0.02, 2.0, 10.0, True]
+
+    def test_a_file_that_says_nothing_of_dialing_is_refused(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "campaign.json"
+        file.write_text('{"name": "Bare"}', "utf-8")
+        assert execute(["simulate", "--campaign", str(file)]) == ExitCode.USAGE
+        assert "dialing_mode_configuration" in capsys.readouterr().err
+
+
+class TestThePicture:
+    PLAYED = ("simulate", "--agents", "2,3", "--hours", "0.05", "--seeds", "2", "--pacer", "progressive,ratio:2")
+
+    def test_is_a_png_beside_the_table(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        picture = tmp_path / "out.png"
+        assert execute([*self.PLAYED, "--plot", str(picture)]) == ExitCode.DONE
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert "ratio:2" in capsys.readouterr().out
+
+    def test_without_the_library_it_says_what_to_install_and_plays_nothing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+        assert execute([*self.PLAYED, "--plot", str(tmp_path / "out.png")]) == ExitCode.REFUSED
+        out, err = capsys.readouterr()
+        assert "outdial[plot]" in err
+        assert out == ""

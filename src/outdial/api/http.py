@@ -55,6 +55,7 @@ from outdial.api.problems import (
     on_unread_parameters,
 )
 from outdial.api.services import Services
+from outdial.app.forecasts import ForecastMaker
 from outdial.app.idempotency import Answers
 from outdial.domain.errors import OutdialError
 
@@ -125,6 +126,13 @@ def create_app(services: Services) -> FastAPI:
         RateLimiter(logins.ATTEMPTS_A_SECOND, logins.ATTEMPTS_AT_ONCE, services.wall),
     )
     app.state.answers = Answers(storage=services.storage, access=services.access, clock=services.wall, ids=services.ids)
+    app.state.forecasts = ForecastMaker(
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+        dialing=services.clock,
+        foresee=services.foresee,
+    )
     app.add_exception_handler(OutdialError, on_domain_error)
     app.add_exception_handler(Refused, on_refused)
     app.add_exception_handler(AnsweredBefore, on_answered_before)

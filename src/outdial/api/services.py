@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
+from outdial.ports.forecasts import Foresee
 from outdial.ports.holidays import Holidays
 from outdial.ports.live import LiveBoard
 from outdial.ports.logins import LoginStore, PasswordHasher
@@ -25,6 +26,7 @@ class Services:
     `bus` brings what happened; `desk` is the agents' one, at an engine; `board` shows
     what that engine does.
     `uploads` is where the files of lists go.
+    `foresee` answers what will become of a campaign.
     `webhooks` makes the calls that clients ask for; without it none is made.
     """
 
@@ -39,6 +41,7 @@ class Services:
     uploads: UploadBytes
     holidays: Holidays
     bus: Bus
+    foresee: Foresee
     desk: Desk | None = None
     board: LiveBoard | None = None
     public_url: str | None = None

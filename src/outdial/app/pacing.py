@@ -29,3 +29,9 @@ async def calibration_of(campaign_id: str, *, by: Principal, storage: Storage) -
     calibration = Calibration()
     calibration.restore(learned["calibration"])
     return calibration
+
+
+async def known(campaign_id: str, *, by: Principal, storage: Storage) -> None:
+    """Raises `CampaignNotFound`."""
+    async with storage.unit_of_work(by.account) as uow:
+        await found(uow, campaign_id)

@@ -17,6 +17,7 @@ from outdial.cli import (
     dnc,
     doctor,
     explain,
+    forecast,
     numbers,
     openapi,
     records,
@@ -51,6 +52,7 @@ app.command()(openapi.openapi)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.command()(explain.explain)
+app.command()(forecast.forecast)
 for _name, _noun in (
     ("accounts", accounts.app),
     ("clients", clients.app),

@@ -175,6 +175,14 @@ class AsyncClient:
     async def delete_campaign(self, campaign_id: str) -> None:
         await self._run(self._calls.delete_campaign(campaign_id))
 
+    async def ask_forecast(self, campaign_id: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask how a campaign will go on; look at `forecast` until it is `DONE`."""
+        return await self._run(self._calls.ask_forecast(campaign_id, question))
+
+    async def forecast(self, campaign_id: str, forecast_id: str) -> dict[str, Any]:
+        """A forecast, as far as it is made."""
+        return await self._run(self._calls.forecast(campaign_id, forecast_id))
+
     async def campaign_calibration(self, campaign_id: str) -> dict[str, Any]:
         """How well the predictive pacer foresaw a campaign that it watched as its shadow."""
         return await self._run(self._calls.campaign_calibration(campaign_id))

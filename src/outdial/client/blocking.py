@@ -162,6 +162,14 @@ class Client:
     def delete_campaign(self, campaign_id: str) -> None:
         self._run(self._calls.delete_campaign(campaign_id))
 
+    def ask_forecast(self, campaign_id: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask how a campaign will go on; look at `forecast` until it is `DONE`."""
+        return self._run(self._calls.ask_forecast(campaign_id, question))
+
+    def forecast(self, campaign_id: str, forecast_id: str) -> dict[str, Any]:
+        """A forecast, as far as it is made."""
+        return self._run(self._calls.forecast(campaign_id, forecast_id))
+
     def campaign_calibration(self, campaign_id: str) -> dict[str, Any]:
         """How well the predictive pacer foresaw a campaign that it watched as its shadow."""
         return self._run(self._calls.campaign_calibration(campaign_id))

@@ -225,6 +225,13 @@ class Calls:
     def delete_campaign(self, campaign_id: str) -> Call[None]:
         yield from self._send(Ask("DELETE", _path("campaigns", campaign_id), repeatable=True))
 
+    def ask_forecast(self, campaign_id: str, question: Mapping[str, Any]) -> Call[dict[str, Any]]:
+        path = _path("v1", "campaigns", campaign_id, "forecasts")
+        return cast(Call[dict[str, Any]], self._create(path, dict(question)))
+
+    def forecast(self, campaign_id: str, forecast_id: str) -> Call[dict[str, Any]]:
+        return cast(Call[dict[str, Any]], self._get(_path("v1", "campaigns", campaign_id, "forecasts", forecast_id)))
+
     def campaign_calibration(self, campaign_id: str) -> Call[dict[str, Any]]:
         return cast(Call[dict[str, Any]], self._get(_path("v1", "campaigns", campaign_id, "calibration")))
 

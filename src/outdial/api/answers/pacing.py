@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from outdial.api.describe import Count, LinkShown, Shown
+from outdial.api.answers.campaigns import WindowShown
+from outdial.api.describe import Count, Id, InstantShown, LinkShown, Shown
+from outdial.domain.forecasts import ForecastStatus
 
 Share = Annotated[float, Field(ge=0, le=1, examples=[0.25])]
 
@@ -71,4 +73,80 @@ class CalibrationShown(Shown):
     ]
     decisions: DecisionsShown
     last: list[DecisionShown]
+    links: CalibrationLinks = Field(alias="_links")
+
+
+class AssumedShown(Shown):
+    answer_rate: Share | None = None
+    talk_seconds: float | None = None
+    wrap_seconds: float | None = None
+
+
+class AskedShown(Shown):
+    """As it was sent."""
+
+    agents: list[Annotated[int, Field(ge=1, le=500)]] | None = None
+    max_abandonment_rate: float | None = None
+    max_dialing_ratio: float | None = None
+    calling_hours: list[WindowShown] | None = None
+    finish_by: InstantShown | None = None
+    assume: AssumedShown | None = None
+
+
+class SpreadShown(Shown):
+    """What is likely, and the bounds between which nine of ten outcomes lie."""
+
+    low: Annotated[float, Field(ge=0, examples=[812])]
+    likely: Annotated[float, Field(ge=0, examples=[870])]
+    high: Annotated[float, Field(ge=0, examples=[931])]
+
+
+class TimesShown(Shown):
+    """As `SpreadShown`; what lies beyond 90 days is left out."""
+
+    low: InstantShown | None = None
+    likely: InstantShown | None = None
+    high: InstantShown | None = None
+
+
+class ScenarioShown(Shown):
+    agents: Annotated[int, Field(ge=1)]
+    max_abandonment_rate: Annotated[float, Field(gt=0, le=100, description="Percent")]
+    max_dialing_ratio: Annotated[float, Field(ge=1, le=3)]
+    finishes_at: TimesShown
+    attempts: SpreadShown
+    connected: SpreadShown
+    abandonment_rate: Annotated[SpreadShown, Field(description="Abandoned / (abandoned + connected), a fraction")]
+    occupancy: Annotated[SpreadShown, Field(description="A fraction")]
+    agent_hours: SpreadShown
+
+
+class NeededShown(Shown):
+    """The smallest teams that are done by then; left out where none of those that were tried is."""
+
+    finish_by: InstantShown
+    likely: Annotated[int, Field(ge=1, description="Done in time as likely as not")] | None = None
+    sure: Annotated[int, Field(ge=1, description="Done in time in nine of ten cases")] | None = None
+    most_tried: Annotated[int, Field(ge=1)]
+
+
+class ForeseenShown(Shown):
+    as_of: InstantShown
+    records: Annotated[Count, Field(description="Records that are not final")]
+    records_played: Count
+    calls_seen: Annotated[Count, Field(description="Attempts of this campaign that the forecast learned from")]
+    assumptions: list[str]
+    scenarios: list[ScenarioShown]
+    agents_needed: NeededShown
+
+
+class ForecastShown(Shown):
+    """How a campaign will go on from where it stood when it was asked for."""
+
+    id: Id
+    status: ForecastStatus
+    created_at: InstantShown
+    done_at: InstantShown | None = None
+    asked: AskedShown
+    result: ForeseenShown | None = None
     links: CalibrationLinks = Field(alias="_links")
