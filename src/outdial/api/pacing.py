@@ -59,7 +59,7 @@ class AssumptionsIn(Shape):
     wrap_seconds: Annotated[float, Field(ge=1, le=3600)] = _ASSUMED.wrap_seconds
 
 
-class ForecastIn(Shape):
+class ForecastQuestion(Shape):
     """What if. What is left out is as the campaign has it; agents are as many as are assigned to it."""
 
     agents: Annotated[
@@ -142,7 +142,7 @@ def _bins(reliability: Reliability) -> list[dict[str, Any]]:
 )
 @described(
     ForecastShown,
-    body=ForecastIn,
+    body=ForecastQuestion,
     body_required=False,
     example=A_FORECAST,
     says={202: "It is being made: its own address tells when it is `DONE`"},
@@ -154,7 +154,7 @@ async def create_forecast(request: Request, campaign_id: str, who: Read) -> Resp
     services = services_of(request)
     await pacing.known(campaign_id, by=who, storage=services.storage)
     body = await read_json(request) if await request.body() else {}
-    sent = read_as(ForecastIn, body)
+    sent = read_as(ForecastQuestion, body)
     assumed = sent.assume
     forecast = await maker.ask(
         campaign_id,
