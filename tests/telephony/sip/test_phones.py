@@ -31,15 +31,16 @@ class BarePhone:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self._process, self.port = process, port
+        self._said: list[dict[str, Any]] = []
 
     async def says(self, what: str, **about: Any) -> None:
-        """Wait until it says this."""
+        """Wait until it has said this."""
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            while line := await self._process.stdout.readline():
-                if json.loads(line) == {"what": what, **about}:
-                    return
-        raise AssertionError(f"the phone ended before it said {what} {about}")
+            while {"what": what, **about} not in self._said:
+                line = await self._process.stdout.readline()
+                assert line, f"the phone ended before it said {what} {about}"
+                self._said.append(json.loads(line))
 
 
 @contextlib.asynccontextmanager
