@@ -10,4 +10,5 @@ export interface PageRoute {
 
 export const SUPERVISOR_ROUTES: readonly PageRoute[] = [
   { path: "/campaigns", needs: "campaigns:read", Page: lazy(() => import("./campaigns/list-page")) },
+  { path: "/campaigns/:id/live", needs: "campaigns:read", Page: lazy(() => import("./live/page")) },
 ];

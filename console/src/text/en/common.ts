@@ -176,6 +176,4 @@ export const common = {
   daysShort: { MONDAY: "Mon", TUESDAY: "Tue", WEDNESDAY: "Wed", THURSDAY: "Thu", FRIDAY: "Fri", SATURDAY: "Sat", SUNDAY: "Sun" },
   phoneTypes: { MOBILE: "Mobile", HOME: "Home", OFFICE: "Office", EXTRA_1: "Extra 1", EXTRA_2: "Extra 2", EXTRA_3: "Extra 3" },
   timeUnits: { SECONDS: "seconds", MINUTES: "minutes", HOURS: "hours", DAYS: "days" },
-  /** A state's reason that a newer server may send and this console does not know. */
-  unknown: (word: string) => word.replaceAll("_", " "),
 };

@@ -177,5 +177,4 @@ export const common: typeof en = {
   daysShort: { MONDAY: "Seg", TUESDAY: "Ter", WEDNESDAY: "Qua", THURSDAY: "Qui", FRIDAY: "Sex", SATURDAY: "Sáb", SUNDAY: "Dom" },
   phoneTypes: { MOBILE: "Telemóvel", HOME: "Casa", OFFICE: "Trabalho", EXTRA_1: "Extra 1", EXTRA_2: "Extra 2", EXTRA_3: "Extra 3" },
   timeUnits: { SECONDS: "segundos", MINUTES: "minutos", HOURS: "horas", DAYS: "dias" },
-  unknown: (word) => word.replaceAll("_", " "),
 };

@@ -1,0 +1,107 @@
+import { abandonmentTone, AbandonmentMeter } from "../campaigns/abandonment";
+import type { CampaignTopic } from "../stream/topics";
+import { useFormat, useText } from "../text/text";
+import { Kpi } from "../ui/kpi";
+import { Meter } from "../ui/meter";
+import { Pill } from "../ui/pill";
+import { statesOf } from "./people";
+
+/** The figures to read first: are we legal, are the agents busy, how much is left. */
+export function Kpis({ data }: { readonly data: CampaignTopic }) {
+  return (
+    <div className="kpis">
+      <Pacing data={data} />
+      <InFlight data={data} />
+      <Abandonment data={data} />
+      <Penetration data={data} />
+      <Agents data={data} />
+    </div>
+  );
+}
+
+function Pacing({ data: { pacing } }: { readonly data: CampaignTopic }) {
+  const text = useText();
+  const format = useFormat();
+  if (!pacing) return null;
+  return (
+    <Kpi label={text.live.pacing} value={format.decimal(pacing.ratio)} unit={text.live.pacingUnit} definition={text.live.pacingAbout}>
+      <p className="kpi-detail">{text.live.pacingLimit(format.decimal(pacing.limit))}</p>
+      <Meter
+        label={text.live.pacing}
+        value={pacing.limit === 0 ? 0 : pacing.ratio / pacing.limit}
+        text={`${format.decimal(pacing.ratio)}, ${text.live.pacingLimit(format.decimal(pacing.limit))}`}
+      />
+    </Kpi>
+  );
+}
+
+function InFlight({ data: { calls } }: { readonly data: CampaignTopic }) {
+  const text = useText();
+  const format = useFormat();
+  if (!calls) return null;
+  const lines = calls.lines_free === undefined ? null : calls.in_flight + calls.lines_free;
+  return (
+    <Kpi
+      label={text.live.inFlight}
+      value={<span data-figure="in-flight">{format.number(calls.in_flight)}</span>}
+      {...(lines !== null && { unit: text.live.inFlightUnit(format.number(lines)) })}
+      definition={text.live.inFlightAbout}
+    >
+      <p className="kpi-detail">{text.live.inFlightDetail(calls.ringing, calls.waiting, calls.talking)}</p>
+    </Kpi>
+  );
+}
+
+function Abandonment({ data: { abandonment } }: { readonly data: CampaignTopic }) {
+  const text = useText();
+  const format = useFormat();
+  if (!abandonment) return null;
+  const { rate, cap, enough, days } = abandonment;
+  const tone = abandonmentTone({ ...(rate !== undefined && { rate }), ...(cap !== undefined && { cap }) });
+  const words = { good: null, warn: text.live.abandonmentNear, bad: text.live.abandonmentOver }[tone as "good" | "warn" | "bad"];
+  return (
+    <Kpi
+      label={text.live.abandonment(days)}
+      value={enough && rate !== undefined ? format.percent(rate, 2) : "–"}
+      {...(cap !== undefined && { unit: text.live.abandonmentWithin(format.percent(cap)) })}
+      definition={text.live.abandonmentAbout(days)}
+    >
+      <p className="kpi-detail">{text.live.abandonmentDetail(format.number(abandonment.abandoned), format.number(abandonment.live))}</p>
+      {enough ? <AbandonmentMeter {...(rate !== undefined && { rate })} {...(cap !== undefined && { cap })} /> : null}
+      {!enough && <p className="kpi-detail">{text.live.abandonmentFew}</p>}
+      {enough && words !== null && (
+        <span>
+          <Pill tone={tone} shape={tone === "bad" ? "cross" : "triangle"}>
+            {words}
+          </Pill>
+        </span>
+      )}
+    </Kpi>
+  );
+}
+
+function Penetration({ data: { records } }: { readonly data: CampaignTopic }) {
+  const text = useText();
+  const format = useFormat();
+  const share = records.penetration ?? (records.total === 0 ? 0 : records.final / records.total);
+  const detail = text.live.penetrationDetail(format.number(records.attempted ?? records.final), format.number(records.total));
+  return (
+    <Kpi label={text.live.penetration} value={format.percent(share)} definition={text.live.penetrationAbout}>
+      <p className="kpi-detail">{detail}</p>
+      <Meter label={text.live.penetration} value={share} text={detail} />
+    </Kpi>
+  );
+}
+
+function Agents({ data: { agents } }: { readonly data: CampaignTopic }) {
+  const text = useText();
+  const format = useFormat();
+  if (!agents) return null;
+  const states = statesOf(agents.states).map(([state, count]) => `${count} ${text.agentStates[state].toLowerCase()}`);
+  return (
+    <Kpi label={text.live.agents} value={format.number(agents.total)} definition={text.live.agentsAbout}>
+      <p className="kpi-detail">{states.length === 0 ? text.live.nobody : format.list(states)}</p>
+      {agents.occupancy !== undefined && <p className="kpi-detail">{text.live.occupancy(format.percent(agents.occupancy, 0))}</p>}
+    </Kpi>
+  );
+}

@@ -1,0 +1,173 @@
+import { useMemo, useState } from "react";
+import { useParams } from "wouter";
+import { CampaignHead } from "../campaigns/head";
+import { useCampaignTopic } from "../stream/provider";
+import type { CampaignTopic } from "../stream/topics";
+import { useFormat, useText } from "../text/text";
+import { wordFor } from "../text/words";
+import { Bars } from "../ui/bars";
+import { Button } from "../ui/button";
+import { Meter } from "../ui/meter";
+import { Empty, Panel, Skeleton } from "../ui/panel";
+import { StreamRefusal } from "../ui/stream-refusal";
+import { TimeChart, type ChartLine } from "../ui/time-chart";
+import { Kpis } from "./kpis";
+import "./live.css";
+import { PeoplePanel } from "./people-panel";
+import { columns, type SeriesColumns } from "./series";
+
+interface Frozen {
+  readonly data: CampaignTopic;
+  readonly ts: string;
+}
+
+/** What one campaign is doing at this moment, and why. */
+export default function LivePage() {
+  const { id } = useParams<{ id: string }>();
+  const text = useText();
+  const format = useFormat();
+  const topic = useCampaignTopic(id);
+  const [frozen, setFrozen] = useState<Frozen | null>(null);
+  const { data: current, ts } = topic;
+  const data = frozen?.data ?? current;
+  const freeze = () => setFrozen(frozen !== null || current === undefined || ts === null ? null : { data: current, ts });
+  return (
+    <>
+      <CampaignHead
+        id={id}
+        topic={current}
+        actions={data && <Button onPress={freeze}>{frozen === null ? text.live.freeze : text.live.unfreeze}</Button>}
+      />
+      {frozen !== null && <p className="note tone-info">{text.live.frozen(format.clock(frozen.ts))}</p>}
+      <StreamRefusal refusal={topic.refusal} what={text.campaigns.views.live} />
+      {data === undefined && topic.refusal === null && <Skeleton height={520} what={text.campaigns.views.live} />}
+      {data !== undefined && <Dashboard data={data} frozenAt={frozen === null ? null : Date.parse(frozen.ts)} />}
+    </>
+  );
+}
+
+function Dashboard({ data, frozenAt }: { readonly data: CampaignTopic; readonly frozenAt: number | null }) {
+  const text = useText();
+  const series = useMemo(() => columns(data.series), [data.series]);
+  return (
+    <>
+      {data.calls === undefined && <p className="note tone-neutral">{text.live.noEngine}</p>}
+      <Kpis data={data} />
+      <div className="live-grid">
+        <div className="stack">
+          <CallsChart series={series} />
+          {data.abandonment?.cap !== undefined && <AbandonmentChart series={series} cap={data.abandonment.cap} />}
+          <Chain chain={data.chain} />
+          <Held reasons={data.records.reasons} />
+        </div>
+        <div className="stack">
+          <PeoplePanel people={data.people} frozenAt={frozenAt} />
+          <Outcomes outcomes={data.outcomes} />
+          <Events events={data.events} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function CallsChart({ series }: { readonly series: SeriesColumns }) {
+  const text = useText();
+  const { number } = useFormat();
+  const lines = useMemo<ChartLine[]>(
+    () => [
+      { label: text.live.callsLine, values: series.inFlight, color: "accent", filled: true },
+      { label: text.live.readyLine, values: series.ready, color: "good" },
+    ],
+    [series, text],
+  );
+  return (
+    <Panel title={text.live.callsChart}>
+      <TimeChart title={text.live.callsChart} times={series.times} lines={lines} show={number} atLeast={4} />
+    </Panel>
+  );
+}
+
+function AbandonmentChart({ series, cap }: { readonly series: SeriesColumns; readonly cap: number }) {
+  const text = useText();
+  const { percent } = useFormat();
+  const lines = useMemo<ChartLine[]>(
+    () => [
+      { label: text.live.rateLine, values: series.rate, color: "info", filled: true },
+      { label: text.live.capLine, values: series.times.map(() => cap), color: "bad", dashed: true },
+    ],
+    [series, cap, text],
+  );
+  return (
+    <Panel title={text.live.abandonmentChart}>
+      <TimeChart title={text.live.abandonmentChart} times={series.times} lines={lines} show={percent} height={130} atLeast={cap * 1.25} />
+    </Panel>
+  );
+}
+
+function Chain({ chain }: { readonly chain: CampaignTopic["chain"] }) {
+  const text = useText();
+  const format = useFormat();
+  return (
+    <Panel title={text.live.chain}>
+      {chain.length === 0 ? (
+        <p className="soft">{text.live.noChain}</p>
+      ) : (
+        <ol className="chain-progress">
+          {chain
+            .toSorted((one, other) => one.position - other.position)
+            .map((list) => {
+              const done = text.live.chainDone(format.number(list.final), format.number(list.total));
+              return (
+                <li key={list.list_id}>
+                  <span className="row">
+                    <strong>{list.name}</strong>
+                    <span className="soft small row-end">{done}</span>
+                  </span>
+                  <Meter label={list.name} value={list.total === 0 ? 0 : list.final / list.total} text={done} />
+                </li>
+              );
+            })}
+        </ol>
+      )}
+    </Panel>
+  );
+}
+
+function Held({ reasons }: { readonly reasons: CampaignTopic["records"]["reasons"] }) {
+  const text = useText();
+  const bars = Object.entries(reasons).map(([reason, value]) => ({ id: reason, label: wordFor(text.reasons, reason), value }));
+  return (
+    <Panel title={text.live.notCallable}>
+      <Bars bars={bars} />
+    </Panel>
+  );
+}
+
+function Outcomes({ outcomes }: { readonly outcomes: CampaignTopic["outcomes"] }) {
+  const text = useText();
+  const bars = Object.entries(outcomes).map(([outcome, value]) => ({ id: outcome, label: wordFor(text.outcomes, outcome), value }));
+  return <Panel title={text.live.outcomes}>{bars.length === 0 ? <Empty>{text.live.noAttempts}</Empty> : <Bars bars={bars} />}</Panel>;
+}
+
+function Events({ events }: { readonly events: CampaignTopic["events"] }) {
+  const text = useText();
+  const format = useFormat();
+  return (
+    <Panel title={text.live.events}>
+      {events.length === 0 ? (
+        <p className="soft">{text.live.noEvents}</p>
+      ) : (
+        <ol className="events" tabIndex={0} aria-label={text.live.events}>
+          {events.map((event) => (
+            <li key={`${event.at} ${event.kind} ${event.text}`}>
+              <time className="soft" dateTime={event.at}>
+                {format.clock(event.at)}
+              </time>{" "}
+              {event.text}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState } from "react";
+import { duration } from "../lib/format";
+import { useServerNow } from "../stream/provider";
+import type { Person } from "../stream/topics";
+import { useText } from "../text/text";
+import { Empty, Panel } from "../ui/panel";
+import { Pill } from "../ui/pill";
+import { AgentPill } from "../ui/state-pill";
+import { ordered, standsOut, type Order } from "./people";
+
+interface PeoplePanelProps {
+  readonly people: Readonly<Record<string, Person>> | undefined;
+  /** Milliseconds; where the view is frozen, of that instant. */
+  readonly frozenAt: number | null;
+}
+
+export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
+  const text = useText();
+  const [order, setOrder] = useState<Order>("longest");
+  const serverNow = useServerNow();
+  const now = frozenAt ?? serverNow;
+  const rows = ordered(Object.values(people ?? {}), order);
+  return (
+    <Panel
+      title={text.live.people}
+      flush
+      actions={
+        <label className="row small">
+          <span className="visually-hidden">{text.live.sort}</span>
+          <select className="input" value={order} onChange={(event) => setOrder(event.target.value as Order)}>
+            <option value="longest">{text.live.longest}</option>
+            <option value="name">{text.live.byName}</option>
+          </select>
+        </label>
+      }
+    >
+      {rows.length === 0 ? (
+        <Empty>{text.live.noPeople}</Empty>
+      ) : (
+        <div className="table-scroll people-scroll" tabIndex={0} role="region" aria-label={text.live.people}>
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">{text.live.agent}</th>
+                <th scope="col">{text.campaigns.state}</th>
+                <th scope="col" className="number">
+                  {text.live.inState}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((person) => (
+                <PersonRow key={person.user_id} person={person} now={now} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function PersonRow({ person, now }: { readonly person: Person; readonly now: number | null }) {
+  const text = useText();
+  return (
+    <tr data-stands-out={standsOut(person, now) ? "" : undefined}>
+      <th scope="row">{person.name}</th>
+      <td>
+        <div className="row">
+          <AgentPill state={person.state} />
+          {person.reason !== undefined && <span className="soft small">{person.reason}</span>}
+          {(person.link === "lost" || person.link === "gone") && (
+            <Pill tone="bad" shape="cross">
+              {text.live.linkLost}
+            </Pill>
+          )}
+        </div>
+      </td>
+      <td className="number">{now === null ? "" : duration(now - Date.parse(person.since))}</td>
+    </tr>
+  );
+}

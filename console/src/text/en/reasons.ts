@@ -1,0 +1,25 @@
+/** Why a record is dialed, not dialed, or over: the words of the API's rules. */
+
+export const reasons = {
+  list_not_ready: "Its list is not ready yet",
+  not_taken_in: "Not taken in yet",
+  in_call: "In a call now",
+  about_to_be_called: "About to be called",
+  on_dnc_list: "On a do-not-call list",
+  waiting_for_retry: "Waits for its next attempt",
+  carrier_back_off: "The carrier failed: tried again later",
+  callback_pending: "A callback is promised",
+  outside_calling_hours: "Outside calling hours where it lives",
+  higher_priority_waits: "Records of a higher priority come first",
+  campaign_not_running: "The campaign does not run",
+  ready: "Ready to be dialed",
+  connected: "Connected",
+  final_outcome: "An outcome that is final",
+  final_disposition: "A disposition that is final",
+  max_attempts: "No attempts left",
+  max_outcome_attempts: "No attempts left after this outcome",
+  no_phone_left: "No number left",
+  invalid_number: "Invalid number",
+  no_common_calling_hours: "No hour at which all its time zones may be called",
+  carrier_gave_up: "The carrier failed too often",
+};

@@ -1,0 +1,25 @@
+import type { Text } from "../text";
+
+export const reasons: Text["reasons"] = {
+  list_not_ready: "A lista ainda não está pronta",
+  not_taken_in: "Ainda não incluído",
+  in_call: "Em chamada agora",
+  about_to_be_called: "Prestes a ser ligado",
+  on_dnc_list: "Está numa lista de não ligar",
+  waiting_for_retry: "Espera a próxima tentativa",
+  carrier_back_off: "A operadora falhou: tenta-se mais tarde",
+  callback_pending: "Há um retorno prometido",
+  outside_calling_hours: "Fora das horas de chamada onde vive",
+  higher_priority_waits: "Registos de maior prioridade vêm primeiro",
+  campaign_not_running: "A campanha não está em curso",
+  ready: "Pronto a ser ligado",
+  connected: "Ligado",
+  final_outcome: "Um desfecho final",
+  final_disposition: "Uma classificação final",
+  max_attempts: "Sem mais tentativas",
+  max_outcome_attempts: "Sem mais tentativas depois deste desfecho",
+  no_phone_left: "Sem mais números",
+  invalid_number: "Número inválido",
+  no_common_calling_hours: "Nenhuma hora em que todos os seus fusos possam ser ligados",
+  carrier_gave_up: "A operadora falhou demasiadas vezes",
+};
