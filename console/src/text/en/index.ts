@@ -1,7 +1,15 @@
-import { campaigns } from "./campaigns";
+import * as campaignsWords from "./campaigns";
+import * as liveWords from "./live";
+import * as reasonsWords from "./reasons";
+import * as signInWords from "./sign-in";
+import * as wizardWords from "./wizard";
 import { common } from "./common";
-import { live } from "./live";
-import { reasons } from "./reasons";
-import { signIn } from "./sign-in";
 
-export const en = { ...common, campaigns, live, reasons, signIn };
+export const en = {
+  ...common,
+  ...campaignsWords,
+  ...liveWords,
+  ...reasonsWords,
+  ...signInWords,
+  ...wizardWords,
+};

@@ -1,8 +1,14 @@
 import type { Text } from "../text";
-import { campaigns } from "./campaigns";
+import * as campaignsWords from "./campaigns";
+import * as liveWords from "./live";
+import * as reasonsWords from "./reasons";
+import * as signInWords from "./sign-in";
 import { common } from "./common";
-import { live } from "./live";
-import { reasons } from "./reasons";
-import { signIn } from "./sign-in";
 
-export const pt: Text = { ...common, campaigns, live, reasons, signIn };
+export const pt: Text = {
+  ...common,
+  ...campaignsWords,
+  ...liveWords,
+  ...reasonsWords,
+  ...signInWords,
+};

@@ -1,0 +1,81 @@
+import type { ReactNode } from "react";
+import type { FieldProblem } from "../api/problem";
+import { useText } from "../text/text";
+import { Field } from "../ui/field";
+import { RANGES, type Draft, type NumberName, type TimeUnit } from "./draft";
+
+export interface StepProps {
+  readonly draft: Draft;
+  readonly change: (part: Partial<Draft>) => void;
+  readonly problems: readonly FieldProblem[];
+}
+
+export function errorOf(problems: readonly FieldProblem[], name: string): string | undefined {
+  return problems.find((problem) => problem.name === name || problem.name.startsWith(`${name}.`))?.description;
+}
+
+interface NumberFieldProps {
+  readonly name: NumberName;
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly value: number;
+  readonly step?: number;
+  readonly problems: readonly FieldProblem[];
+  readonly onChange: (value: number) => void;
+}
+
+export function NumberField({ name, label, hint, value, step = 1, problems, onChange }: NumberFieldProps) {
+  const [least, most] = RANGES[name];
+  return (
+    <Field label={label} name={name} hint={hint} error={errorOf(problems, name)}>
+      {(control) => (
+        <input
+          {...control}
+          className="input input-short"
+          type="number"
+          min={least}
+          max={most}
+          step={step}
+          value={Number.isNaN(value) ? "" : value}
+          onChange={(event) => onChange(event.target.valueAsNumber)}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface UnitProps {
+  readonly label: string;
+  readonly value: TimeUnit;
+  readonly onChange: (unit: TimeUnit) => void;
+}
+
+const UNITS: readonly TimeUnit[] = ["SECONDS", "MINUTES", "HOURS", "DAYS"];
+
+export function UnitSelect({ label, value, onChange }: UnitProps) {
+  const text = useText();
+  return (
+    <select className="input input-short" aria-label={label} value={value} onChange={(event) => onChange(event.target.value as TimeUnit)}>
+      {UNITS.map((unit) => (
+        <option key={unit} value={unit}>
+          {text.timeUnits[unit]}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+interface CheckProps {
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly children: ReactNode;
+}
+
+export function Check({ checked, onChange, children }: CheckProps) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      <span>{children}</span>
+    </label>
+  );
+}
