@@ -16,7 +16,6 @@ export const PLACES: readonly Place[] = [
   { href: "/dnc", label: (text) => text.nav.dnc, needs: "do-not-call-lists:manage" },
   { href: "/agents", label: (text) => text.nav.agents, needs: "agents:read" },
   { href: "/callbacks", label: (text) => text.nav.callbacks, needs: "schedule-callbacks:read" },
-  { href: "/forecast", label: (text) => text.nav.forecast, needs: "campaigns:read" },
   { href: "/audit", label: (text) => text.nav.audit, needs: "audit:read" },
   { href: "/settings", label: (text) => text.nav.settings, needs: "campaigns:read" },
 ];

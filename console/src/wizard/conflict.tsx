@@ -87,7 +87,6 @@ export function mergedDraft(clash: Clash, mine: Draft, keepMine: readonly (keyof
   return { ...clash.theirs, ...Object.fromEntries(kept.map((member) => [member, mine[member]])) };
 }
 
-function show(value: unknown): string {
-  if (typeof value === "object") return JSON.stringify(value);
-  return String(value);
+function show(value: Draft[keyof Draft]): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,5 +1,6 @@
 import * as campaignsWords from "./campaigns";
 import * as liveWords from "./live";
+import * as pagesWords from "./pages";
 import * as reasonsWords from "./reasons";
 import * as signInWords from "./sign-in";
 import * as wizardWords from "./wizard";
@@ -9,6 +10,7 @@ export const en = {
   ...common,
   ...campaignsWords,
   ...liveWords,
+  ...pagesWords,
   ...reasonsWords,
   ...signInWords,
   ...wizardWords,

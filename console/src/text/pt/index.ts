@@ -1,14 +1,18 @@
 import type { Text } from "../text";
 import * as campaignsWords from "./campaigns";
 import * as liveWords from "./live";
+import * as pagesWords from "./pages";
 import * as reasonsWords from "./reasons";
 import * as signInWords from "./sign-in";
+import * as wizardWords from "./wizard";
 import { common } from "./common";
 
 export const pt: Text = {
   ...common,
   ...campaignsWords,
   ...liveWords,
+  ...pagesWords,
   ...reasonsWords,
   ...signInWords,
+  ...wizardWords,
 };

@@ -1,0 +1,1 @@
+export { CampaignAuditPage as default } from "./page";

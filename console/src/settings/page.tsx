@@ -1,0 +1,50 @@
+import type { ComponentType } from "react";
+import { Link, Redirect, useParams } from "wouter";
+import { useCan } from "../session/session";
+import { useText, type Text } from "../text/text";
+import { Forbidden } from "../ui/forbidden";
+import { PageHead } from "../ui/page-head";
+import { AgentTimes } from "./agent-times";
+import { Dispositions } from "./dispositions";
+import { Numbers } from "./numbers";
+import { Presets } from "./presets";
+import { Users } from "./users";
+import { Webhooks } from "./webhooks";
+
+interface Part {
+  readonly id: keyof Text["settings"]["parts"];
+  readonly needs: string;
+  readonly Content: ComponentType;
+}
+
+const PARTS: readonly Part[] = [
+  { id: "users", needs: "users:read", Content: Users },
+  { id: "dispositions", needs: "campaigns:read", Content: Dispositions },
+  { id: "agents", needs: "agents:read", Content: AgentTimes },
+  { id: "numbers", needs: "numbers:read", Content: Numbers },
+  { id: "presets", needs: "campaigns:read", Content: Presets },
+  { id: "webhooks", needs: "record-lists:manage", Content: Webhooks },
+];
+
+/** What holds for all campaigns. */
+export default function SettingsPage() {
+  const { part } = useParams<{ part?: string }>();
+  const text = useText();
+  const can = useCan();
+  const seen = PARTS.filter((one) => can(one.needs));
+  const shown = PARTS.find((one) => one.id === part);
+  if (part === undefined && seen[0]) return <Redirect to={`/settings/${seen[0].id}`} replace />;
+  return (
+    <>
+      <PageHead title={text.nav.settings} live={false} />
+      <nav className="tabs" aria-label={text.nav.settings}>
+        {seen.map((one) => (
+          <Link key={one.id} href={`/settings/${one.id}`} className="tab" aria-current={one === shown ? "page" : undefined}>
+            {text.settings.parts[one.id]}
+          </Link>
+        ))}
+      </nav>
+      {shown === undefined ? <p>{text.states.notFound}</p> : can(shown.needs) ? <shown.Content /> : <Forbidden right={shown.needs} />}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, told } from "../api/client";
+import { useFormat, useText } from "../text/text";
+import { Loaded, Panel } from "../ui/panel";
+
+/** The rule sets that campaigns can be held to. */
+export function Presets() {
+  const text = useText();
+  const format = useFormat();
+  const presets = useQuery({ queryKey: ["presets"], queryFn: () => told(api.GET("/v1/presets")) });
+  return (
+    <Loaded query={presets} what={text.settings.parts.presets}>
+      {({ _embedded }) => (
+        <div className="columns">
+          {_embedded.presets.map((preset) => (
+            <Panel key={preset.id} title={preset.name}>
+              <dl className="facts">
+                <dt>{text.settings.source}</dt>
+                <dd>{preset.source}</dd>
+                {preset.calling_hours && (
+                  <>
+                    <dt>{text.settings.hours}</dt>
+                    <dd>
+                      {preset.calling_hours
+                        .map((window) => `${window.week_days.map((day) => text.daysShort[day]).join(", ")} ${window.from.slice(0, 5)}–${window.to.slice(0, 5)}`)
+                        .join(" · ")}
+                    </dd>
+                  </>
+                )}
+                {preset.highest_abandonment_rate !== undefined && (
+                  <>
+                    <dt>{text.campaigns.abandonment}</dt>
+                    <dd>{text.settings.atMost(`${format.decimal(preset.highest_abandonment_rate, 1)} %`)}</dd>
+                  </>
+                )}
+                {preset.frequency && (
+                  <>
+                    <dt>{text.records.attempts}</dt>
+                    <dd>{text.settings.frequency(preset.frequency.attempts, preset.frequency.hours)}</dd>
+                  </>
+                )}
+              </dl>
+              {preset.duties.length > 0 && (
+                <ul>
+                  {preset.duties.map((duty) => (
+                    <li key={duty}>{duty}</li>
+                  ))}
+                </ul>
+              )}
+            </Panel>
+          ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}

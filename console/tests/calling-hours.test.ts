@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { byDay, instantOf, opening, placeInDay, windowsOf, type CallingWindow, type WeekDay } from "../src/lib/calling-hours";
+
+const WORK_DAYS: readonly WeekDay[] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];
+const OFFICE: CallingWindow = { from: "09:00:00", to: "20:00:00", week_days: WORK_DAYS };
+const at = (instant: string) => Date.parse(instant);
+const shown = (windows: readonly CallingWindow[], zone: string, now: string, exceptions: Parameters<typeof opening>[0]["exceptions"] = []) => {
+  const { isOpen, until } = opening({ windows, exceptions }, zone, at(now));
+  return [isOpen, until === null ? null : new Date(until).toISOString()];
+};
+
+describe("calling hours", () => {
+  it("are those of the contact's own clock", () => {
+    // A Monday, 08:30 in London and 09:30 in Berlin.
+    expect(shown([OFFICE], "Europe/London", "2026-06-01T07:30:00Z")).toEqual([false, "2026-06-01T08:00:00.000Z"]);
+    expect(shown([OFFICE], "Europe/Berlin", "2026-06-01T07:30:00Z")).toEqual([true, "2026-06-01T18:00:00.000Z"]);
+  });
+
+  it("include their beginning and not their end", () => {
+    expect(shown([OFFICE], "UTC", "2026-06-01T09:00:00Z")[0]).toBe(true);
+    expect(shown([OFFICE], "UTC", "2026-06-01T20:00:00Z")).toEqual([false, "2026-06-02T09:00:00.000Z"]);
+  });
+
+  it("wait over a weekend", () => {
+    expect(shown([OFFICE], "Europe/Lisbon", "2026-06-05T21:00:00Z")).toEqual([false, "2026-06-08T08:00:00.000Z"]);
+  });
+
+  it("follow the clock through a change to winter time", () => {
+    // On Sunday the 25th of October Lisbon goes from UTC+1 to UTC.
+    expect(shown([OFFICE], "Europe/Lisbon", "2026-10-23T20:00:00Z")).toEqual([false, "2026-10-26T09:00:00.000Z"]);
+  });
+
+  it("run into the next day, and for a whole day", () => {
+    const night: CallingWindow = { from: "22:00:00", to: "02:00:00", week_days: ["MONDAY"] };
+    expect(shown([night], "UTC", "2026-06-02T01:30:00Z")).toEqual([true, "2026-06-02T02:00:00.000Z"]);
+    const wholeWeek: CallingWindow = { from: "00:00:00", to: "00:00:00", week_days: [...WORK_DAYS, "SATURDAY", "SUNDAY"] };
+    expect(shown([wholeWeek], "UTC", "2026-06-02T01:30:00Z")).toEqual([true, null]);
+  });
+
+  it("give way to an exception, which nothing of the day before runs into", () => {
+    const night: CallingWindow = { from: "22:00:00", to: "02:00:00", week_days: ["MONDAY"] };
+    expect(shown([night], "UTC", "2026-06-02T01:00:00Z", [{ date: "2026-06-02", windows: [] }])[0]).toBe(false);
+    const short = [{ date: "2026-06-01", windows: [{ from: "10:00:00", to: "11:00:00" }] }];
+    expect(shown([OFFICE], "UTC", "2026-06-01T09:30:00Z", short)).toEqual([false, "2026-06-01T10:00:00.000Z"]);
+  });
+
+  it("never open without any window", () => {
+    expect(shown([], "UTC", "2026-06-01T09:30:00Z")).toEqual([false, null]);
+  });
+});
+
+describe("a week", () => {
+  it("comes back the same from its days", () => {
+    const windows: CallingWindow[] = [OFFICE, { from: "10:00:00", to: "13:00:00", week_days: ["SATURDAY"] }];
+    expect(windowsOf(byDay(windows))).toEqual(windows);
+  });
+
+  it("is drawn within its own day", () => {
+    expect(placeInDay({ from: "06:00:00", to: "18:00:00" })).toEqual([0.25, 0.75]);
+    expect(placeInDay({ from: "18:00:00", to: "02:00:00" })).toEqual([0.75, 1]);
+  });
+});
+
+it("turns a contact's date and time into an instant, also where clocks change", () => {
+  expect(instantOf("2026-11-24", "10:30", "Europe/Lisbon").toISOString()).toBe("2026-11-24T10:30:00.000Z");
+  expect(instantOf("2026-06-24", "10:30", "Europe/Lisbon").toISOString()).toBe("2026-06-24T09:30:00.000Z");
+  expect(instantOf("2026-10-25", "01:30", "Europe/Lisbon").toISOString()).toBe("2026-10-25T00:30:00.000Z");
+});
