@@ -82,7 +82,7 @@ function CallsChart({ series }: { readonly series: SeriesColumns }) {
   );
   return (
     <Panel title={text.live.callsChart}>
-      <TimeChart title={text.live.callsChart} times={series.times} lines={lines} show={number} atLeast={4} />
+      <TimeChart title={text.live.callsChart} times={series.times} lines={lines} show={number} floor={4} />
     </Panel>
   );
 }
@@ -99,7 +99,7 @@ function AbandonmentChart({ series, cap }: { readonly series: SeriesColumns; rea
   );
   return (
     <Panel title={text.live.abandonmentChart}>
-      <TimeChart title={text.live.abandonmentChart} times={series.times} lines={lines} show={percent} height={130} atLeast={cap * 1.25} />
+      <TimeChart title={text.live.abandonmentChart} times={series.times} lines={lines} show={percent} height={130} floor={cap * 1.25} />
     </Panel>
   );
 }

@@ -30,7 +30,7 @@ export function Presets() {
                 {preset.highest_abandonment_rate !== undefined && (
                   <>
                     <dt>{text.campaigns.abandonment}</dt>
-                    <dd>{text.settings.atMost(`${format.decimal(preset.highest_abandonment_rate, 1)} %`)}</dd>
+                    <dd>{text.settings.upTo(`${format.decimal(preset.highest_abandonment_rate, 1)} %`)}</dd>
                   </>
                 )}
                 {preset.frequency && (

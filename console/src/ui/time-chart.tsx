@@ -22,11 +22,11 @@ interface TimeChartProps {
   readonly show: (value: number) => string;
   readonly height?: number;
   /** The least upper end of the scale. */
-  readonly atLeast?: number;
+  readonly floor?: number;
 }
 
 /** Lines over time, with a legend of the latest values and a sentence for those who cannot see them. */
-export function TimeChart({ title, times, lines, show, height = 170, atLeast = 1 }: TimeChartProps) {
+export function TimeChart({ title, times, lines, show, height = 170, floor = 1 }: TimeChartProps) {
   const text = useText();
   const summary = useMemo(() => lines.map((line) => inWords(line, show, text.live.chartText)).join(". "), [lines, show, text]);
   return (
@@ -47,7 +47,7 @@ export function TimeChart({ title, times, lines, show, height = 170, atLeast = 1
           {text.live.chartEmpty}
         </p>
       ) : (
-        <Canvas times={times} lines={lines} show={show} height={height} atLeast={atLeast} />
+        <Canvas times={times} lines={lines} show={show} height={height} floor={floor} />
       )}
     </figure>
   );
@@ -55,7 +55,7 @@ export function TimeChart({ title, times, lines, show, height = 170, atLeast = 1
 
 type CanvasProps = Required<Omit<TimeChartProps, "title">>;
 
-function Canvas({ times, lines, show, height, atLeast }: CanvasProps) {
+function Canvas({ times, lines, show, height, floor }: CanvasProps) {
   const format = useFormat();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
@@ -77,7 +77,7 @@ function Canvas({ times, lines, show, height, atLeast }: CanvasProps) {
         legend: { show: false },
         cursor: { show: false },
         padding: [8, 8, 0, 0],
-        scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(atLeast, most * 1.08)] } },
+        scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(floor, most * 1.08)] } },
         axes: [
           { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((tick) => format.time(tick * 1_000)) },
           { ...axis, size: 46, space: 34, values: (_, ticks) => ticks.map(show) },
@@ -107,7 +107,7 @@ function Canvas({ times, lines, show, height, atLeast }: CanvasProps) {
       made.destroy();
       plot.current = null;
     };
-  }, [looks, height, atLeast, show, format, theme]);
+  }, [looks, height, floor, show, format, theme]);
 
   useEffect(() => {
     current.current = data;

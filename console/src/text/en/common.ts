@@ -126,6 +126,7 @@ export const common = {
     dialing: "Dialing",
     limited_by_abandonment: "Holding back: one more call could be abandoned with the agents there are",
     limited_by_ratio: "At the dialing ratio: no more calls for the agents signed in",
+    limited_by_call_rate: "At the calls per second allowed",
     limited_by_lines: "Every line of the carrier is in use",
     no_agents_ready: "No agent is signed in and off pause",
     outside_calling_hours: "Outside calling hours",

@@ -236,7 +236,7 @@ export const settings = {
   removeNumberAbout: "Campaigns lose it at once. One without any number left cannot call.",
   source: "Source",
   hours: "Hours",
-  atMost: (value: string) => `at most ${value}`,
+  upTo: (value: string) => `at most ${value}`,
   frequency: (attempts: number, hours: number) => `at most ${attempts} in ${hours} hours`,
   secret: "Signing secret",
   secretAbout: "Calls to other systems are signed with it, so that they can tell that it is Outdial who calls.",

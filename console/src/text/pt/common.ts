@@ -127,6 +127,7 @@ export const common: typeof en = {
     dialing: "A ligar",
     limited_by_abandonment: "A conter-se: mais uma chamada podia ser abandonada com os agentes que há",
     limited_by_ratio: "No rácio de marcação: não há mais chamadas para os agentes presentes",
+    limited_by_call_rate: "No máximo de chamadas por segundo permitido",
     limited_by_lines: "Todas as linhas da operadora estão ocupadas",
     no_agents_ready: "Nenhum agente presente e fora de pausa",
     outside_calling_hours: "Fora das horas de chamada",

@@ -238,7 +238,7 @@ export const settings: Text["settings"] = {
   removeNumberAbout: "As campanhas perdem-no imediatamente. Uma sem números não pode ligar.",
   source: "Fonte",
   hours: "Horas",
-  atMost: (value) => `no máximo ${value}`,
+  upTo: (value) => `no máximo ${value}`,
   frequency: (attempts, hours) => `no máximo ${attempts} em ${hours} horas`,
   secret: "Segredo de assinatura",
   secretAbout: "As chamadas a outros sistemas são assinadas com ele, para que saibam que é o Outdial quem chama.",
