@@ -1,0 +1,300 @@
+"""What a crash may cost, row by row of the architecture's table, in virtual time: the calls outlive the engine."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from outdial.dialer.agent_pool import AgentPool
+from outdial.dialer.engine import Engine, EngineSettings
+from outdial.domain.agents import AgentState
+from outdial.domain.errors import Unavailable
+from outdial.domain.pacing.progressive import ProgressivePacer
+from outdial.ports.dialing import Claimed, DialStore, NewAttempt, Placing, RunningCampaign
+from outdial.simulation.agents import SimulatedAgents
+from outdial.simulation.virtual_time import VirtualTimeLoop
+from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, paused
+
+LEASE, POLL = 20.0, 1.0
+
+
+async def dies(world: World, *, lease_is_void: bool = True) -> None:
+    """The engine is gone between two statements; the carrier's calls are not."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    while loop.in_flight:
+        await world.clock.sleep(0.001)
+    world.live.engine.abort()
+    await asyncio.gather(world.live.running, return_exceptions=True)
+    until = "'-infinity'" if lease_is_void else f"'{world.clock.now() + timedelta(seconds=LEASE)}'"
+    await world.do(f"update lease set until = {until}")
+
+
+@contextlib.asynccontextmanager
+async def next_engine(world: World) -> AsyncIterator[Engine]:
+    """Another one takes over, on the same carrier, with the same agents."""
+    pool = AgentPool(world.clock, seed=1)
+    engine = Engine(
+        holder="next",
+        store=world.store,
+        carrier=world.live.carrier,
+        pool=pool,
+        clock=world.clock,
+        ids=world.here.ids,
+        new_pacer=lambda running: ProgressivePacer(),
+        settings=EngineSettings(poll_seconds=POLL, lease_seconds=LEASE, simulated_lease=True, fail_fast=True),
+    )
+    SimulatedAgents(pool, world.clock, seed=1).sign_in(world.prepared.users)
+    running = asyncio.create_task(engine.run())
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+        await running
+
+
+def messages(world: World) -> list[UUID]:
+    """The calls in which the message is asked for from now on."""
+    heard: list[UUID] = []
+    play = world.live.carrier.play_then_hang_up
+
+    async def watched(call_id: UUID) -> None:
+        heard.append(call_id)
+        await play(call_id)
+
+    world.live.carrier.play_then_hang_up = watched  # type: ignore[method-assign]
+    return heard
+
+
+class Halting:
+    """The real store, in which the first batch of calls comes no further than a certain point."""
+
+    def __init__(self, real: DialStore, *, begun: bool) -> None:
+        self._real, self._begun, self._halts = real, begun, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    @contextlib.asynccontextmanager
+    async def placing(
+        self, campaign: RunningCampaign, claims: Sequence[Claimed], days: Sequence[date]
+    ) -> AsyncIterator[Placing]:
+        halts, self._halts = self._halts, False
+        if halts and not self._begun:
+            await asyncio.Event().wait()
+        async with self._real.placing(campaign, claims, days) as placing:
+            yield _HaltsAfterBegin(placing) if halts else placing
+
+
+class _HaltsAfterBegin:
+    def __init__(self, real: Placing) -> None:
+        self._real, self.on_dnc = real, real.on_dnc
+
+    async def begin(self, lease: str, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int | None]:
+        await self._real.begin(lease, fence, attempts)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody wakes it")
+
+
+class TestTheEngineDies:
+    def test_after_the_claim_and_before_the_attempt_it_costs_the_lease(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            (row,) = await world.rows("select state::text, attempt_id from dial_item")
+            assert (row["state"], row["attempt_id"]) == ("C", None)
+            await dies(world, lease_is_void=False)
+            async with next_engine(world):
+                await world.run_for(LEASE - 1.0)
+                assert await world.attempts() == []
+                await world.run_for(1.0 + 5.0)
+                assert [which for _, which, _ in await world.attempts()] == ["00"]
+
+        tell(story, [NO_ANSWER], store=lambda real: Halting(real, begun=False))
+
+    def test_after_the_attempt_and_before_the_call_it_costs_one_attempt_that_is_not_counted(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            assert await world.live.carrier.calls() == ()
+            await dies(world)
+            async with next_engine(world):
+                await world.run_for(5.0)
+                assert [outcome for _, _, outcome in await world.attempts()] == ["lost"]
+                await world.run_for(60.0)
+                assert [outcome for _, _, outcome in await world.attempts()] == ["lost", "busy"]
+                (item,) = await world.rows("select attempts from dial_item")
+                assert item["attempts"] == 1
+
+        tell(story, [BUSY], store=lambda real: Halting(real, begun=True))
+
+    def test_while_it_rings_the_call_is_taken_back_and_never_made_twice_at_once(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(5.0)
+            (ringing,) = await world.live.carrier.calls()
+            await dies(world)
+            async with next_engine(world):
+                await world.run_for(5.0)
+                assert await world.live.carrier.calls() == ()
+                assert [outcome for _, _, outcome in await world.attempts()] == ["lost"]
+                await world.run_for(35.0)
+                (again,) = await world.live.carrier.calls()
+                assert again != ringing
+
+        tell(story, [NO_ANSWER])
+
+    def test_whoever_has_answered_hears_the_message(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(6.0)
+            (waiting,) = await world.live.carrier.calls()
+            await dies(world)
+            heard = messages(world)
+            async with next_engine(world):
+                await world.run_for(2.0)
+                assert heard == [waiting]
+                assert await world.attempts() == [(0, "00", None)]  # it blocks its record until the call is over
+                await world.run_for(8.0)
+                assert await world.attempts() == [(0, "00", "lost")]
+
+        tell(story, [answers(5.0, verdict=3.0)])
+
+    def test_a_conversation_goes_on_with_its_agent_and_ends_connected(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            await dies(world)
+            heard = messages(world)
+            async with next_engine(world) as engine:
+                await world.run_for(20.0)
+                assert engine.pool.states()[AgentState.TALKING] == 1
+                await world.run_for(40.0)
+                assert engine.pool.states()[AgentState.TALKING] == 0
+                assert await world.attempts() == [(0, "00", "connected")]
+                (row,) = await world.rows(
+                    "select ended_at - bridged_at as talked, user_id is null as alone from attempt"
+                )
+                assert (row["talked"], row["alone"]) == (timedelta(seconds=60), False)
+            assert heard == []
+
+        tell(story, [answers(5.0, talk=60.0)])
+
+    def test_a_conversation_that_ended_meanwhile_was_one_and_nobody_is_called_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            await dies(world)
+            await world.run_for(60.0)
+            async with next_engine(world):
+                await world.run_for(600.0)
+                assert await world.attempts() == [(0, "00", "connected")]
+
+        tell(story, [answers(5.0, talk=20.0)])
+
+    def test_what_it_left_of_a_paused_campaign_is_ended_too(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(5.0)
+            await paused(world)
+            await dies(world)
+            async with next_engine(world):
+                await world.run_for(5.0)
+                assert await world.live.carrier.calls() == ()
+                assert await world.attempts() == [(0, "00", "lost")]
+
+        tell(story, [NO_ANSWER])
+
+
+class Away:
+    """The real store, in front of a database that can go away; with `late` the next attempts are written, and no answer
+    comes back."""
+
+    def __init__(self, real: DialStore) -> None:
+        self._real = real
+        self.away = self.late = False
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
+
+        async def asked(*arguments: Any, **named: Any) -> Any:
+            if self.away:
+                raise Unavailable("the database does not answer")
+            return await real(*arguments, **named)
+
+        return asked
+
+    @contextlib.asynccontextmanager
+    async def placing(self, *arguments: Any) -> AsyncIterator[Placing]:
+        if self.away:
+            raise Unavailable("the database does not answer")
+        late, self.late = self.late, False
+        async with self._real.placing(*arguments) as placing:
+            yield _LosesTheAnswer(placing) if late else placing
+
+
+class _LosesTheAnswer:
+    def __init__(self, real: Placing) -> None:
+        self._real, self.on_dnc = real, real.on_dnc
+
+    async def begin(self, lease: str, fence: int, attempts: Sequence[NewAttempt]) -> Sequence[int | None]:
+        await self._real.begin(lease, fence, attempts)
+        raise Unavailable("the answer did not come back")
+
+
+class TestTheDatabaseIsAway:
+    def test_calls_in_progress_go_on_no_new_one_begins_and_the_journal_catches_up(self, tell: Tell) -> None:
+        doors: list[Away] = []
+
+        def door(real: DialStore) -> DialStore:
+            doors.append(Away(real))
+            return doors[0]  # type: ignore[return-value]
+
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            before = len(await world.attempts())
+            doors[0].away = True
+            await world.run_for(30.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1  # it was answered meanwhile
+            assert len(await world.live.carrier.calls()) == 1
+            assert len(await world.attempts()) == before
+            await world.run_for(60.0)
+            assert await world.live.carrier.calls() == ()
+            assert "connected" not in {outcome for _, _, outcome in await world.attempts()}
+            doors[0].away = False
+            await world.run_for(6.0)
+            assert [outcome for _, _, outcome in await world.attempts()][:2] == ["connected", "busy"]
+            assert len(await world.attempts()) > before
+
+        tell(story, [answers(5.0, talk=40.0), BUSY, NO_ANSWER, NO_ANSWER], agents=2, store=door)
+
+    def test_an_attempt_whose_answer_was_lost_is_ended_without_any_restart(self, tell: Tell) -> None:
+        doors: list[Away] = []
+
+        def door(real: DialStore) -> DialStore:
+            doors.append(Away(real))
+            doors[0].late = True
+            return doors[0]  # type: ignore[return-value]
+
+        async def story(world: World) -> None:
+            await world.run_for(5.0)
+            assert [outcome for _, _, outcome in await world.attempts()] == ["lost"]
+            await world.run_for(60.0)
+            assert [outcome for _, _, outcome in await world.attempts()] == ["lost", "busy"]
+
+        tell(story, [BUSY], store=door)
+
+
+class TestTheBusIsAway:
+    @pytest.mark.parametrize("status", ["PAUSED"])
+    def test_a_change_is_seen_at_the_next_look(self, tell: Tell, status: str) -> None:
+        async def story(world: World) -> None:
+            await dies(world)
+            async with next_engine(world) as engine:
+                await world.run_for(5.0)
+                assert len(engine.loops) == 1
+                await world.do(f"update campaign set status = '{status}', version = version + 1")  # and no hint
+                await world.run_for(POLL + 0.5)
+                begun = len(await world.attempts())
+                await world.run_for(60.0)
+                assert len(await world.attempts()) == begun
+                assert engine.loops == {}
+
+        tell(story, [NO_ANSWER] * 8)
