@@ -29,6 +29,7 @@ async def dies(world: World, *, lease_is_void: bool = True) -> None:
     while loop.in_flight:
         await world.clock.sleep(0.001)
     world.live.engine.abort()
+    world.live.engine.hint()  # else its task would wait for the next look
     await asyncio.gather(world.live.running, return_exceptions=True)
     until = "'-infinity'" if lease_is_void else f"'{world.clock.now() + timedelta(seconds=LEASE)}'"
     await world.do(f"update lease set until = {until}")
@@ -245,7 +246,7 @@ class TestTheDatabaseIsAway:
 
         def door(real: DialStore) -> DialStore:
             doors.append(Away(real))
-            return doors[0]  # type: ignore[return-value]
+            return doors[0]
 
         async def story(world: World) -> None:
             await world.run_for(3.0)
@@ -271,7 +272,7 @@ class TestTheDatabaseIsAway:
         def door(real: DialStore) -> DialStore:
             doors.append(Away(real))
             doors[0].late = True
-            return doors[0]  # type: ignore[return-value]
+            return doors[0]
 
         async def story(world: World) -> None:
             await world.run_for(5.0)

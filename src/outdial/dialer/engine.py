@@ -136,7 +136,6 @@ class Engine:
     def abort(self) -> None:
         """Let go of everything at once, as when the process dies: nothing is drained, nothing is written."""
         self._stopping = True
-        self._hint.set()
         self._carrier.listen(lambda event: None)
         for task in (*self._tasks.values(), *self._commands):
             task.cancel()
