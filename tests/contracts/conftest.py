@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contracts.asterisk import AsteriskNetwork
 from tests.contracts.simulated import SimulatedNetwork
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import Network
 from tests.telephony.sipp import needs_sipp
 
 
-@pytest.fixture(params=["simulated", pytest.param("sip", marks=needs_sipp)])
+@pytest.fixture(params=["simulated", pytest.param("sip", marks=needs_sipp), "asterisk"])
 def network(request: pytest.FixtureRequest) -> Network:
     """One back end after the other, with its far side. A new one is a fixture `<name>_network`, and its name here."""
     found: Network = request.getfixturevalue(f"{request.param}_network")
@@ -26,3 +27,8 @@ def simulated_network() -> Network:
 def _sip_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SipNetwork]:
     with sip_network(tmp_path_factory.mktemp("sipp")) as made:
         yield made
+
+
+@pytest.fixture
+def asterisk_network() -> AsteriskNetwork:
+    return AsteriskNetwork()

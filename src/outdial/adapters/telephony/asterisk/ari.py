@@ -22,7 +22,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Event = Mapping[str, Any]
 
-REQUEST_SECONDS: Final = 5.0
 CONNECTIONS: Final = 64
 """Below Asterisk's `sessionlimit`, which is 100 unless it was raised."""
 _FIRST_PAUSE: Final = 0.5
@@ -44,9 +43,9 @@ class AriUnreachable(Exception):
 
 
 class Ari:
-    """One Asterisk's REST Interface for one Stasis application."""
+    """One Asterisk's REST Interface for one Stasis application; a request may take so many seconds."""
 
-    def __init__(self, url: str, user: str, password: str, application: str) -> None:
+    def __init__(self, url: str, user: str, password: str, application: str, seconds: float = 5.0) -> None:
         self.application = application
         self.hear: Callable[[Event], None] = lambda event: None
         self.connected: Callable[[], Awaitable[None]] = _nothing
@@ -56,7 +55,7 @@ class Ari:
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/ari/",
             auth=(user, password),
-            timeout=REQUEST_SECONDS,
+            timeout=seconds,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         )
 

@@ -245,11 +245,14 @@ class AsteriskCarrier:
         # Dialed earlier, Asterisk answers "channel not in Stasis application".
         async with asyncio.timeout(_START_SECONDS):
             await live.started.wait()
-        if live.ended_by is None and call.id in self._calls:
-            with contextlib.suppress(AriRefused):  # gone already: its end has been told
-                await node.ari.ask(
-                    "POST", f"channels/{live.channel}/dial", {"timeout": max(1, round(call.ring_seconds))}
-                )
+        if live.ended_by is not None or call.id not in self._calls:
+            return
+        try:
+            await node.ari.ask("POST", f"channels/{live.channel}/dial", {"timeout": max(1, round(call.ring_seconds))})
+        except AriRefused as error:
+            if error.status != _GONE:  # else its end is being told
+                self._spawn(self._remove(node, live.channel))
+                raise
 
     async def _ring(self, agent: UserId, node: Node) -> _Phone | None:
         """Dial an agent's phone. None: there is none, or it cannot be dialed."""
@@ -298,14 +301,21 @@ class AsteriskCarrier:
         try:
             await ari.ask("POST", f"bridges/{call.bridge}", {"type": "mixing"})
             await ari.ask("POST", f"bridges/{call.bridge}/addChannel", {"channel": f"{call.channel},{phone.channel}"})
-            if self._settings.record:
-                query = {"name": str(call.id), "format": "wav", "ifExists": "overwrite"}
-                await ari.ask("POST", f"bridges/{call.bridge}/record", query)
         except (AriRefused, AriUnreachable) as error:
             # One of the two has gone, and its end is told; or Asterisk hangs, and the watch says so.
             log.warning("not_bridged", why=str(error), attempt_id=str(call.id))
             if call.id in self._calls and call.ended_by is None and phone.channel not in self._legs:
                 self._tell(call, AgentLost())
+        else:
+            if self._settings.record:
+                await self._record(call)
+
+    async def _record(self, call: _Call) -> None:
+        query = {"name": str(call.id), "format": "wav", "ifExists": "overwrite"}
+        try:
+            await call.node.ari.ask("POST", f"bridges/{call.bridge}/record", query)
+        except (AriRefused, AriUnreachable) as error:
+            log.error("not_recorded", why=str(error), attempt_id=str(call.id))
 
     # Events -------------------------------------------------------------------------------------------------------
 
@@ -315,6 +325,8 @@ class AsteriskCarrier:
             case "Dial":
                 self._dialed(event)
             case "PlaybackFinished":
+                if event["playback"].get("state") == "failed":
+                    log.error("message_not_played", why="Asterisk cannot play it", media=event["playback"]["media_uri"])
                 self._played(str(event["playback"]["id"]))
             case "StasisStart" | "ChannelHangupRequest" | "ChannelDestroyed" | "ChannelEnteredBridge":
                 self._of_channel(node, str(kind), str(event["channel"]["id"]), event)

@@ -31,6 +31,7 @@ class NodeSettings:
         endpoint: how numbers are dialed there; `{number}` is the number in E.164.
         weight: shares calls among nodes; 0 takes none.
         max_calls, calls_per_second: what this node may be given.
+        request_seconds: how long a request may take before its server counts as hung.
         media_host: our address as this Asterisk sees it, for the sound of calls that are listened to.
     """
 
@@ -43,6 +44,7 @@ class NodeSettings:
     weight: int = 1
     max_calls: int = 200
     calls_per_second: float = 20.0
+    request_seconds: float = 5.0
     media_host: str = "127.0.0.1"
 
     def __repr__(self) -> str:
@@ -54,7 +56,7 @@ class Node:
 
     def __init__(self, settings: NodeSettings, clock: Callable[[], float]) -> None:
         self.settings = settings
-        self.ari = Ari(settings.url, settings.user, settings.password, settings.application)
+        self.ari = Ari(settings.url, settings.user, settings.password, settings.application, settings.request_seconds)
         self.active = 0
         self.draining = False
         self.version: str | None = None
