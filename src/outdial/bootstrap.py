@@ -568,7 +568,9 @@ async def hints_for(here: Installation, live: AtWork) -> AsyncIterator[None]:
     sit down at their desks."""
     here.desk.serve(live.engine)
     here.desk.adopt(await here.account_id(), [agent.id for agent in live.pool.agents()])
-    deaf = here.bus.subscribe(("campaign.", "record_list.", "records."), lambda message: live.engine.hint())
+    deaf = here.bus.subscribe(
+        ("campaign.", "record_list.", "records.", "dnc_list.", "callback."), lambda message: live.engine.hint()
+    )
     relay = asyncio.create_task(Relay(here.database, here.bus).run(here.wall_clock), name="outbox relay")
     try:
         async with here.board.watching(live.engine, here.wall_clock):

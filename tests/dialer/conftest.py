@@ -16,6 +16,7 @@ from outdial.adapters.storage.campaigns import extensions_to_json
 from outdial.adapters.storage.database import Row, open_database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate
+from outdial.api.campaign_settings import read_settings
 from outdial.api.campaigns import new_campaign
 from outdial.app import campaigns
 from outdial.app.campaigns import Changes
@@ -29,6 +30,7 @@ from outdial.ports.dialing import DialStore
 from outdial.settings import Settings
 from outdial.simulation.shift import VIRTUAL_START, Live, Shift, working
 from outdial.simulation.virtual_time import database_gate, run_in_virtual_time
+from tests.conftest import HOLIDAYS
 from tests.simulation.conftest import a_campaign
 
 HEADER = "First name,Last name,Mobile,Home,Priority"
@@ -74,6 +76,18 @@ class World:
         by = Principal(await self.here.account_id(), "test", frozenset())
         campaign_id = str(self.prepared.campaign.id)
         await campaigns.change(campaign_id, [changes], by=by, storage=self.here.storage, clock=self.clock)
+        self.live.engine.hint()
+
+    async def set_strategy(self, **members: Any) -> None:
+        """Change members of the dialing strategy as a `PUT` of the settings does, with its hint to the engine."""
+        by = Principal(await self.here.account_id(), "test", frozenset())
+        storage, campaign_id = self.here.storage, str(self.prepared.campaign.id)
+        _, document = await campaigns.settings_of(campaign_id, by=by, storage=storage)
+        sent = {name: value for name, value in document.items() if name != "running"}
+        settings = read_settings({**sent, "dialing_strategy": {**document["dialing_strategy"], **members}})
+        await campaigns.change_settings(
+            campaign_id, settings, by=by, storage=storage, clock=self.clock, holidays=HOLIDAYS
+        )
         self.live.engine.hint()
 
     async def rows(self, query: str, *arguments: Any) -> Sequence[Row]:

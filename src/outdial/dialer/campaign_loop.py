@@ -19,6 +19,7 @@ from outdial.dialer.call_flow import CallFlow
 from outdial.dialer.callbacks import Callbacks
 from outdial.dialer.journal import Journal
 from outdial.dialer.preview import Previews
+from outdial.dialer.second_chances import SecondChances
 from outdial.domain import retry
 from outdial.domain.activity import Activity, Doing
 from outdial.domain.calling_hours import CallingHours, HolidayCalendar
@@ -143,6 +144,7 @@ class CampaignLoop:
             spawn=spawn,
         )
         self.callbacks = Callbacks(running.key, store=store, pool=pool, clock=clock, place=self._place_callback)
+        self.second_chances = SecondChances(running.key, store=store, clock=clock)
         self.journal: Journal[Finished | Talking, Ended] = Journal(clock, self._write_calls, self._ends_written)
         self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
         self.exhausted = asyncio.Event()
@@ -369,7 +371,10 @@ class CampaignLoop:
         if self._changed:
             self.callbacks.changed()
             await self._take_in_records()
+            await self.second_chances.lists_changed()
             self._changed = False
+        if self.second_chances.busy:
+            await self._give_second_chances()
         now = self._clock.now()
         if self._zones_change is not None and now >= self._zones_change:
             self._look_at_zones(now)
@@ -389,12 +394,22 @@ class CampaignLoop:
             self._unreachable = frozenset(
                 key for key in self._zone_keys if not self._hours.ever_open(self._zones[key], now)
             )
+            if not self._zones_known:
+                await self.second_chances.rules_changed(self.campaign, unreachable=bool(self._unreachable))
             self._zones_known = True
             self._look_at_zones(now)
         while taken := await self._store.enrol(self._running, self._unreachable):
             self.progress.records += taken
             self._work_changed = True
         self._next_due = (await self._store.backlog(self.key)).next_due
+
+    async def _give_second_chances(self) -> None:
+        """A part of the records that were put out of dialing, looked at by the rules as they are now."""
+        if await self.second_chances.step(self.campaign, self._zones, unreachable=self._unreachable):
+            self._next_due = (await self._store.backlog(self.key)).next_due
+            self._work_changed = True
+        if self.second_chances.busy:
+            self._wake.set()  # dial on, and come back
 
     def _look_at_zones(self, now: datetime) -> None:
         """Which zone sets are open, until when, and when that changes next."""

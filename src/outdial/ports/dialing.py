@@ -14,6 +14,7 @@ from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
 from outdial.domain.values import AccountId, PhoneNumber, PhoneType, UserId
 from outdial.ports.callbacks import CallbackWork
+from outdial.ports.second_chances import SecondChanceWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Placing(Protocol):
         ...
 
 
-class DialStore(CallbackWork, Protocol):
+class DialStore(CallbackWork, SecondChanceWork, Protocol):
     """The dialer's own storage. Every write names the campaign and the owner's fence where ownership matters."""
 
     async def take_lease(self, name: str, holder: str, *, seconds: float, now: datetime | None) -> int | None:

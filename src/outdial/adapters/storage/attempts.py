@@ -7,7 +7,8 @@ from uuid import UUID
 
 from outdial.adapters.storage.campaigns import strategy_from_json
 from outdial.adapters.storage.database import Connection, Row
-from outdial.adapters.storage.dialing import histories_of, step_columns
+from outdial.adapters.storage.dialing import step_columns
+from outdial.adapters.storage.histories import histories_of
 from outdial.domain.dispositions import DispositionId
 from outdial.domain.outcomes import Outcome
 from outdial.domain.retry import DialAgain, NoMore

@@ -4,8 +4,7 @@ Every statement whose order matters says so, and every time is given by the call
 """
 
 import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,11 +13,13 @@ from outdial.adapters.storage.callbacks import CallbackDialing
 from outdial.adapters.storage.campaigns import COLUMNS as CAMPAIGN_COLUMNS
 from outdial.adapters.storage.campaigns import campaign_from_row
 from outdial.adapters.storage.database import Connection, Database, Row
+from outdial.adapters.storage.histories import histories_of
+from outdial.adapters.storage.second_chances import SecondChanceRows
 from outdial.domain.calls import Call, CallState
 from outdial.domain.dispositions import Effect, Meaning
 from outdial.domain.dnc import lock_key
-from outdial.domain.outcomes import Outcome, Reason
-from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
+from outdial.domain.outcomes import Reason
+from outdial.domain.retry import DialAgain, NoMore
 from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
 from outdial.ports.dialing import (
     Backlog,
@@ -202,7 +203,7 @@ with changed as (
 """  # noqa: S608 - put together from a constant
 
 
-class DialRows(CallbackDialing):
+class DialRows(CallbackDialing, SecondChanceRows):
     """Implements `outdial.ports.dialing.DialStore`."""
 
     def __init__(self, database: Database) -> None:
@@ -522,25 +523,6 @@ class DialRows(CallbackDialing):
             return await results_of(connection, campaign)
 
 
-async def histories_of(connection: Connection, campaign: int, records: Sequence[int]) -> Mapping[int, History]:
-    """The phones and past attempts of records that are in the campaign's work."""
-    phones = await connection.fetch(
-        """select p.record_id, p.position, p.phone_type, p.e164, p.zone_id, i.position as next_position,
-             i.uncounted from dial_item i join record_phone p on p.record_id = i.record_id
-           where i.campaign_id = $1 and i.record_id = any($2) order by p.record_id, p.position""",
-        campaign,
-        records,
-    )
-    past = await connection.fetch(
-        """select record_id, e164, phone_type, outcome, count(*) as times from attempt
-           where campaign_id = $1 and record_id = any($2) and counted group by 1, 2, 3, 4
-           order by 1, 2, 3, 4""",
-        campaign,
-        records,
-    )
-    return _histories(phones, past)
-
-
 async def results_of(connection: Connection, campaign: int) -> Results:
     """What became of a campaign's calls and records; `in_flight` counts attempts without an outcome."""
     outcomes = await connection.fetch(
@@ -664,40 +646,6 @@ def step_columns(step: DialAgain | NoMore) -> tuple[str, str | None, datetime | 
 def meaning_from(effect: str, retry_seconds: int | None) -> Meaning:
     """What a stored disposition means for a record."""
     return Meaning(Effect(effect), None if retry_seconds is None else timedelta(seconds=retry_seconds))
-
-
-def _histories(phones: Iterable[Row], past: Iterable[Row]) -> Mapping[int, History]:
-    phones_of: dict[int, list[Phone]] = defaultdict(list)
-    position_of_number: dict[tuple[int, int], int] = {}
-    where: dict[int, tuple[int, int]] = {}
-    for row in phones:
-        record = row["record_id"]
-        phones_of[record].append(Phone(row["position"], PhoneType.of_code(row["phone_type"]), zone=row["zone_id"]))
-        position_of_number.setdefault((record, row["e164"]), row["position"])
-        where[record] = (row["next_position"], row["uncounted"])
-    by_outcome: dict[int, dict[Outcome, int]] = defaultdict(lambda: defaultdict(int))
-    by_type: dict[int, dict[PhoneType, int]] = defaultdict(lambda: defaultdict(int))
-    bad: dict[int, set[int]] = defaultdict(set)
-    for row in past:
-        record, outcome = row["record_id"], Outcome(row["outcome"])
-        by_outcome[record][outcome] += row["times"]
-        by_type[record][PhoneType.of_code(row["phone_type"])] += row["times"]
-        if outcome is Outcome.INVALID_NUMBER and (record, row["e164"]) in position_of_number:
-            bad[record].add(position_of_number[record, row["e164"]])
-    return {
-        record: History(
-            tuple(found),
-            where[record][0],
-            Tally(
-                sum(by_outcome[record].values()),
-                dict(by_outcome[record]),
-                dict(by_type[record]),
-                where[record][1],
-                frozenset(bad[record]),
-            ),
-        )
-        for record, found in phones_of.items()
-    }
 
 
 def _count(command_tag: str) -> int:
