@@ -51,6 +51,8 @@ MOST_LEFT: Final = 10_000
 """More records left than this are as good as any number."""
 ALIVE_SECONDS: Final = 1.0
 """A carrier that was heard of so lately is alive."""
+STALLED_SECONDS: Final = 10.0
+"""Seconds of dialing time without a call after which an event says what stands in the way."""
 
 _DEFAULT_ABANDON_SECONDS: Final = 2
 _DEFAULT_RATIO: Final = 1
@@ -85,6 +87,33 @@ class Progress:
     final: int = 0
     attempts: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Stall:
+    """How long no call was made, and what was told of it. Instants are of the monotonic clock.
+
+    Attributes:
+        over: it was told, and calls are made again.
+    """
+
+    dialed_at: float
+    why: Doing | None = None
+    told_at: float = float("-inf")
+    over: bool = False
+
+    def dialed(self, now: float) -> None:
+        self.over |= self.why is not None
+        self.dialed_at, self.why = now, None
+
+    def told(self, why: Doing, now: float) -> None:
+        self.why, self.told_at = why, now
+
+    def left(self, doing: Doing, now: float) -> float | None:
+        """Seconds until it is to be told that nothing is dialed because of `doing`; `None` when it was told."""
+        if doing is self.why:
+            return None
+        return max(0.0, max(self.dialed_at, self.told_at) + STALLED_SECONDS - now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +197,7 @@ class CampaignLoop:
         self._carrier_rests_until = float("-inf")
         self._next_caller = 0
         self._ran_out = False
+        self._stall = Stall(clock.monotonic())
         self._started = clock.monotonic()
 
     # From outside -----------------------------------------------------------------------------------------------
@@ -283,6 +313,7 @@ class CampaignLoop:
                     else:
                         self._observe(Doing.PAUSING)
                     await self._note()
+                    await self._tell_of_stall()
                 except Unavailable as exc:
                     # A statement may have been carried out whose answer was lost: claims and attempts nobody knows of.
                     self._unsettled = True
@@ -464,6 +495,8 @@ class CampaignLoop:
                 self._observe(_LIMITED_BY[limit.limited_by])
             elif isinstance(self._carrier, Watched) and self._carrier.silent_seconds() > STALE_SECONDS:
                 self._observe(Doing.CARRIER_SILENT)
+            elif self.campaign.mode is Mode.PROGRESSIVE:
+                self._observe(Doing.AGENTS_BUSY)
             else:
                 self._observe(Doing.LIMITED_BY_ABANDONMENT)
             return
@@ -480,7 +513,7 @@ class CampaignLoop:
         """A record for every agent who is free."""
         wanted = self._pool.free(self.key)
         if not wanted:
-            self._observe(Doing.DIALING)
+            self._observe(Doing.AGENTS_BUSY)
             return
         self._work_changed = False
         claimed = await self._claim(wanted)
@@ -629,6 +662,8 @@ class CampaignLoop:
                 self.flow.unsure(attempt.id)
                 self._carrier_rests_until = self._clock.monotonic() + _CARRIER_PAUSE
                 self._observe(Doing.CARRIER_DOWN, self._clock.now() + timedelta(seconds=_CARRIER_PAUSE))
+            else:
+                self._stall.dialed(self._clock.monotonic())
 
     def _not_sent(self, call_id: UUID, outcome: Outcome, why: str) -> None:
         self.flow.hear(CallEvent(call_id, self._clock.now(), Failed(outcome, cause=why)))
@@ -659,7 +694,7 @@ class CampaignLoop:
             self._ran_out = True
             self.exhausted.set()
         elif backlog.exhausted or backlog.claimed:
-            self._observe(Doing.DIALING)  # the last calls are on their way
+            self._observe(Doing.LAST_CALLS)
         elif backlog.ready and not self._open:
             self._observe(Doing.OUTSIDE_CALLING_HOURS, self._zones_change)
         elif self._open:
@@ -688,6 +723,8 @@ class CampaignLoop:
         if (look := self.callbacks.next_look(self._clock.now())) is not None and not self._stopping:
             until_look = max(0.0, (look - self._clock.now()).total_seconds())
             seconds = until_look if seconds is None else min(seconds, until_look)
+        if not self._stopping and (left := self._stall.left(self.activity.doing, self._clock.monotonic())) is not None:
+            seconds = left if seconds is None else min(seconds, left)
         try:
             async with asyncio.timeout(None if seconds is None else self._clock.real_seconds(seconds)):
                 await self._wake.wait()
@@ -749,6 +786,16 @@ class CampaignLoop:
             return
         self._noted, self._noted_at = now, mono
         await self._store.note(self.key, activity_json(self.activity), learned)
+
+    async def _tell_of_stall(self) -> None:
+        """An event when no call was made for a while: what stands in the way; and one when calls are made again."""
+        doing, now = self.activity.doing, self._clock.monotonic()
+        if self._stall.over:
+            await self._store.tell(self.key, "campaign.dialing", {}, self._clock.now())
+            self._stall.over = False
+        elif not self._stopping and self._stall.left(doing, now) == 0.0:
+            await self._store.tell(self.key, "campaign.not_dialing", activity_json(self.activity), self._clock.now())
+            self._stall.told(doing, now)
 
     async def note_end(self) -> None:
         """Store what the pacer learned, and that this engine no longer dials."""

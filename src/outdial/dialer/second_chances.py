@@ -1,4 +1,4 @@
-"""Keeps the records of one campaign that are out of dialing in step with its rules: who may be called after all goes on.
+"""Keeps a campaign's records that are out of dialing in step with its rules: who may be called after all goes on.
 
 Rules are compared by a mark that is stored with the campaign, so that what changes while nobody dials is seen, too. A
 step is small, and the dialer goes on between two of them.

@@ -14,8 +14,10 @@ class Doing(enum.Enum):
     LIMITED_BY_CALL_RATE = "limited_by_call_rate"
     CARRIER_SILENT = "carrier_silent"
     NO_AGENTS_READY = "no_agents_ready"
+    AGENTS_BUSY = "agents_busy"
     OUTSIDE_CALLING_HOURS = "outside_calling_hours"
     WAITING_FOR_RETRY = "waiting_for_retry"
+    LAST_CALLS = "last_calls"
     LIST_EXHAUSTED = "list_exhausted"
     CARRIER_DOWN = "carrier_down"
     DATABASE_DOWN = "database_down"
@@ -54,10 +56,14 @@ class Activity:
                 return "nothing was heard from the carrier for seconds: one call for each ready agent until it is back"
             case Doing.NO_AGENTS_READY:
                 return "no agent is signed in and off pause"
+            case Doing.AGENTS_BUSY:
+                return "every agent has a record, a call or a wrap-up"
             case Doing.OUTSIDE_CALLING_HOURS:
                 return f"outside calling hours{until}"
             case Doing.WAITING_FOR_RETRY:
                 return f"every record left waits for its next attempt{until}"
+            case Doing.LAST_CALLS:
+                return "nothing is left to dial: the last calls are on their way"
             case Doing.LIST_EXHAUSTED:
                 return "every record is final"
             case Doing.CARRIER_DOWN:

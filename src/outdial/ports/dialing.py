@@ -281,6 +281,10 @@ class DialStore(CallbackWork, SecondChanceWork, Protocol):
         """Store what the engine observes, and what the pacer learned; members that it does not have stay."""
         ...
 
+    async def tell(self, campaign: int, topic: str, facts: Mapping[str, object], now: datetime) -> None:
+        """An event of the campaign: its id and these facts."""
+        ...
+
     async def run_out(self, campaign: int, now: datetime) -> None:
         """All records are final: ask for a person's attention, and pause a campaign that runs once."""
         ...

@@ -510,6 +510,18 @@ class DialRows(CallbackDialing, SecondChanceRows):
                 dict(pacer_state) if pacer_state is not None else None,
             )
 
+    async def tell(self, campaign: int, topic: str, facts: Mapping[str, object], now: datetime) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """insert into outbox (account_id, topic, payload, at)
+                   select account_id, $2, jsonb_build_object('campaign_id', uuid) || $3, $4 from campaign
+                   where id = $1""",
+                campaign,
+                topic,
+                dict(facts),
+                now,
+            )
+
     async def run_out(self, campaign: int, now: datetime) -> None:
         async with self._database.connection() as connection:
             await connection.execute(_RUN_OUT, campaign, now)
