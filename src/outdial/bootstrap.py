@@ -385,11 +385,12 @@ def assemble(
     access = AccessRows(database)
     secret = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     dial_clock, known_ids, bus = clock or wall_clock, ids or RandomIds(), MemoryBus()
+    storage = SqlStorage(database, dial_clock)
     return Installation(
         settings=settings,
         server=server,
         database=database,
-        storage=SqlStorage(database, dial_clock),
+        storage=storage,
         access=access,
         tokens=JwtTokens(access, wall_clock, secret),
         logins=LoginRows(database),
@@ -399,7 +400,7 @@ def assemble(
         ids=known_ids,
         uploads=_uploads(settings, uploads),
         bus=bus,
-        desk=FrontDesk(SessionRows(database), bus, dial_clock, known_ids),
+        desk=FrontDesk(SessionRows(database), storage, bus, dial_clock, known_ids),
         board=Board(dial_clock),
         forecaster=Forecaster(),
     )

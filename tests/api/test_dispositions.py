@@ -64,6 +64,15 @@ class TestTheWords:
         assert (await api.get(path)).status_code == 404
         await made(api)
 
+    async def test_who_made_changed_and_retired_them_is_written_down(self, api: httpx.AsyncClient) -> None:
+        path = (await made(api))["_links"]["self"]["href"]
+        await api.put(path, json={"name": "Sold", "effect": "RETRY", "retry_after_in_secs": 3600})
+        await api.delete(path)
+        changes = (await api.get("/v1/audit?kind=disposition")).json()["_embedded"]["changes"]
+        assert [change["action"] for change in changes] == ["deleted", "changed", "created"]
+        assert changes[1]["before"] == {"effect": "FINAL"}
+        assert changes[1]["after"] == {"effect": "RETRY", "retry_after_in_secs": 3600}
+
     async def test_one_is_the_default_at_most(self, api: httpx.AsyncClient) -> None:
         first = await made(api, default=True)
         await made(api, name="Other", default=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from outdial.adapters.storage.agents import SessionRows
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate, SimulatedCarrier
+from outdial.api.hal import instant
 from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.dialer.agent_pool import AgentPool
@@ -46,6 +48,9 @@ class Office:
     carrier: SimulatedCarrier
     parts: Parts
     services: Services
+
+    def engine_now(self) -> datetime:
+        return self.services.clock.now()
 
     async def until(self, session: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The session as soon as it is as wanted; the network is played in real time."""
@@ -90,7 +95,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     dial_clock = LoopClock(asyncio.get_running_loop(), clock.now())
     carrier = SimulatedCarrier(dial_clock, seed=1)
-    desk = FrontDesk(SessionRows(database), services.bus, dial_clock, RandomIds())
+    desk = FrontDesk(SessionRows(database), services.storage, services.bus, dial_clock, RandomIds())
     engine = Engine(
         holder="test",
         store=DialRows(database),
@@ -202,6 +207,60 @@ class TestPreviews:
         refused = await office.api.post(body["_links"]["dial"]["href"])
         assert (refused.status_code, refused.json()["code"]) == (422, "preview-not-dialed")
         assert "on_dnc_list" in refused.json()["message"]
+
+
+class TestWhatAnAgentSaysOfACall:
+    async def talking(self, office: Office) -> str:
+        """A session in which the agent has the record on the line."""
+        office.carrier.script[PhoneNumber(CALLED)] = Fate(Outcome.CONNECTED, 0.01, 0.02, 0.0, talk_seconds=1000.0)
+        _, user = await office.campaign()
+        session = await office.sign_in(user)
+        body = await office.until(session, previewing)
+        assert (await office.api.post(body["_links"]["dial"]["href"])).status_code == 200
+        await office.until(session, lambda body: body["state"] == "talking")
+        return session
+
+    async def test_a_callback_is_promised_while_they_talk(self, office: Office) -> None:
+        session = await self.talking(office)
+        body = (await office.api.get(session)).json()
+        soon = {"time_to_call": instant(office.engine_now() + timedelta(hours=1))}
+        answer = await office.api.post(body["_links"]["callback"]["href"], json=soon)
+        assert answer.status_code == 201, answer.text
+        promised = answer.json()
+        assert (promised["phone_number"], promised["assign_type"]) == (CALLED, "MYSELF_IF_AVAILABLE")
+        assert promised["agents"] == [{"agent_id": body["user_id"]}]
+        assert promised["interaction_id"] == body["work"]["attempt_id"]
+        again = await office.api.post(body["_links"]["callback"]["href"], json=soon)
+        assert (again.status_code, again.json()["code"]) == (409, "callback-exists")
+        late = await office.api.post(body["_links"]["callback"]["href"], json={"time_to_call": "2020-01-01T00:00:00Z"})
+        assert (late.status_code, fields_of(late)) == (400, {"time_to_call"})
+
+    async def test_a_disposition_is_given_during_the_call_and_corrected_in_the_wrap_up(self, office: Office) -> None:
+        session = await self.talking(office)
+        words = {}
+        for name, effect in (("Sold", "FINAL"), ("Call later", "RETRY")):
+            made = await office.api.post("/v1/dispositions", json={"name": name, "effect": effect})
+            words[name] = made.json()["id"]
+        path = (await office.api.get(session)).json()["_links"]["disposition"]["href"]
+        said = await office.api.put(path, json={"disposition_id": words["Call later"]})
+        assert said.status_code == 200, said.text
+        assert said.json()["disposition"]["name"] == "Call later"
+        await office.api.post(f"{session}/hang-up")
+        await office.until(session, lambda body: body["state"] == "wrap_up")
+        sold = {"disposition_id": words["Sold"], "note": "two years"}
+        assert (await office.api.put(path, json=sold)).json()["disposition"]["note"] == "two years"
+        (newest, *_) = (await office.api.get("/v1/audit?kind=attempt")).json()["_embedded"]["changes"]
+        assert newest["before"] == {"disposition_id": words["Call later"]}
+        assert newest["after"] == {"disposition_id": words["Sold"], "note": "two years"}
+        assert newest["client_id"]
+
+    async def test_without_a_connected_call_there_is_nothing_to_say(self, office: Office) -> None:
+        _, user = await office.campaign()
+        session = await office.sign_in(user)
+        body = await office.until(session, previewing)
+        assert not {"callback", "disposition"} & body["_links"].keys()
+        answer = await office.api.post(f"{session}/callback", json={"time_to_call": "2030-01-01T00:00:00Z"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "not-in-call")
 
 
 class TestSupervisors:

@@ -10,10 +10,12 @@ import pytest
 
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.domain.agents import AgentCannot, AgentState, Link, WrapUpNotExtendable
+from outdial.domain.dispositions import Effect
 from outdial.domain.values import AccountId, CampaignId, UserId
 from outdial.ports.bus import Message
 from outdial.ports.desk import NewSession, NoEngine, NotInCall, PreviewOver, Seat, SessionNotFound
 from tests.dialer.conftest import NO_ANSWER, Tell, World, answers, number
+from tests.dialer.test_dispositions import made, record, say
 from tests.dialer.test_previews import preview
 
 MINUTE = timedelta(minutes=1)
@@ -228,6 +230,33 @@ class TestWrapUp:
             await live_on(world, 30.0, ana)
             assert await ana.state() is AgentState.READY
             assert ("ready", "wrap_up_over") in ana.heard
+
+        play(tell, story, [answers(5.0, talk=10.0)])
+
+    def test_one_that_runs_out_ends_in_the_accounts_default_disposition(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await made(world, Effect.RETRY, timedelta(minutes=5), is_default=True)
+            ana = await sit_down(world)
+            await live_on(world, 20.0, ana)
+            assert await ana.state() is AgentState.WRAP_UP
+            assert await record(world) == ("D", "connected")
+            await live_on(world, 70.0, ana)
+            assert await record(world) == ("W", "waiting_for_retry")
+            (row,) = await world.rows("select d.name from attempt a join disposition d on d.id = a.disposition_id")
+            assert row["name"] == "Retry"
+
+        play(tell, story, [answers(5.0, talk=10.0)])
+
+    def test_what_the_agent_said_stands_when_it_runs_out(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await made(world, Effect.RETRY, timedelta(minutes=5), is_default=True)
+            final = await made(world, Effect.FINAL)
+            ana = await sit_down(world)
+            await live_on(world, 20.0, ana)
+            await say(world, final)
+            await live_on(world, 100.0, ana)
+            assert await ana.state() is AgentState.READY
+            assert await record(world) == ("D", "final_disposition")
 
         play(tell, story, [answers(5.0, talk=10.0)])
 

@@ -17,8 +17,15 @@ async def by(world: World) -> Principal:
     return Principal(await world.here.account_id(), "test", frozenset())
 
 
-async def made(world: World, effect: Effect, wait: timedelta | None = None, dnc_list: str | None = None) -> Disposition:
-    wanted = Wanted(effect.value.title(), effect, wait, dnc_list)
+async def made(
+    world: World,
+    effect: Effect,
+    wait: timedelta | None = None,
+    dnc_list: str | None = None,
+    *,
+    is_default: bool = False,
+) -> Disposition:
+    wanted = Wanted(effect.value.title(), effect, wait, dnc_list, is_default)
     here = world.here
     return await dispositions.create(wanted, by=await by(world), storage=here.storage, clock=here.clock, ids=here.ids)
 

@@ -58,8 +58,10 @@ def test_retries_that_are_not_due_and_then_the_last_call_and_the_end_of_the_list
         world.live.carrier.script[number(0)] = NO_ANSWER
         await world.run_for(400.0)
         topics = [(topic, why) for _, topic, why in await told(world)][1:]
-        assert topics == [("campaign.dialing", None), ("campaign.not_dialing", "last_calls")] + [
-            ("campaign.not_dialing", "list_exhausted")
+        assert topics == [
+            ("campaign.dialing", None),
+            ("campaign.not_dialing", "last_calls"),
+            ("campaign.not_dialing", "list_exhausted"),
         ]
 
     tell(story, [BUSY], body=a_campaign(max_attempts=2), agents=2)

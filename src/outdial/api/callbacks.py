@@ -225,16 +225,15 @@ def _below(place: str, name: str) -> str:
     return place if name == "body" else f"{place}.{name}"
 
 
-class CallbackIn(Shape):
-    campaign_id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
-    record_id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
+class PromiseIn(Shape):
+    """When a person is to be called, where, and by whom."""
+
     time_to_call: Moment
     phone_number: Number | None = None
     timezone: Zone | None = None
     assign_type: Assign | None = None
     agents: AgentIds | None = None
     ring_groups: RingGroups | None = None
-    owner: Annotated[str, StringConstraints(min_length=1, max_length=36)] | None = None
 
     def wanted(self) -> Wanted:
         return Wanted(
@@ -245,6 +244,12 @@ class CallbackIn(Shape):
             None if self.agents is None else tuple(self.agents),
             None if self.ring_groups is None else tuple(self.ring_groups),
         )
+
+
+class CallbackIn(PromiseIn):
+    campaign_id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
+    record_id: Annotated[str, StringConstraints(min_length=1, max_length=36)]
+    owner: Annotated[str, StringConstraints(min_length=1, max_length=36)] | None = None
 
 
 # Queries -------------------------------------------------------------------------------------------------------------

@@ -181,10 +181,15 @@ def links_of(seat: Seat) -> dict[str, str]:
         if work.skips_left:
             commands.append(f"previews/{work.preview}/skip")
     here = f"/v1/sessions/{seat.session}"
+    about_the_call = {}
+    if agent.state in (AgentState.TALKING, AgentState.WRAP_UP) and work is not None and work.attempt is not None:
+        commands.append("callback")
+        about_the_call["disposition"] = f"/v1/attempts/{work.attempt}/disposition"
     names = {command: command.split("/")[-1] if "previews" in command else command for command in commands}
     return {
         "self": here,
         **{names[command].replace("/", "-"): f"{here}/{command}" for command in commands},
+        **about_the_call,
     }
 
 
@@ -199,7 +204,7 @@ def _session(request: Request, one: agents.Shown, status: int = 200) -> Response
     return hal(request, {"id": str(one.seat.session), **agent_body(one), "_links": links}, status, headers)
 
 
-async def _at(request: Request, session_id: str, who: Principal) -> tuple[Desk, UUID]:
+async def session_at(request: Request, session_id: str, who: Principal) -> tuple[Desk, UUID]:
     """The desk, and the session that a path names: for an agent only their own."""
     desk, session = agents.working(services_of(request).desk), uuid_of(session_id)
     if session is None:
@@ -244,35 +249,35 @@ async def sign_in(request: Request, who: Write) -> Response:
 @router.get("/v1/sessions/{session_id}", summary="An agent's session: the state, and what is on the screen")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound))
 async def session_details(request: Request, session_id: str, who: Read) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.seat(who.account, session))
 
 
 @router.delete("/v1/sessions/{session_id}", summary="Sign out: at once, or when the present call is wrapped up")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def sign_out(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.sign_out(who.account, session, None))
 
 
 @router.post("/v1/sessions/{session_id}/heartbeat", summary="The agent's screen is there: to be sent every 2 seconds")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound))
 async def heartbeat(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.heard(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/ready", summary="Be free for the next call, or no longer leave after this one")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def be_ready(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.ready(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/pause", summary="Go on pause: at once when free, else after the present call")
 @described(SessionShown, body=PauseIn, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def pause(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     await desk.seat(who.account, session)
     asked = read_as(PauseIn, await read_json(request))
     await agents.check_reason(asked.reason, by=who, storage=services_of(request).storage)
@@ -283,7 +288,7 @@ async def pause(request: Request, session_id: str, who: Write) -> Response:
 @router.post("/v1/sessions/{session_id}/previews/{preview_id}/dial", summary="Call the record on the screen now")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, PreviewOver, PreviewNotDialed))
 async def dial_preview(request: Request, session_id: str, preview_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     await desk.seat(who.account, session)
     return await _answer(request, who, await desk.dial(who.account, session, _preview(preview_id)))
 
@@ -291,7 +296,7 @@ async def dial_preview(request: Request, session_id: str, preview_id: str, who: 
 @router.post("/v1/sessions/{session_id}/previews/{preview_id}/skip", summary="Send the record on the screen back")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, PreviewOver, NoSkipLeft))
 async def skip_preview(request: Request, session_id: str, preview_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     await desk.seat(who.account, session)
     return await _answer(request, who, await desk.skip(who.account, session, _preview(preview_id)))
 
@@ -299,19 +304,19 @@ async def skip_preview(request: Request, session_id: str, preview_id: str, who: 
 @router.post("/v1/sessions/{session_id}/hang-up", summary="End the call, or take it back before somebody answers")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, NotInCall))
 async def hang_up(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.hang_up(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/wrap-up/done", summary="The call is wrapped up")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, AgentCannot))
 async def wrap_up_done(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.wrap_up_done(who.account, session))
 
 
 @router.post("/v1/sessions/{session_id}/wrap-up/extend", summary="More time for this wrap-up, once")
 @described(SessionShown, refuses=(NoEngine, SessionNotFound, WrapUpNotExtendable))
 async def extend_wrap_up(request: Request, session_id: str, who: Write) -> Response:
-    desk, session = await _at(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.extend_wrap_up(who.account, session))

@@ -12,6 +12,7 @@ from uuid import UUID
 from outdial.domain.access import Principal
 from outdial.domain.audit import Action, Actor, Change, ChangeId, ChangeNotFound, Kind, differences
 from outdial.domain.campaign_document import Document, document_of
+from outdial.domain.dispositions import Disposition
 from outdial.domain.dnc import DncEntry, DncList
 from outdial.domain.record_lists import RecordList
 from outdial.domain.values import CampaignId
@@ -56,7 +57,7 @@ async def note(
     )
 
 
-Thing = RecordList | DncList | DncEntry | User | CallerNumber
+Thing = RecordList | DncList | DncEntry | User | CallerNumber | Disposition
 
 
 async def of_thing(uow: UnitOfWork, *, before: Thing | None = None, after: Thing | None = None) -> None:
@@ -79,6 +80,8 @@ def _kind(thing: Thing) -> Kind:
             return Kind.USER
         case CallerNumber():
             return Kind.NUMBER
+        case Disposition():
+            return Kind.DISPOSITION
 
 
 def _facts(thing: Thing) -> Mapping[str, Any]:
@@ -101,6 +104,15 @@ def _facts(thing: Thing) -> Mapping[str, Any]:
             facts = {"name": thing.name, "email": thing.email, "role": thing.role.value, "disabled": disabled}
         case CallerNumber():
             facts = {"phone_number": thing.phone_number}
+        case Disposition():
+            wait = thing.retry_after
+            facts = {
+                "name": thing.name,
+                "effect": thing.effect.value,
+                "retry_after_in_secs": None if wait is None else int(wait.total_seconds()),
+                "do_not_call_list_id": None if thing.dnc_list is None else str(thing.dnc_list),
+                "default": thing.is_default,
+            }
     return {name: value for name, value in facts.items() if value is not None}
 
 

@@ -1,15 +1,16 @@
 """What agents say of their calls: the account's dispositions, and the one use case that applies them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from outdial.app import dnc
+from outdial.app import audit, dnc
 from outdial.app.campaigns import found as found_campaign
 from outdial.app.campaigns import uuid_of
 from outdial.app.record_lists import to_milliseconds
 from outdial.domain.access import Principal
+from outdial.domain.audit import Kind
 from outdial.domain.dispositions import (
     AttemptNotFound,
     AttemptWithoutAgent,
@@ -48,6 +49,7 @@ async def create(wanted: Wanted, *, by: Principal, storage: Storage, clock: Cloc
         if new.is_default:
             await uow.dispositions.no_default(new.id)
         await uow.dispositions.add(new)
+        await audit.of_thing(uow, after=new)
     return new
 
 
@@ -64,6 +66,7 @@ async def change(disposition_id: str, wanted: Wanted, *, by: Principal, storage:
         if after.is_default:
             await uow.dispositions.no_default(after.id)
         await uow.dispositions.save(after)
+        await audit.of_thing(uow, before=before, after=replace(after, updated_at=before.updated_at))
     return after
 
 
@@ -84,6 +87,7 @@ async def retire(disposition_id: str, *, by: Principal, storage: Storage, clock:
     async with storage.unit_of_work(by.account) as uow:
         disposition = await _found(uow, disposition_id, lock=True)
         await uow.dispositions.retire(disposition.id, to_milliseconds(clock.now()))
+        await audit.of_thing(uow, before=disposition)
 
 
 async def attempts(
@@ -139,16 +143,37 @@ async def dispose(
     if uuid is None:
         raise AttemptNotFound
     async with storage.unit_of_work(account) as uow:
-        disposition = await _found(uow, disposition_id)
-        if disposition.effect is Effect.DO_NOT_CALL:
-            await _never_again(uow, uuid, disposition, clock, ids)
-        await say(uow, uuid, disposition, note, clock)
+        await _dispose(uow, uuid, await _found(uow, disposition_id), note, clock, ids)
         said = await uow.attempts.get(uuid)
     assert said is not None, "it was held in the same transaction"
     return said
 
 
-async def say(uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, note: str | None, clock: Clock) -> None:
+async def stand_in(attempt_id: UUID, *, account: AccountId, storage: Storage, clock: Clock, ids: Ids) -> bool:
+    """Let the account's default disposition stand for an agent who has said nothing of an attempt in time.
+
+    Answers whether it does; there may be no default, or the agent has spoken after all. Raises `Unavailable`.
+    """
+    async with storage.unit_of_work(account) as uow:
+        disposition = await uow.dispositions.default()
+        attempt = await uow.attempts.get(attempt_id)
+        if disposition is None or attempt is None or attempt.disposition is not None:
+            return False
+        if attempt.outcome is not None and attempt.user is None:
+            return False
+        await _dispose(uow, attempt_id, disposition, attempt.note, clock, ids)
+    return True
+
+
+async def _dispose(
+    uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, note: str | None, clock: Clock, ids: Ids
+) -> None:
+    if disposition.effect is Effect.DO_NOT_CALL:
+        await _never_again(uow, attempt_id, disposition, clock, ids)
+    await _say(uow, attempt_id, disposition, note, clock)
+
+
+async def _say(uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, note: str | None, clock: Clock) -> None:
     """Apply a disposition in the caller's transaction, all but its do-not-call entry.
 
     Raises:
@@ -163,6 +188,9 @@ async def say(uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, note:
     if (before.disposition, before.note) == (disposition.id, note):
         return
     await uow.attempts.say(attempt_id, disposition.id, note, clock.now())
+    if before.disposition is not None:
+        old, new = _said(before.disposition, before.note), _said(disposition.id, note)
+        await audit.note(uow, Kind.ATTEMPT, attempt_id, before=old, after=new, campaign_id=before.campaign)
     if before.disposition != disposition.id and before.outcome is not None:
         if held.history is not None and held.strategy is not None:
             step = step_after(
@@ -175,6 +203,11 @@ async def say(uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, note:
             )
             await uow.attempts.set_step(attempt_id, step)
         await uow.outbox.add("records.disposed", {"campaign_id": str(before.campaign), "attempt_id": str(attempt_id)})
+
+
+def _said(disposition: DispositionId, note: str | None) -> Mapping[str, str]:
+    """What was said of an attempt, by the names of the API."""
+    return {"disposition_id": str(disposition), **({} if note is None else {"note": note})}
 
 
 async def _never_again(uow: UnitOfWork, attempt_id: UUID, disposition: Disposition, clock: Clock, ids: Ids) -> None:

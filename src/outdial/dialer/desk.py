@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from outdial.app import dispositions
 from outdial.dialer.agent_pool import Changed
 from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.dialer.engine import Engine
 from outdial.dialer.journal import Journal
-from outdial.domain.agents import Agent, AgentCannot, AgentState, Link
+from outdial.domain.agents import Agent, AgentCannot, AgentState, Link, Trouble
 from outdial.domain.values import AccountId, CampaignId, UserId
 from outdial.ports.agents import AgentEntry, Session, SessionStore
 from outdial.ports.bus import Bus, Message
@@ -30,6 +31,7 @@ from outdial.ports.desk import (
     Seat,
     SessionNotFound,
 )
+from outdial.ports.storage import Storage
 
 CHANGED: Final = "agent.changed"
 FREED: Final = "agent.freed"
@@ -56,27 +58,32 @@ class FrontDesk:
     everything is written.
     """
 
-    def __init__(self, store: SessionStore, bus: Bus, clock: Clock, ids: Ids) -> None:
-        self._store, self._bus, self._clock, self._ids = store, bus, clock, ids
+    def __init__(self, store: SessionStore, storage: Storage, bus: Bus, clock: Clock, ids: Ids) -> None:
+        self._store, self._storage, self._bus, self._clock, self._ids = store, storage, bus, clock, ids
         self._chairs: dict[UserId, _Chair] = {}
         self._by_session: dict[UUID, _Chair] = {}
         self._campaigns: dict[int, CampaignId] = {}
         self._journal: Journal[AgentEntry, None] = Journal(clock, self._write, lambda written: None)
+        self._unsaid: Journal[tuple[AccountId, UUID], None] = Journal(clock, self._stand_in, lambda written: None)
         self._signing_in = asyncio.Lock()
         self._engine: Engine | None = None
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["FrontDesk"]:
         """Keep the log while the block runs; at its end nobody is served any more and all of the log is written."""
-        journal = asyncio.create_task(self._journal.run(), name="agents' log")
+        journals = [
+            asyncio.create_task(self._journal.run(), name="agents' log"),
+            asyncio.create_task(self._unsaid.run(), name="default dispositions"),
+        ]
         try:
             yield self
         finally:
             self._engine = None
             await self._journal.drained()
-            journal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await journal
+            await self._unsaid.drained()
+            for task in journals:
+                task.cancel()
+            await asyncio.gather(*journals, return_exceptions=True)
 
     def serve(self, engine: Engine) -> None:
         """Work with this engine; its agents sit down as soon as it owns the dialing."""
@@ -290,6 +297,8 @@ class FrontDesk:
     def _hear(self, change: Changed) -> None:
         if change.after.id in self._chairs:
             self._note(change)
+            if change.why == Trouble.WRAP_UP_OVER.value and change.work is not None and change.work.attempt is not None:
+                self._unsaid.add((self._chairs[change.after.id].account, change.work.attempt))
             if change.after.state is AgentState.SIGNED_OUT:
                 asyncio.get_running_loop().call_soon(self._drop, change.after.id)
 
@@ -322,6 +331,13 @@ class FrontDesk:
             attempt = work.attempt if work is not None else None
             key = engine.pool.works_for(agent.id)
             self._journal.add(AgentEntry(chair.session.id, now, agent, key, attempt, change.why))
+
+    async def _stand_in(self, unsaid: Sequence[tuple[AccountId, UUID]]) -> Sequence[None]:
+        for account, attempt in unsaid:
+            await dispositions.stand_in(
+                attempt, account=account, storage=self._storage, clock=self._clock, ids=self._ids
+            )
+        return ()
 
     async def _write(self, entries: Sequence[AgentEntry]) -> Sequence[None]:
         await self._store.write(entries)

@@ -29,6 +29,9 @@ class Kind(enum.Enum):
     DNC_ENTRY = "do_not_call_entry"
     USER = "user"
     NUMBER = "number"
+    DISPOSITION = "disposition"
+    ATTEMPT = "attempt"
+    """Of an attempt, that what an agent had said of it was corrected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class NotInCall(NotPossible):
     code = "not-in-call"
 
     def __init__(self) -> None:
-        super().__init__("the agent has no call to hang up")
+        super().__init__("the agent is in no call")
 
 
 class PreviewOver(NotPossible):
