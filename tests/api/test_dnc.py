@@ -702,3 +702,20 @@ class TestACampaignsLists:
             assert (await api.post(f"{campaign}/do-not-call-lists", json=[one])).status_code == 204
         page = (await api.get(f"{campaign}/do-not-call-lists")).json()
         assert [item["id"] for item in page["_embedded"]["do_not_call_lists"]] == [one["id"] for one in lists]
+
+
+class TestReach:
+    async def test_a_list_may_bind_every_campaign_of_the_account(self, api: httpx.AsyncClient) -> None:
+        path = await a_list(api)
+        assert (await api.get(f"/v1{path}")).json()["account_wide"] is False
+        changed = await api.put(f"/v1{path}", json={"account_wide": True})
+        assert (changed.status_code, changed.json()["account_wide"]) == (200, True)
+        assert (await api.get(f"/v1{path}")).json() == changed.json()
+        (newest, *_) = (await api.get("/v1/audit?kind=do_not_call_list")).json()["_embedded"]["changes"]
+        assert (newest["before"], newest["after"]) == ({}, {"account_wide": True})
+
+    async def test_what_is_wrong_is_named_after_what_does_not_exist(self, api: httpx.AsyncClient) -> None:
+        path = await a_list(api)
+        assert fields_of(await api.put(f"/v1{path}", json={"account_wide": "yes"})) == {"account_wide"}
+        nowhere = await api.put(f"/v1/do-not-call-lists/{uuid4()}", json={"account_wide": "yes"})
+        assert (nowhere.status_code, nowhere.json()["code"]) == (404, "dnc-list-not-found")

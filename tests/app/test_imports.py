@@ -137,6 +137,23 @@ class TestAGoodFile:
         await desk.load("First name,Last name,Phone\nAna,Costa,+12025550142\n", await desk.new_list())
         assert await desk.rows("select phone_type from record_phone") == [(1,)]
 
+    async def test_says_how_many_of_its_rows_are_on_do_not_call_lists_and_stores_them_all_the_same(
+        self, desk: Desk
+    ) -> None:
+        async with desk.database.connection() as connection:
+            await connection.execute(
+                """with l as (insert into dnc_list (uuid, account_id, name, status, created_at, updated_at)
+                     values (gen_random_uuid(), $1, 'Opt-outs', 'ACCEPTED', $2, $2) returning id)
+                   insert into dnc_entry (uuid, list_id, e164, expires_on, created_at, updated_at)
+                   select gen_random_uuid(), l.id, n.e164, n.until, $2, $2 from l,
+                     (values (12025550178, null::date), (12025550142, '2026-05-31')) as n(e164, until)""",
+                desk.account,
+                desk.clock.now(),
+            )
+        report = await desk.load(HEADER + ANA + BEA, await desk.new_list())  # Ana's entry ended yesterday
+        assert (report.accepted, report.on_do_not_call_lists) == (2, 1)
+        assert ImportReport.from_json(report.as_json()).on_do_not_call_lists == 1
+
     async def test_gives_the_same_records_the_same_identity_under_the_same_seed(self, desk: Desk) -> None:
         list_id = await desk.new_list()
         await desk.load(HEADER + ANA, list_id)

@@ -1,17 +1,41 @@
 """Why: at every moment each record has one reason, the counts sum to the list, and who is said to be next is next."""
 
+import contextlib
+import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 
-from outdial.app import explain
+import pytest
+
+from outdial import bootstrap
+from outdial.app import callbacks, explain
+from outdial.app.callbacks import Wanted
+from outdial.app.campaigns import Changes
 from outdial.app.explain import Reasons
+from outdial.cli.preparation import Prepared
 from outdial.domain.access import Principal
-from outdial.domain.campaigns import Extensions
+from outdial.domain.callbacks import CallbackExists, CallbackRefused
+from outdial.domain.campaigns import CampaignStatus, Extensions
 from outdial.domain.explain import Rule
 from outdial.domain.outcomes import Reason
 from tests.conftest import HOLIDAYS
-from tests.dialer.conftest import BUSY, MACHINE, NO_ANSWER, Tell, World, answers, extended, number, paused
-from tests.dialer.test_stories import on_dnc
-from tests.simulation.conftest import a_campaign
+from tests.dialer.conftest import (
+    BUSY,
+    CONGESTION,
+    INVALID,
+    MACHINE,
+    NO_ANSWER,
+    Tell,
+    World,
+    answers,
+    extended,
+    number,
+    paused,
+)
+from tests.dialer.test_stories import add_hot_lead, on_dnc
+from tests.simulation.conftest import EVERY_DAY, a_campaign
+
+ALL_DAYS = {"week_days": EVERY_DAY}
 
 
 async def by(world: World) -> Principal:
@@ -64,6 +88,74 @@ def test_the_counts_sum_to_the_list_and_agree_with_each_record_at_every_moment(t
         assert Reason.CONNECTED.value in seen
 
     tell(story, fates, agents=2)
+
+
+@pytest.mark.parametrize("seed", range(40 if os.environ.get("OUTDIAL_TEST_LONG") else 3))
+def test_so_it_is_in_campaigns_drawn_by_chance(tell: Tell, seed: int) -> None:
+    """Any outcomes, priorities, phones, hours, limits, do-not-call entries, callbacks and changes, at any moment."""
+    chance = Random(f"explained:{seed}")
+    size = chance.randint(8, 30)
+    kinds = [BUSY, NO_ANSWER, INVALID, CONGESTION, MACHINE]
+    fates = [chance.choice([*kinds, answers(talk=chance.uniform(5, 300))]) for _ in range(2 * size)]
+    rows = []
+    for n in range(size):
+        home = number(size + n) if chance.random() < 0.4 else ""
+        mobile = "+18005550142" if chance.random() < 0.1 and home else number(n)
+        rows.append(f"A{n},B,{mobile},{home},{chance.choice(['', 1, 5, 5, 9, 10])}")
+    body = a_campaign(
+        max_attempts=chance.randint(1, 4),
+        retry_period=chance.choice([1, 10, 600]),
+        calling_hours=[{"from": "19:58:00", "to": f"2{chance.randint(0, 3)}:1{chance.randint(0, 9)}:00"} | ALL_DAYS],
+        record_chain=[
+            {"type": kind, "max_attempts": chance.randint(1, 3)}
+            for kind in ("MOBILE", "HOME", "OFFICE", "EXTRA_1", "EXTRA_2", "EXTRA_3")
+        ],
+    )
+
+    async def before(here: bootstrap.Installation, prepared: Prepared) -> None:
+        await extended(Extensions(strict_priority=chance.random() < 0.5))(here, prepared)
+        await on_dnc(here, prepared, *chance.sample(range(2 * size), size // 3))
+
+    async def story(world: World) -> None:
+        for turn in range(25):
+            match chance.randrange(12):
+                case 0:
+                    await paused(world)
+                case 1:
+                    await world.change(Changes(status=CampaignStatus.RUNNING))
+                case 2:
+                    await add_hot_lead(world, number(60 + turn))
+                case 3:
+                    await world.set_strategy(max_attempts=chance.randint(1, 5))
+                case 4:
+                    await world.do("delete from dnc_entry where id = (select min(id) from dnc_entry)")
+                case 5:
+                    await promised_to_anybody(world, chance)
+            await world.run_for(chance.uniform(0.1, 90.0))
+            (whole,) = await world.rows("select count(*) as size from record")
+            now = await counts(world)
+            assert sum(now.values()) == whole["size"]
+            assert now == await every_record(world)
+
+    tell(story, fates, rows=rows, agents=chance.randint(1, 6), body=body, before=before)
+
+
+async def promised_to_anybody(world: World, chance: Random) -> None:
+    """A callback for some record in the next minutes, unless it has one, is listed, or hours are closed then."""
+    records = await world.rows("select uuid from record order by id")
+    wanted = Wanted(world.clock.now() + timedelta(seconds=chance.uniform(1, 300)))
+    with contextlib.suppress(CallbackExists, CallbackRefused):
+        await callbacks.create(
+            str(world.prepared.campaign.id),
+            str(chance.choice(records)["uuid"]),
+            wanted,
+            by=await by(world),
+            storage=world.here.storage,
+            clock=world.clock,
+            ids=world.here.ids,
+            holidays=HOLIDAYS,
+        )
+    world.live.engine.hint()
 
 
 def test_a_paused_campaign_is_why_its_ready_records_are_not_dialed(tell: Tell) -> None:

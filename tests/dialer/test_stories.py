@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outdial import bootstrap
-from outdial.app import records
+from outdial.app import dnc, records
 from outdial.app.campaigns import Changes
 from outdial.app.records import Sent
 from outdial.cli.preparation import Prepared
@@ -217,6 +217,49 @@ class TestDoNotCall:
             assert await world.reasons() == {"connected": 1, "on_dnc_list": 1}
 
         tell(story, [answers(), answers()], before=lambda here, ready: on_dnc(here, ready, 0))
+
+    def test_a_list_of_the_whole_account_binds_a_campaign_that_it_is_not_assigned_to(self, tell: Tell) -> None:
+        async def account_wide(here: bootstrap.Installation, prepared: Prepared) -> None:
+            await on_dnc(here, prepared, 0)
+            async with here.database.connection() as connection:
+                await connection.execute("delete from campaign_dnc_list")
+                uuid = await connection.fetchval("select uuid from dnc_list")
+            by = Principal(await here.account_id(), "test", frozenset())
+            await dnc.set_reach(str(uuid), account_wide=True, by=by, storage=here.storage, clock=here.clock)
+
+        async def story(world: World) -> None:
+            await world.run_for(100.0)
+            assert [which for _, which, _ in await world.attempts()] == ["01"]
+            assert await world.reasons() == {"connected": 1, "on_dnc_list": 1}
+
+        tell(story, [answers(), answers()], before=account_wide)
+
+    def test_while_the_lists_cannot_be_read_nobody_is_called(self, tell: Tell) -> None:
+        class Blind:
+            """The real store, whose do-not-call lists cannot be looked at for the first minute."""
+
+            def __init__(self, real: DialStore) -> None:
+                self._real, self.asked = real, 0
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._real, name)
+
+            def placing(self, *arguments: Any) -> Any:
+                self.asked += 1
+                if self.asked <= 30:
+                    raise Unavailable("the lists cannot be read")
+                return self._real.placing(*arguments)
+
+        async def story(world: World) -> None:
+            await world.run_for(25.0)
+            assert await world.attempts() == []
+            assert await world.live.carrier.calls() == ()
+            assert world.loop.activity.doing is Doing.DATABASE_DOWN
+            await world.run_for(120.0)
+            assert {outcome for _, _, outcome in await world.attempts()} == {"busy"}
+            assert await world.reasons() == {"waiting_for_retry": 2}
+
+        tell(story, [BUSY, BUSY], store=Blind)
 
     def test_a_record_with_another_number_goes_on_with_that(self, tell: Tell) -> None:
         chain = [{"type": kind, "max_attempts": 2} for kind in ("MOBILE", "HOME", "OFFICE")]

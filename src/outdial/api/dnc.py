@@ -16,6 +16,7 @@ from outdial.api.answers.lists import (
     DeletedEntries,
     DncEntryShown,
     DncListDetails,
+    DncListReach,
     DncListShown,
     EntryChanges,
     EntryPatch,
@@ -491,3 +492,42 @@ async def delete_entry(request: Request, list_id: str, entry_id: str, who: Manag
     services = services_of(request)
     await dnc.remove_entry(list_id, entry_id, by=who, storage=services.storage, clock=services.wall)
     return nothing()
+
+
+# Beyond the compatible API -------------------------------------------------------------------------------------------
+
+
+class ReachIn(Shape):
+    account_wide: bool
+
+
+def _reach(request: Request, dnc_list: DncList) -> dict[str, Any]:
+    return {
+        "id": str(dnc_list.id),
+        "name": dnc_list.name,
+        "entries_count": dnc_list.entries_count,
+        "account_wide": dnc_list.account_wide,
+        "_links": {
+            "self": link(request, f"/v1/do-not-call-lists/{dnc_list.id}"),
+            "do_not_call_list": link(request, f"/do-not-call-lists/{dnc_list.id}"),
+        },
+    }
+
+
+@router.get("/v1/do-not-call-lists/{list_id}", summary="Which campaigns a do-not-call list binds")
+@described(DncListReach, refuses=(DncListNotFound,))
+async def dnc_list_reach(request: Request, list_id: str, who: Manage) -> Response:
+    seen = await dnc.get(list_id, by=who, storage=services_of(request).storage)
+    return hal(request, _reach(request, seen.list))
+
+
+@router.put(
+    "/v1/do-not-call-lists/{list_id}", summary="Let a do-not-call list bind all campaigns of the account, or not"
+)
+@described(DncListReach, body=ReachIn, example={"account_wide": True}, refuses=(DncListNotFound,))
+async def put_dnc_list_reach(request: Request, list_id: str, who: Manage) -> Response:
+    services = services_of(request)
+    await dnc.get(list_id, by=who, storage=services.storage)
+    wide = read_as(ReachIn, await read_json(request)).account_wide
+    changed = await dnc.set_reach(list_id, account_wide=wide, by=who, storage=services.storage, clock=services.wall)
+    return hal(request, _reach(request, changed))

@@ -62,6 +62,7 @@ def shown(request: Request, upload: Upload, call: Webhook | None) -> dict[str, A
             "rejected": report.get("rejected", 0),
             "duplicates": report.get("duplicates", 0),
             "by_kind": report.get("by_kind", {}),
+            "on_do_not_call_lists": report.get("on_do_not_call_lists"),
             "corrupted": report.get("corrupted"),
             "callback": None if call is None else _shown_call(call),
             "_links": links,

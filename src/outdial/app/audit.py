@@ -90,7 +90,7 @@ def _facts(thing: Thing) -> Mapping[str, Any]:
         case RecordList():
             facts: dict[str, Any] = {"name": thing.name, "unique_identifier_type": thing.unique_by.value}
         case DncList():
-            facts = {"name": thing.name}
+            facts = {"name": thing.name, "account_wide": thing.account_wide or None}
         case DncEntry():
             day = thing.expires_on
             facts = {

@@ -125,6 +125,21 @@ async def listed(
         return await uow.dnc.count(wanted), await _seen(uow, page)
 
 
+async def set_reach(list_id: str, *, account_wide: bool, by: Principal, storage: Storage, clock: Clock) -> DncList:
+    """Let a list bind every campaign of the account, those to come included, or only those it is assigned to.
+
+    Raises `DncListNotFound`.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        before = await uow.dnc.get((await found(uow, list_id)).id, lock=True)
+        if before.account_wide is not account_wide:
+            after = replace(before, account_wide=account_wide)
+            await uow.dnc.save_reach(after, to_milliseconds(clock.now()))
+            await audit.of_thing(uow, before=before, after=after)
+            await uow.outbox.add("dnc_list.changed", {"dnc_list_id": str(before.id)})
+        return await uow.dnc.get(before.id)
+
+
 async def put_entry(
     list_id: str,
     *,

@@ -217,6 +217,8 @@ class ImportReport:
     rejected: int = 0
     duplicates: int = 0
     kinds: Counter[RowKind] = field(default_factory=Counter)
+    on_do_not_call_lists: int = 0
+    """Accepted rows with a number that is on a list of the account now: the dialer asks again before each call."""
     lines: list[tuple[int, str]] = field(default_factory=list)
     """The line and kind of each row that is not accepted, in the order of the file."""
     header: tuple[str, ...] = ()
@@ -256,6 +258,7 @@ class ImportReport:
             "duplicates": self.duplicates,
             "unique_identifier_type": self.unique_by.value,
             "by_kind": self.by_kind,
+            "on_do_not_call_lists": self.on_do_not_call_lists,
             "lines": [list(line) for line in self.lines[:most_lines]],
         }
 
@@ -269,6 +272,7 @@ class ImportReport:
             rejected=stored["rejected"],
             duplicates=stored["duplicates"],
             kinds=Counter({RowKind(kind): count for kind, count in stored["by_kind"].items()}),
+            on_do_not_call_lists=stored.get("on_do_not_call_lists", 0),
             lines=[(line, kind) for line, kind in stored["lines"]],
         )
 
@@ -424,6 +428,9 @@ async def _store(
             found = columns.at(row.line, again)
         refused.append(row.refused(found))
     await add_records(uow, list_id, fresh, clock=clock, ids=ids, upload_id=upload_id)
+    numbers = [phone.number for record in fresh for phone in record.phones]
+    listed = await uow.dnc.on_any_list(numbers, clock.now().date())
+    report.on_do_not_call_lists += sum(any(phone.number in listed for phone in record.phones) for record in fresh)
     return len(fresh), refused
 
 

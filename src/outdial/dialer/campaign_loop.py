@@ -195,6 +195,7 @@ class CampaignLoop:
         # Until it has looked, a loop knows neither what an engine before it left open nor what a fault did.
         self._unsettled = True
         self._carrier_rests_until = float("-inf")
+        self._carrier_failed = False
         self._next_caller = 0
         self._ran_out = False
         self._stall = Stall(clock.monotonic())
@@ -276,6 +277,7 @@ class CampaignLoop:
         self._wake.set()
 
     def hear(self, event: CallEvent) -> None:
+        self._carrier_failed = False
         self.flow.hear(event)
 
     def agent_event(self, agent: UserId, kind: str) -> None:
@@ -491,7 +493,9 @@ class CampaignLoop:
         )
         wanted = self.pacer.decide(mono, limit.calls)
         if wanted <= 0:
-            if limit.calls <= 0:
+            if self._carrier_failed:
+                self._observe(Doing.CARRIER_DOWN)  # nobody knows what became of the last calls
+            elif limit.calls <= 0:
                 self._observe(_LIMITED_BY[limit.limited_by])
             elif isinstance(self._carrier, Watched) and self._carrier.silent_seconds() > STALE_SECONDS:
                 self._observe(Doing.CARRIER_SILENT)
@@ -659,10 +663,12 @@ class CampaignLoop:
             except NoFreeLine as exc:
                 self._not_sent(attempt.id, Outcome.CONGESTION, str(exc))
             except CarrierUnreachable:
+                self._carrier_failed = True
                 self.flow.unsure(attempt.id)
                 self._carrier_rests_until = self._clock.monotonic() + _CARRIER_PAUSE
                 self._observe(Doing.CARRIER_DOWN, self._clock.now() + timedelta(seconds=_CARRIER_PAUSE))
             else:
+                self._carrier_failed = False
                 self._stall.dialed(self._clock.monotonic())
 
     def _not_sent(self, call_id: UUID, outcome: Outcome, why: str) -> None:

@@ -27,12 +27,15 @@ _LOCKED_NUMBERS: Final = 0x0DCC << 50
 
 @dataclass(frozen=True, slots=True)
 class DncList:
+    """Numbers that campaigns must not call: those the list is assigned to or, if it is account-wide, all of them."""
+
     id: DncListId
     name: str
     status: ListStatus
     entries_count: int
     created_at: datetime
     updated_at: datetime
+    account_wide: bool = False
 
     def after_import(self, result: ListStatus) -> Self:
         """The list once the file that it was made for has been read; entries put in by hand made it usable before."""

@@ -292,7 +292,7 @@ class CallbackRows:
         found: bool = await self._connection.fetchval(
             """
             select exists (
-              select from campaign c join campaign_dnc_list cd on cd.campaign_id = c.id
+              select from campaign c join campaign_dnc cd on cd.campaign_id = c.id
                 join dnc_entry e on e.list_id = cd.list_id
               where c.account_id = $1 and c.uuid = $2 and e.e164 = $3
                 and (e.expires_on is null or e.expires_on >= $4))
@@ -351,7 +351,7 @@ class CallbackDialing:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 f"""{_WAITING} where k.campaign_id = $1 and {_ACTIVE} and k.attempt_id is null and exists (
-                      select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = k.e164
+                      select from campaign_dnc cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = k.e164
                       where cd.campaign_id = $1
                         and (e.expires_on is null or e.expires_on >= (k.due_at at time zone 'UTC')::date + 1))
                     order by k.due_at, k.id""",

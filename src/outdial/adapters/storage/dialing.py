@@ -102,7 +102,7 @@ _HOLD = "select pg_advisory_lock_shared(key) from (select key from unnest($1::bi
 _LET_GO = "select pg_advisory_unlock_shared(key) from unnest($1::bigint[]) as k(key)"
 _BLOCKED = """
 select n.record_id from unnest($2::bigint[], $3::bigint[], $4::date[]) as n(record_id, e164, day)
-where exists (select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = n.e164
+where exists (select from campaign_dnc cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = n.e164
               where cd.campaign_id = $1 and (e.expires_on is null or e.expires_on >= n.day))
 order by n.record_id
 """

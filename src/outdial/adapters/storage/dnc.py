@@ -24,7 +24,7 @@ from outdial.ports.record_lists import ListFilter
 _LISTS: Final = ListTable(
     "dnc_list",
     bound_by="campaign_dnc_list",
-    columns="l.uuid, l.name, l.status, l.entries_count, l.created_at, l.updated_at",
+    columns="l.uuid, l.name, l.status, l.entries_count, l.created_at, l.updated_at, l.account_wide",
     order_columns={
         "name": "l.name_folded",
         "entries_count": "l.entries_count",
@@ -87,6 +87,27 @@ class DncRows:
             changed.status.value,
             at,
         )
+
+    async def save_reach(self, changed: DncList, at: datetime) -> None:
+        await self._connection.execute(
+            "update dnc_list set account_wide = $3, updated_at = greatest(updated_at, $4)"
+            " where account_id = $1 and uuid = $2",
+            self._account,
+            changed.id,
+            changed.account_wide,
+            at,
+        )
+
+    async def on_any_list(self, numbers: Collection[PhoneNumber], day: date) -> set[PhoneNumber]:
+        rows = await self._connection.fetch(
+            """select distinct e.e164 from dnc_list l join dnc_entry e on e.list_id = l.id
+               where l.account_id = $1 and e.e164 = any($2::bigint[])
+                 and (e.expires_on is null or e.expires_on >= $3) order by 1""",
+            self._account,
+            sorted({number_to_int(number) for number in numbers}),
+            day,
+        )
+        return {number_from_int(row["e164"]) for row in rows}
 
     async def count(self, wanted: ListFilter) -> int:
         return await count_lists(self._connection, self._account, _LISTS, wanted)
@@ -251,6 +272,7 @@ def _dnc_list(row: Row) -> DncList:
         row["entries_count"],
         row["created_at"],
         row["updated_at"],
+        row["account_wide"],
     )
 
 

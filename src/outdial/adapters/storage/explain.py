@@ -24,7 +24,7 @@ _OURS: Final = "(select id from campaign where account_id = $1 and uuid = $2)"
 
 # Numbers on a list of the campaign that holds on the given day in the zones of the number.
 _ON_DNC: Final = """exists (
-  select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
+  select from campaign_dnc cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = i.e164
   where cd.campaign_id = i.campaign_id and (e.expires_on is null or e.expires_on >= z.day))"""
 
 # One scan of the campaign's work: the numbers on its lists are brought together once and matched by hash. Records that
@@ -34,7 +34,7 @@ with ours as {_OURS},
 z as (select * from unnest($3::smallint[], $4::date[]) as z(zone_id, day)),
 held as materialized (
   select e.e164, case when bool_or(e.expires_on is null) then 'infinity'::date else max(e.expires_on) end as until
-  from ours join campaign_dnc_list cd on cd.campaign_id = ours.id join dnc_entry e on e.list_id = cd.list_id
+  from ours join campaign_dnc cd on cd.campaign_id = ours.id join dnc_entry e on e.list_id = cd.list_id
   group by e.e164
 ), items as (
   select i.list_id, i.state::text as state, i.reason, i.priority, i.zone_id, i.attempt_id is not null as in_call,

@@ -51,7 +51,7 @@ class SecondChanceRows:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
                 """select max(l.updated_at) as at, coalesce(sum(l.entries_count), 0) + count(*) as size
-                   from campaign_dnc_list cd join dnc_list l on l.id = cd.list_id where cd.campaign_id = $1""",
+                   from campaign_dnc cd join dnc_list l on l.id = cd.list_id where cd.campaign_id = $1""",
                 campaign,
             )
         assert row is not None
@@ -123,7 +123,7 @@ async def _listed(
         """select p.record_id, array_agg(p.position order by p.position) as positions
            from record_phone p left join unnest($3::smallint[], $4::date[]) as z(zone_id, day) on z.zone_id = p.zone_id
            where p.record_id = any($2) and exists (
-             select from campaign_dnc_list cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = p.e164
+             select from campaign_dnc cd join dnc_entry e on e.list_id = cd.list_id and e.e164 = p.e164
              where cd.campaign_id = $1 and (e.expires_on is null or e.expires_on >= z.day))
            group by 1 order by 1""",
         campaign,

@@ -117,6 +117,21 @@ class DncListDetails(DncListShown):
     campaign_page: CampaignPageShown
 
 
+class ReachLinks(Shown):
+    self_: LinkShown = Field(alias="self")
+    do_not_call_list: LinkShown
+
+
+class DncListReach(Shown):
+    """Whom a do-not-call list binds: every campaign of the account, or those it is assigned to."""
+
+    id: Id
+    name: ListName
+    entries_count: Count
+    account_wide: bool
+    links: ReachLinks = Field(alias="_links")
+
+
 class EntryLinks(Shown):
     self_: LinkShown = Field(alias="self")
     do_not_call_list: LinkShown

@@ -47,6 +47,10 @@ class UploadShown(Shown):
     rejected: Annotated[Count, Field(description="Without the duplicates")]
     duplicates: Count
     by_kind: Annotated[dict[str, int], Field(examples=[{"phone_letters": 3}], description="Of the rejected rows")]
+    on_do_not_call_lists: (
+        Annotated[Count, Field(description="Accepted rows with a number that is on a do-not-call list of the account")]
+        | None
+    ) = None
     corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why nothing could be read")] | None = (
         None
     )

@@ -1,0 +1,14 @@
+"""Account-wide do-not-call lists."""
+
+from pathlib import Path
+
+from outdial.adapters.storage.scripts import run_script
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).with_suffix(".sql"))
