@@ -4,8 +4,8 @@ from pathlib import Path
 
 from outdial.adapters.storage.scripts import run_script
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
