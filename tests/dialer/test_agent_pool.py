@@ -10,8 +10,8 @@ from uuid import UUID
 from outdial.adapters.clock import LoopClock
 from outdial.dialer.agent_pool import AgentPool, Changed
 from outdial.domain.activity import Doing
-from outdial.domain.agents import Agent, AgentState
-from outdial.domain.values import UserId
+from outdial.domain.agents import Agent, AgentState, Work
+from outdial.domain.values import PhoneNumber, PhoneType, UserId
 from outdial.simulation.shift import VIRTUAL_START
 from outdial.simulation.virtual_time import run_in_virtual_time
 
@@ -206,6 +206,29 @@ class TestStuck:
             await clock.sleep(5 * 3600.0)
             assert {change.why for change in heard} >= {"stuck_in_talking", "stuck_in_wrap_up"}
             assert pool.states()[AgentState.READY] == 1
+
+        play(story)
+
+    def test_who_lasts_too_long_at_a_record_or_in_its_call_is_freed_too(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            heard: list[Changed] = []
+            pool.observe(heard.append)
+            campaign = Campaign(1)
+            pool.attach(1, EVERYBODY, campaign)
+            pool.sign_in(ANA)
+            work = Work(1, 1, PhoneNumber("+12025550101"), PhoneType.MOBILE, 1)
+            assert pool.preview(1, lambda _: work, until=clock.now() + timedelta(seconds=20)) == ANA
+            await clock.sleep(29.0)
+            assert pool.states()[AgentState.PREVIEWING] == 1
+            await clock.sleep(2.0)  # its own end, and a margin
+            assert (pool.states()[AgentState.PAUSED], campaign.lost) == (1, [ANA])
+            assert (heard[-1].why, heard[-1].after.reason) == ("stuck_in_previewing", "stuck")
+            pool.ready(ANA)
+            assert pool.preview(1, lambda _: work, until=None) == ANA
+            pool.dialing(ANA)
+            await clock.sleep(181.0)
+            assert pool.states()[AgentState.READY] == 1
+            assert (heard[-1].why, campaign.lost) == ("stuck_in_dialing", [ANA, ANA])
 
         play(story)
 

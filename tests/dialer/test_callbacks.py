@@ -58,6 +58,7 @@ async def promise(
     owner: UserId | None = None,
     kind: AssignType | None = None,
     phone: PhoneNumber | None = None,
+    groups: tuple[str, ...] | None = None,
 ) -> Callback:
     """A callback to the record of number(which), so many seconds from now."""
     wanted = Wanted(
@@ -65,6 +66,7 @@ async def promise(
         phone,
         assign_type=kind or (AssignType.SPECIFIC_AGENT if agents else None),
         agents=tuple(map(str, agents)) or None,
+        ring_groups=groups,
     )
     seen = await callbacks.create(
         str(prepared.campaign.id),
@@ -301,6 +303,34 @@ class TestItsAgent:
             assert await who_talked(world) == [1]
 
         tell(story, [answers()], agents=2, before=promised(10))
+
+    def test_a_ring_group_is_the_team_of_its_name_and_one_that_no_team_has_binds_nobody(self, tell: Tell) -> None:
+        async def before(here: bootstrap.Installation, prepared: Prepared) -> None:
+            async with here.database.connection() as connection:
+                await connection.execute(
+                    """with t as (insert into team (uuid, account_id, name, created_at)
+                         select gen_random_uuid(), id, 'Renewals', $2 from account returning id)
+                       insert into team_user select t.id, u.id from t, app_user u where u.uuid = $1""",
+                    prepared.users[1],
+                    here.clock.now(),
+                )
+            kind = AssignType.SPECIFIC_RING_GROUP
+            await promise(here, prepared, 10.0, kind=kind, groups=("Renewals",))
+            await promise(here, prepared, 700.0, which=1, kind=kind, groups=("Nobody's",))
+
+        async def story(world: World) -> None:
+            member = world.prepared.users[1]
+            world.live.pool.leave(member, AgentState.PAUSED)
+            await world.run_for(500.0)
+            assert await world.attempts() == []
+            world.live.pool.ready(member)
+            await world.run_for(150.0)
+            assert await who_talked(world) == [1]
+            world.live.pool.leave(member, AgentState.PAUSED)
+            await world.run_for(300.0)
+            assert await who_talked(world) == [1, 0]
+
+        tell(story, [answers(talk=20.0)] * 2, agents=2, before=before)
 
     def test_two_for_one_agent_come_one_after_the_other(self, tell: Tell) -> None:
         async def both(here: bootstrap.Installation, prepared: Prepared) -> None:

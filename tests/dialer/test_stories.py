@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from outdial import bootstrap
-from outdial.app import dnc, records
-from outdial.app.campaigns import Changes
+from outdial.app import campaigns, dnc, record_lists, records
+from outdial.app.campaigns import Changes, Named
 from outdial.app.records import Sent
 from outdial.cli.preparation import Prepared
 from outdial.domain.access import Principal
@@ -18,6 +18,7 @@ from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.errors import Unavailable
 from outdial.domain.records import Draft
 from outdial.domain.values import PhoneType
+from outdial.ports.campaigns import Part
 from outdial.ports.dialing import DialStore, Ended
 from tests.dialer.conftest import (
     BUSY,
@@ -174,6 +175,29 @@ class TestWhatFollows:
 
         rows = [f"A{n},B,{number(n)},,{priority}" for n, priority in enumerate((7, 3, 9, 7))]
         tell(story, [INVALID] * 4, rows=rows)
+
+    @pytest.mark.parametrize(("criteria", "expected"), [("FIFO", "00010203"), ("LIFO", "03020100")])
+    def test_several_lists_are_one_queue_by_the_order_in_which_their_records_came(
+        self, tell: Tell, criteria: str, expected: str
+    ) -> None:
+        async def a_second_list(here: bootstrap.Installation, prepared: Prepared) -> None:
+            by = Principal(await here.account_id(), "test", frozenset())
+            how: dict[str, Any] = {"by": by, "storage": here.storage, "clock": here.clock}
+            new, _ = await record_lists.create(name="Later", ids=here.ids, files=here.uploads, **how)
+            sent = [Sent(Draft("Zoe", "Berg", [(PhoneType.MOBILE, number(n))])) for n in (2, 3)]
+            await records.add_many(str(new.id), sent, ids=here.ids, **how)
+            async with here.database.connection() as connection:
+                await connection.execute("update record_list set status = 'ACCEPTED'")
+            named = [Named("0", id=str(new.id))]
+            await campaigns.assign(str(prepared.campaign.id), Part.RECORD_LISTS, named, **how)
+
+        async def story(world: World) -> None:
+            await world.run_for(60.0)
+            assert "".join(which for _, which, _ in await world.attempts()) == expected
+
+        rows = [f"A{n},B,{number(n)},," for n in (0, 1)]
+        body = a_campaign(lists_sorting_criteria=criteria)
+        tell(story, [INVALID] * 4, rows=rows, body=body, before=a_second_list)
 
     @pytest.mark.parametrize("pacer", ["progressive", "predictive"])
     def test_a_hot_lead_that_comes_while_an_agent_is_free_is_dialed_within_a_second(
