@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from outdial.adapters.storage.database import Connection, Row
-from outdial.adapters.storage.dialing import histories_of
+from outdial.adapters.storage.histories import histories_of
 from outdial.domain import retry
 from outdial.domain.campaigns import Campaign, DialingStrategy
 from outdial.domain.dnc import today
