@@ -497,7 +497,7 @@ async def delete_entry(request: Request, list_id: str, entry_id: str, who: Manag
 # Beyond the compatible API -------------------------------------------------------------------------------------------
 
 
-class ReachIn(Shape):
+class AccountWideIn(Shape):
     account_wide: bool
 
 
@@ -524,10 +524,10 @@ async def dnc_list_reach(request: Request, list_id: str, who: Manage) -> Respons
 @router.put(
     "/v1/do-not-call-lists/{list_id}", summary="Let a do-not-call list bind all campaigns of the account, or not"
 )
-@described(DncListReach, body=ReachIn, example={"account_wide": True}, refuses=(DncListNotFound,))
+@described(DncListReach, body=AccountWideIn, example={"account_wide": True}, refuses=(DncListNotFound,))
 async def put_dnc_list_reach(request: Request, list_id: str, who: Manage) -> Response:
     services = services_of(request)
     await dnc.get(list_id, by=who, storage=services.storage)
-    wide = read_as(ReachIn, await read_json(request)).account_wide
+    wide = read_as(AccountWideIn, await read_json(request)).account_wide
     changed = await dnc.set_reach(list_id, account_wide=wide, by=who, storage=services.storage, clock=services.wall)
     return hal(request, _reach(request, changed))
