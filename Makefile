@@ -55,6 +55,11 @@ bench-api: setup ## Compare hot routes with a bare route that returns the same b
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--form full": hours)
 	@$(BIN)/python -m bench.pacing $(ARGS)
 
+.PHONY: bench-sip
+bench-sip: setup ## Measure what calls over SIP cost, with sipp as carrier and phones (two minutes; ARGS="--levels 20:100")
+	@tools/test-packages.sh
+	@$(BIN)/python -m bench.sip $(ARGS)
+
 .PHONY: bench-detection
 bench-detection: setup ## Measure how well people are told from machines, on greetings spoken for it (a minute)
 	@tools/test-packages.sh

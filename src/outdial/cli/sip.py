@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from outdial import bootstrap
+from outdial.adapters.media.client import MediaSettings
 from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
+from outdial.adapters.telephony.sip.configuration import DETECTOR, LISTENERS
 from outdial.adapters.telephony.sip.phones import Phone
 from outdial.adapters.telephony.sip.trunks import TrunkSettings
 from outdial.domain.errors import Invalid
@@ -34,7 +36,7 @@ def settings_of(settings: Settings, trunks: Sequence[str], file: Path | None) ->
     for text in trunks:
         host, port = host_and_port("--trunk", text)
         found.append(TrunkSettings(text, host, port, max_calls=_TRUNK_CALLS))
-    return SipSettings(found)
+    return SipSettings(found, detector=DETECTOR, media=MediaSettings(listeners=LISTENERS))
 
 
 def host_and_port(option: str, text: str) -> tuple[str, int]:

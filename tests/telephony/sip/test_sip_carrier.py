@@ -13,6 +13,7 @@ from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.media.client import MediaSettings
 from outdial.adapters.media.recording import read_recording
 from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
+from outdial.adapters.telephony.sip.configuration import DETECTOR, LISTENERS
 from outdial.adapters.telephony.sip.digest import Credentials
 from outdial.adapters.telephony.sip.transactions import Timers
 from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
@@ -150,6 +151,13 @@ class TestSound:
 
         listeners = {"test": "tests.telephony.sip.detector:Always"}
         network.play(story, detector="test", media=MediaSettings(listeners=listeners))
+
+    def test_a_sound_without_end_is_heard_as_a_machine(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON, detect_machines=True)
+            assert (await stage.heard(call, Judged)).machine
+
+        network.play(story, detector=DETECTOR, media=MediaSettings(listeners=LISTENERS))
 
     def test_a_codec_that_nobody_offered_is_a_fault_of_the_trunk_that_says_so(self, network: SipNetwork) -> None:
         async def story(stage: Stage) -> None:

@@ -117,6 +117,11 @@ class MediaProcess:
         media._reading = asyncio.create_task(media._read(reader), name="media engine")
         return media
 
+    @property
+    def pid(self) -> int:
+        """The process's number, for those who measure it."""
+        return self._process.pid
+
     async def close(self) -> None:
         """End the process; recordings are closed first."""
         self._down = True

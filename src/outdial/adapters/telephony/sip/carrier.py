@@ -51,7 +51,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 CANCEL_SECONDS: Final = 2.0
 """How long the end of a call that we took back may be awaited: the dialer is not kept from its next one any longer."""
-VERDICT_SECONDS: Final = 6.0
+VERDICT_SECONDS: Final = 8.0
 """Without a verdict for so long, nobody can tell person from machine: the call goes to an agent."""
 FAREWELL_SECONDS: Final = 5.0
 """How long the network's last answers are awaited when everything is closed."""
@@ -69,8 +69,9 @@ class SipSettings:
         phones: who may register with us: what `digest.ha1_of` gave, by username.
         realm: of the phones' passwords.
         detector: the listener of `media.listeners` that tells people from machines; without one nobody is judged.
+        profile: the rules it goes by, for its `profile` setting.
         record: record every call, from its answer on; `keep_recordings` is how long recordings are kept.
-        early_media: listen to what is heard before the answer.
+        early_media: listen to what is heard before the answer, for numbers that are not in service.
         lines: calls at once over all trunks.
         played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up.
     """
@@ -82,6 +83,7 @@ class SipSettings:
     realm: str = "outdial"
     media: MediaSettings = field(default_factory=MediaSettings)
     detector: str | None = None
+    profile: str = "private"
     record: bool = False
     keep_recordings: timedelta | None = None
     early_media: bool = False
@@ -180,6 +182,11 @@ class SipCarrier:
             del self._calls[call.id]
             trunk.give_back()
             raise NoFreeLine(f"there is no port for its sound: {error}") from error
+        except asyncio.CancelledError:
+            del self._calls[call.id]
+            trunk.give_back()
+            self._media.post("close", here.key)
+            raise
         if here.ended_by is not None:
             self._end(here, HungUp(here.ended_by, None, None, "taken back before it was sent"))
             trunk.give_back()
@@ -389,6 +396,8 @@ class SipCarrier:
             if self.settings.early_media:
                 with contextlib.suppress(NoCommonCodec, BadDescription):
                     self._talk_to(call, description, muted=True)
+                    if self.settings.detector is not None:
+                        self._listen(call, self.settings.detector, early=True)
 
     def _answered(self, call: _Call, description: bytes) -> None:
         if call.ended_by is not None or call.new.id not in self._calls:
@@ -411,8 +420,18 @@ class SipCarrier:
             if self.settings.detector is None:
                 self._judged(call, "not_sure")
             else:
-                self._media.post("listen", call.key, listener=self.settings.detector, settings={})
+                self._listen(call, self.settings.detector)
                 self._later(call, VERDICT_SECONDS, lambda: self._judged(call, "not_sure"))
+
+    def _listen(self, call: _Call, detector: str, *, early: bool = False) -> None:
+        settings = {"profile": self.settings.profile, "early": early}
+        self._media.post("listen", call.key, listener=detector, settings=settings)
+
+    def _not_in_service(self, call: _Call) -> None:
+        """The network said so in three tones, and a call that is never answered: it need not ring on."""
+        if call.leg is not None and not call.answered and call.ended_by is None:
+            call.leg.give_up()
+            self._end(call, Failed(Outcome.INVALID_NUMBER, 183, None, "announced as not in service"))
 
     def _judged(self, call: _Call, verdict: str) -> None:
         if call.waits_verdict and call.ended_by is None:
@@ -537,6 +556,8 @@ class SipCarrier:
                 self._finish(call, HangupBy.US)
             case "silent" if call.answered:
                 self._finish(call, HangupBy.NETWORK, f"no sound for {event.about['seconds']:.0f} s")
+            case "listened" if event.about["said"].get("not_in_service"):
+                self._not_in_service(call)
             case "listened":
                 self._judged(call, str(event.about["said"].get("verdict", "not_sure")))
             case "digit":

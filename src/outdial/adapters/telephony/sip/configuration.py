@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -19,6 +19,11 @@ from outdial.domain.values import PhoneNumber
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$")]
+
+
+DETECTOR: Final = "machines"
+LISTENERS: Final = {DETECTOR: "outdial.adapters.detection.listener:MachineListener"}
+"""Found by the media engine's process, which alone needs what stands behind it."""
 
 
 class SipFileInvalid(Invalid):
@@ -138,6 +143,7 @@ class _File(_Model):
     record: bool = False
     keep_recordings_days: Annotated[float, Field(gt=0)] | None = None
     early_media: bool = False
+    detection: Literal["private", "business", "off"] = "private"
     media: _Media = _Media()
     trunk: Annotated[list[_Trunk], Field(min_length=1)]
     phone: list[_Phone] = []
@@ -181,6 +187,7 @@ def _settings(
         recordings=recordings,
         secret=secret,
         silent_seconds=file.media.silent_seconds,
+        listeners=LISTENERS,
     )
     keep = None if file.keep_recordings_days is None else timedelta(days=file.keep_recordings_days)
     return SipSettings(
@@ -193,5 +200,7 @@ def _settings(
         record=file.record,
         keep_recordings=keep,
         early_media=file.early_media,
+        detector=DETECTOR if file.detection != "off" else None,
+        profile="private" if file.detection == "off" else file.detection,
         lines=file.lines,
     )
