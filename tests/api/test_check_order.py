@@ -65,6 +65,11 @@ def test_only_these_routes_want_no_token() -> None:
         "/",
         "/console",
         "/console/{path:path}",
+        "/v1/login",
+        "/v1/login/password",
+        "/v1/login/options",
+        "/v1/login/link",
+        "/v1/login/link/peek",
         "/uploads/{token}",
         "/data/reports/outbound_dialer_calls/downloads/{token}",
     }

@@ -328,8 +328,8 @@ async def test_a_role_opens_the_doors_that_are_its_own_and_no_others(
         answer = await browser.post("/v1/login", json={"email": EMAIL, "password": PASSWORD})
         browser.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         for door in doors():
-            if door.path == "/v1/events" and role in may(door):
-                continue  # an answer without an end: tests/api/test_sessions.py reads one
+            if not door.has_an_end and role in may(door):
+                continue  # who is let in waits for ever here
             answer = await browser.request(door.method, nobodys(door), content=b"")
             refused = answer.status_code == 403
             if refused == (role in may(door)) or answer.status_code == 401:

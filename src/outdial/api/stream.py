@@ -358,7 +358,7 @@ def _read(text: str) -> tuple[str, str] | None:
 
 
 class SnapshotQuery(Query):
-    topic: Annotated[str, Field(max_length=100, examples=["campaigns"], description="As on the stream")]
+    topic: Annotated[str, Field(max_length=100, examples=["campaigns"], description="As on the stream")] = "campaigns"
 
 
 class SnapshotShown(Shown):
