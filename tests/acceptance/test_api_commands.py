@@ -241,3 +241,28 @@ class TestSignIn:
         assert outdial.refused("campaign", "list") == (6, "unreachable")
         monkeypatch.setitem(os.environ, "OUTDIAL_API_URL", "ftp://127.0.0.1")
         assert outdial.refused("campaign", "list") == (2, "invalid")
+
+
+class TestForecast:
+    def test_a_campaign_that_never_dialed_is_foreseen_by_assumptions_that_are_told(
+        self, outdial: Commands, served: Served, tmp_path: Path, csv: Path
+    ) -> None:
+        campaign = made(outdial, tmp_path, "Foreseen")
+        imported = outdial("records", "import", str(csv), "--new", "Foreseen")
+        with served.api() as api:
+            api.assign(campaign, "record-lists", [{"id": imported["record_list_id"]}])
+        found = outdial("forecast", campaign, "--agents", "1,2", "--hours", "00:00-00:00", "--talk", "20")
+        assert found["status"] == "DONE"
+        result = found["result"]
+        assert result["records"] == 2
+        assert [one["agents"] for one in result["scenarios"]] == [1, 2]
+        assert any("20 s" in sentence for sentence in result["assumptions"])
+        lines = outdial.lines("forecast", campaign, "--agents", "2", "--hours", "00:00-00:00")
+        assert any(line.startswith("done by") for line in lines)
+        assert any("connected" in line for line in lines)
+
+    def test_what_cannot_be_foreseen_or_was_never_watched_is_refused(self, outdial: Commands, tmp_path: Path) -> None:
+        assert outdial.refused("forecast", MISSING, "--agents", "2") == (3, "campaign-not-found")
+        campaign = made(outdial, tmp_path, "Without agents")
+        assert outdial.refused("forecast", campaign) == (7, "campaign-not-forecastable")
+        assert outdial.refused("campaign", "calibration", campaign) == (3, "calibration-not-found")

@@ -33,7 +33,8 @@ from outdial.ports.storage import Storage
 
 log = structlog.get_logger(__name__)
 
-LEAST_RECORDS: Final = 300
+LEAST_RECORDS: Final = 600
+"""Up to so many the list is played as a whole: the last of them decide when it ends, and a part has fewer of those."""
 RECORDS_PER_AGENT: Final = 40
 MOST_RECORDS: Final = 1500
 

@@ -45,6 +45,8 @@ TICK_SECONDS: Final = 2.0
 PRIOR_CALLS: Final = 8.0
 """As many attempts as the assumed mix of outcomes counts for."""
 PRIOR_TALKS: Final = 10.0
+DRIFT: Final = 0.1
+"""Parts of a list and hours of a day differ: by so much the answer rate may be another one than was seen (log sd)."""
 SHORT_END_SECONDS: Final = 3.5
 """Until the network says that a number is busy, invalid or not reached."""
 MACHINE_ANALYSIS_SECONDS: Final = 2.5
@@ -204,6 +206,7 @@ def _shares(seen: Mapping[Outcome, int], mix: Mapping[Outcome, float], chance: R
     for outcome in _DRAWN:
         alpha = seen.get(outcome, 0) + PRIOR_CALLS * mix[outcome]
         weights.append(chance.gammavariate(alpha, 1.0) if alpha > 0 else 0.0)
+    weights[_DRAWN.index(LIVE)] *= chance.lognormvariate(0.0, DRIFT)
     return list(accumulate(weights))
 
 
