@@ -36,6 +36,7 @@ from outdial.adapters.storage.agents import SessionRows
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
+from outdial.adapters.storage.grants import GrantRows
 from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.phone_agents import addresses_of
@@ -594,6 +595,7 @@ def http_app(here: Installation) -> "FastAPI":
             access=here.access,
             tokens=here.tokens,
             logins=here.logins,
+            grants=GrantRows(here.database),
             passwords=here.passwords,
             clock=here.clock,
             wall=here.wall_clock,

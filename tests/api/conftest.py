@@ -18,6 +18,7 @@ from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
+from outdial.adapters.storage.grants import GrantRows
 from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
@@ -56,6 +57,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         access=access,
         tokens=tokens,
         logins=LoginRows(database),
+        grants=GrantRows(database),
         passwords=Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=32)),
         clock=clock,
         wall=clock,

@@ -55,6 +55,7 @@ def test_only_these_routes_want_no_token() -> None:
     """They look at a client's own credentials, at a signed address, or at nothing that is anybody's."""
     assert {route.path for route in routes() if demanded(route) is None} == {
         "/oauth/token",
+        "/oauth/authorize",
         "/oauth/introspect",
         "/oauth/certs",
         "/oauth/2023-10/certs",

@@ -52,6 +52,10 @@ def test_without_a_grant_type_the_request_is_invalid(settings: Settings) -> None
     oauth_error(token_of(settings, scope="campaigns:read"), 400, "invalid_request")
 
 
+def test_without_a_refresh_token_there_is_nothing_to_refresh(settings: Settings) -> None:
+    oauth_error(token_of(settings, grant_type="refresh_token"), 401, "unauthorized")
+
+
 def test_a_wrong_secret_is_401(settings: Settings) -> None:
     wrong = httpx.post(
         settings.token_url,

@@ -14,6 +14,7 @@ from outdial.api import (
     agents,
     attempts,
     audit,
+    authorize,
     callbacks,
     campaign_settings,
     campaigns,
@@ -62,6 +63,7 @@ from outdial.domain.errors import OutdialError
 
 ROUTERS = (
     oauth.router,
+    authorize.router,
     campaigns.router,
     campaign_settings.router,
     audit.router,

@@ -1,4 +1,4 @@
-"""OAuth 2 for programs: the token endpoint, introspection, and the keys by which others can check the tokens."""
+"""OAuth 2: the token endpoint, introspection, and the keys by which others can check the tokens."""
 
 import base64
 import binascii
@@ -24,10 +24,11 @@ from outdial.api.hal import url, without_absent
 from outdial.api.media import JSON, media_type
 from outdial.api.problems import oauth_problem
 from outdial.api.services import Services, services_of
-from outdial.app import access
+from outdial.app import access, grants
 from outdial.app.access import ClientAssertion, ClientSecret, Credentials
 from outdial.domain.access import (
     ISSUER,
+    TOKEN_LIFETIME,
     ApiClient,
     ClientRefused,
     InvalidLifetime,
@@ -36,6 +37,7 @@ from outdial.domain.access import (
     service_token_lifetime,
 )
 from outdial.domain.errors import Invalid
+from outdial.domain.grants import GrantRefused, RefreshTokenMissing
 from outdial.ports.tokens import TokenFacts
 
 router = APIRouter(tags=["OAuth"])
@@ -52,18 +54,29 @@ _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
     answer_types=[JSON],
     example={"grant_type": "client_credentials", "scope": "campaigns:read"},
     for_clients=True,
-    refuses=((400, "unsupported_grant_type"), (400, "invalid_scope"), (401, "invalid_client")),
+    refuses=(
+        (400, "unsupported_grant_type"),
+        (400, "invalid_scope"),
+        (400, "invalid_grant"),
+        (401, "invalid_client"),
+        (401, "unauthorized"),
+    ),
 )
 async def token(request: Request) -> Response:
-    """Clients authenticate with HTTP Basic or private_key_jwt; errors have the shape of RFC 6749 section 5.2."""
+    """Clients authenticate with HTTP Basic or private_key_jwt; errors have the shape of RFC 6749 section 5.2.
+
+    With `client_credentials` a program acts for itself, with `authorization_code` and `refresh_token` for a person.
+    """
     try:
-        form = await _read_form(request)
+        form = await read_form(request)
         grant_type = form.get("grant_type", "")
         if not grant_type:
             return oauth_problem(400, "invalid_request", "grant_type is missing")
+        if grant_type in _FOR_PEOPLE:
+            return await _for_a_person(request, form)
         if grant_type != "client_credentials":
-            # A code or a refresh token would stand for a user who logged in, and users cannot log in here.
-            return oauth_problem(400, "unsupported_grant_type", "the only grant_type here is client_credentials")
+            known = ", ".join(("client_credentials", *_FOR_PEOPLE))
+            return oauth_problem(400, "unsupported_grant_type", f"grant_type must be one of {known}")
         token_type = form.get("token_type", "")
         if token_type not in ("", "opaque"):
             return oauth_problem(400, "invalid_request", "token_type can only be opaque, or left out")
@@ -82,7 +95,11 @@ async def token(request: Request) -> Response:
         return _client_refused(str(error))
     except (UnknownScope, ScopeNotGranted) as error:
         return oauth_problem(400, "invalid_scope", str(error))
-    except (_Unreadable, InvalidLifetime) as error:
+    except GrantRefused as error:
+        return oauth_problem(400, "invalid_grant", str(error))
+    except RefreshTokenMissing as error:
+        return oauth_problem(401, "unauthorized", str(error))
+    except (Unreadable, InvalidLifetime) as error:
         return oauth_problem(400, "invalid_request", str(error))
     body = {
         "access_token": grant.token,
@@ -91,6 +108,45 @@ async def token(request: Request) -> Response:
         "scope": " ".join(scope.value for scope in grant.scopes),
     }
     return _json(body, {"Cache-Control": "no-store"})
+
+
+async def _for_a_person(request: Request, form: dict[str, str]) -> Response:
+    """Tokens by which a client acts in somebody's name."""
+    services = services_of(request)
+    client = await _authenticated(request, form)
+    if form["grant_type"] == "authorization_code":
+        if not form.get("code"):
+            raise Unreadable("code is missing")
+        made = await grants.exchange(
+            client,
+            form["code"],
+            form.get("redirect_uri"),
+            form.get("code_verifier"),
+            grants=services.grants,
+            tokens=services.tokens,
+            clock=services.wall,
+        )
+    else:
+        made = await grants.refresh(
+            client,
+            form.get("refresh_token", ""),
+            form.get("scope", ""),
+            grants=services.grants,
+            tokens=services.tokens,
+            clock=services.wall,
+        )
+    body = {
+        "access_token": made.access_token,
+        "token_type": "Bearer",
+        "expires_in": int(TOKEN_LIFETIME.total_seconds()),
+        "scope": " ".join(scope.value for scope in made.scopes),
+        "refresh_token": made.refresh_token,
+        "sid": made.grant,
+    }
+    return _json(body, {"Cache-Control": "no-store"})
+
+
+_FOR_PEOPLE: Final = ("authorization_code", "refresh_token")
 
 
 @router.post("/oauth/introspect", summary="Ask whether a token is good, and what it says")
@@ -107,11 +163,11 @@ async def token(request: Request) -> Response:
 async def introspect(request: Request) -> Response:
     """For clients, as RFC 7662 section 2.1 demands; another account's token is as unknown as a forged one."""
     try:
-        form = await _read_form(request)
+        form = await read_form(request)
         client = await _authenticated(request, form)
     except ClientRefused as error:
         return _client_refused(str(error))
-    except _Unreadable as error:
+    except Unreadable as error:
         return _json({"code": _NOTHING_TO_INTROSPECT, "message": str(error)}, {"Cache-Control": "no-store"}, 400)
     if not form.get("token"):
         return _json(
@@ -155,33 +211,33 @@ def _introspection(facts: TokenFacts | None) -> dict[str, object]:
     return without_absent({"kid": facts.key, "sig": facts.signature, "token_introspection": said})
 
 
-class _Unreadable(Invalid):
+class Unreadable(Invalid):
     """A form that cannot be read, or that contradicts itself."""
 
     code = "form-not-readable"
 
 
-async def _read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     if media_type(request.headers.get("content-type", "")) != FORM:
-        raise _Unreadable(f"the body must be {FORM}")
+        raise Unreadable(f"the body must be {FORM}")
     try:
         text = (await read_bytes(request, _LARGEST_FORM)).decode()
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=50, errors="strict")
     except ValueError:
-        raise _Unreadable("the body is not a form in UTF-8") from None
+        raise Unreadable("the body is not a form in UTF-8") from None
     form = dict(fields)
     if len(form) < len(fields):
-        raise _Unreadable("a field is given twice")
+        raise Unreadable("a field is given twice")
     return form
 
 
 async def _authenticated(request: Request, form: dict[str, str]) -> ApiClient:
-    """Raises `ClientRefused`, `_Unreadable`."""
+    """Raises `ClientRefused`, `Unreadable`."""
     shown = _credentials(request, form)
     services: Services = services_of(request)
     client = await access.authenticate(shown, access=services.access, tokens=services.tokens, clock=services.wall)
     if form.get("client_id", client.id) != client.id:
-        raise _Unreadable("client_id is not the client that authenticates")
+        raise Unreadable("client_id is not the client that authenticates")
     return client
 
 
@@ -189,9 +245,9 @@ def _credentials(request: Request, form: dict[str, str]) -> Credentials:
     header = request.headers.get("authorization", "")
     if "client_assertion" in form or "client_assertion_type" in form:
         if header:
-            raise _Unreadable("the client must authenticate in one way only")
+            raise Unreadable("the client must authenticate in one way only")
         if form.get("client_assertion_type") != _ASSERTION_TYPE:
-            raise _Unreadable(f"client_assertion_type must be {_ASSERTION_TYPE}")
+            raise Unreadable(f"client_assertion_type must be {_ASSERTION_TYPE}")
         return ClientAssertion(form.get("client_assertion", ""), url(request, "/oauth/token"))
     basic = _basic(header)
     if basic is None:

@@ -8,6 +8,7 @@ from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
 from outdial.ports.forecasts import Foresee
+from outdial.ports.grants import GrantStore
 from outdial.ports.holidays import Holidays
 from outdial.ports.live import LiveBoard
 from outdial.ports.logins import LoginStore, PasswordHasher
@@ -33,6 +34,7 @@ class Services:
     storage: Storage
     access: AccessStore
     logins: LoginStore
+    grants: GrantStore
     passwords: PasswordHasher
     tokens: Tokens
     clock: Clock

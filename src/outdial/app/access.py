@@ -24,6 +24,7 @@ from outdial.domain.access import (
     scopes_of,
 )
 from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.grants import MOST_REDIRECTS, redirect_problem
 from outdial.domain.zones import zone_name
 from outdial.ports.clock import Clock
 from outdial.ports.tokens import AccessStore, SigningKey, TokenFacts, Tokens
@@ -112,16 +113,24 @@ def _zone(timezone: str) -> str:
 
 
 async def create_client(
-    account: str, *, name: str, scopes: Sequence[Scope], access: AccessStore, clock: Clock
+    account: str,
+    *,
+    name: str,
+    scopes: Sequence[Scope],
+    redirect_uris: Sequence[str] = (),
+    access: AccessStore,
+    clock: Clock,
 ) -> NewClient:
     """Make a client that authenticates with a secret and may ask for tokens with the given scopes.
 
+    With `redirect_uris` it may also ask people to act in their name; they are sent back to one of these.
+
     Raises:
-        Invalid: an unfit name, or no scope at all.
+        Invalid: an unfit name or address, or no scope at all.
         AccountNotFound: there is no account of that name.
     """
     secret = secrets.token_urlsafe(32)
-    client = await _new_client(account, name, scopes, hash_of(secret), access, clock)
+    client = await _new_client(account, name, scopes, hash_of(secret), access, clock, redirect_uris)
     await access.add_client(client)
     return NewClient(client, secret)
 
@@ -140,7 +149,13 @@ async def create_client_with_key(
 
 
 async def _new_client(
-    account: str, name: str, scopes: Sequence[Scope], secret_hash: bytes | None, access: AccessStore, clock: Clock
+    account: str,
+    name: str,
+    scopes: Sequence[Scope],
+    secret_hash: bytes | None,
+    access: AccessStore,
+    clock: Clock,
+    redirect_uris: Sequence[str] = (),
 ) -> ApiClient:
     name = name.strip()
     problems = []
@@ -148,6 +163,13 @@ async def _new_client(
         problems.append(FieldProblem("name", f"must be 1 to {LONGEST_CLIENT_NAME} printable characters"))
     if not scopes:
         problems.append(FieldProblem("scopes", "must have at least one scope"))
+    if len(redirect_uris) > MOST_REDIRECTS:
+        problems.append(FieldProblem("redirect_uris", f"must be at most {MOST_REDIRECTS}"))
+    problems += [
+        FieldProblem(f"redirect_uris.{place}", problem)
+        for place, uri in enumerate(redirect_uris)
+        if (problem := redirect_problem(uri)) is not None
+    ]
     if problems:
         raise Invalid("the client is not valid", problems)
     return ApiClient(
@@ -157,6 +179,7 @@ async def _new_client(
         secret_hash=secret_hash,
         scopes=tuple(dict.fromkeys(scopes)),
         created_at=clock.now(),
+        redirect_uris=tuple(redirect_uris),
     )
 
 

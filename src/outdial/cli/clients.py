@@ -29,16 +29,29 @@ def create(
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, readable=True, help=f"{_PUBLIC_KEY_HELP} No secret."),
     ] = None,
+    redirect_uri: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Where people are sent back to who let it act for them; may be repeated."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make credentials for a program; a secret is shown this once and can never be shown again."""
     wanted = scopes_of(scopes)
+    if public_key is not None and redirect_uri:
+        raise typer.BadParameter("--redirect-uri is for programs with a secret")
     if public_key is not None:
         _create_with_key(public_key.read_bytes(), name, wanted, account, as_json)
         return
 
     async def main(here: bootstrap.Installation) -> access.NewClient:
-        return await access.create_client(account, name=name, scopes=wanted, access=here.access, clock=here.wall_clock)
+        return await access.create_client(
+            account,
+            name=name,
+            scopes=wanted,
+            redirect_uris=redirect_uri or (),
+            access=here.access,
+            clock=here.wall_clock,
+        )
 
     made = with_installation(main)
     shown = _shown(made.client)
@@ -160,6 +173,7 @@ def _shown(client: ApiClient) -> dict[str, object]:
         "account": client.account.name,
         "scopes": [scope.value for scope in client.scopes],
         "created_at": client.created_at.isoformat(),
+        **({"redirect_uris": list(client.redirect_uris)} if client.redirect_uris else {}),
     }
 
 

@@ -134,6 +134,8 @@ class ApiClient:
     scopes: tuple[Scope, ...]
     created_at: datetime
     revoked_at: datetime | None = None
+    redirect_uris: tuple[str, ...] = ()
+    """Where people may be sent back to who let it act in their name."""
 
 
 @dataclass(frozen=True, slots=True)

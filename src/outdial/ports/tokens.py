@@ -131,8 +131,8 @@ class Tokens(Protocol):
         """A fresh key pair, not stored yet."""
         ...
 
-    async def issue(self, client: ApiClient, scopes: Sequence[Scope]) -> str:
-        """A token that is good for `TOKEN_LIFETIME` from now."""
+    async def issue(self, client: ApiClient, scopes: Sequence[Scope], *, person: Principal | None = None) -> str:
+        """A token that is good for `TOKEN_LIFETIME` from now; with a `person`, for the client in their name."""
         ...
 
     async def verify(self, token: str) -> Principal | None:

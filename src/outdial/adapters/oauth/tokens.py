@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,7 +31,7 @@ from outdial.domain.access import (
     hash_of,
 )
 from outdial.domain.errors import Unavailable
-from outdial.domain.values import AccountId
+from outdial.domain.values import AccountId, UserId
 from outdial.ports.clock import Clock
 from outdial.ports.tokens import KeyRing, Revocations, SigningKey, TokenFacts
 
@@ -88,7 +89,7 @@ class JwtTokens:
         jwk: dict[str, Any] = {**public, "kid": kid, "use": "sig", "alg": "ES256"}
         return SigningKey(kid, pem, bool(self._secret), jwk, self._clock.now())
 
-    async def issue(self, client: ApiClient, scopes: Sequence[Scope]) -> str:
+    async def issue(self, client: ApiClient, scopes: Sequence[Scope], *, person: Principal | None = None) -> str:
         """Raises `NoSigningKey` when there is none, or the one there is was encrypted with another secret."""
         await self._look_if_stale()
         if not self._stored:
@@ -106,6 +107,8 @@ class JwtTokens:
             "cid": client.id,
             "scp": " ".join(scope.value for scope in scopes),
         }
+        if person is not None:
+            claims |= {"uid": str(person.user)} if person.changes else {"uid": str(person.user), "look": True}
         return jwt.encode({"alg": "ES256", "kid": kid}, claims, key, algorithms=["ES256"])
 
     async def verify(self, token: str) -> Principal | None:
@@ -253,7 +256,9 @@ class JwtTokens:
             if claims["iss"] != ISSUER or not claims["aud"] or now >= until:
                 return None
             scopes = frozenset(scope for scope in Scope if scope.value in claims["scp"].split())
-            who = Principal(AccountId(int(claims["aid"])), str(claims["cid"]), scopes)
+            user = UserId(UUID(claims["uid"])) if "uid" in claims else None
+            changes = not claims.get("look", False)
+            who = Principal(AccountId(int(claims["aid"])), str(claims["cid"]), scopes, user, changes)
             return TokenFacts(who, str(claims["aud"]), issued, until, kid, token.rpartition(".")[2])
         except _NOT_OURS:
             return None

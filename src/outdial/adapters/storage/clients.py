@@ -73,8 +73,8 @@ class AccessRows:
         async with self._database.transaction() as connection:
             await connection.execute(
                 """
-                insert into api_client (id, account_id, name, secret_hash, scopes, created_at)
-                values ($1, $2, $3, $4, $5, $6)
+                insert into api_client (id, account_id, name, secret_hash, scopes, created_at, redirect_uris)
+                values ($1, $2, $3, $4, $5, $6, $7)
                 """,
                 client.id,
                 client.account.id,
@@ -82,6 +82,7 @@ class AccessRows:
                 client.secret_hash,
                 [scope.value for scope in client.scopes],
                 client.created_at,
+                list(client.redirect_uris),
             )
             if key is not None:
                 await _add_key(connection, client.id, key, client.created_at)
@@ -244,7 +245,7 @@ class AccessRows:
 
 
 _CLIENT_COLUMNS: Final = """
-       c.id, c.name, c.secret_hash, c.scopes, c.created_at, c.revoked_at,
+       c.id, c.name, c.secret_hash, c.scopes, c.created_at, c.revoked_at, c.redirect_uris,
        a.id as account_id, a.name as account_name, a.created_at as account_created_at
 """
 _CLIENT: Final = f"select {_CLIENT_COLUMNS} from api_client c join account a on a.id = c.account_id"  # noqa: S608 - constants alone
@@ -277,7 +278,16 @@ def _account(row: Row) -> Account:
 def _client(row: Row) -> ApiClient:
     account = Account(AccountId(row["account_id"]), row["account_name"], row["account_created_at"])
     scopes = _scopes(row["scopes"])
-    return ApiClient(row["id"], account, row["name"], row["secret_hash"], scopes, row["created_at"], row["revoked_at"])
+    return ApiClient(
+        row["id"],
+        account,
+        row["name"],
+        row["secret_hash"],
+        scopes,
+        row["created_at"],
+        row["revoked_at"],
+        tuple(row["redirect_uris"]),
+    )
 
 
 def _service_token(row: Row) -> ServiceToken:

@@ -20,13 +20,17 @@ class ClientForm(Shown):
 
 
 class TokenForm(ClientForm):
-    grant_type: Literal["client_credentials"]
+    grant_type: Literal["client_credentials", "authorization_code", "refresh_token"]
+    code: Annotated[str, Field(description="Of `/oauth/authorize`; good once, for a minute")] | None = None
+    redirect_uri: Annotated[str, Field(description="The one that the code was sent to")] | None = None
+    code_verifier: Annotated[str, Field(description="Where a code_challenge was sent (RFC 7636)")] | None = None
+    refresh_token: Annotated[str, Field(description="Good once: each use brings the next one")] | None = None
     scope: (
         Annotated[
             str,
             Field(
                 pattern=f"^({_SCOPE})( ({_SCOPE}))*$",
-                description="Left out: all that was granted",
+                description="Left out: all that was granted. On a refresh it may ask for less",
                 examples=["campaigns:read campaigns:write"],
             ),
         ]
@@ -57,6 +61,8 @@ class TokenShown(Shown):
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, Field(ge=1, examples=[599], description="Seconds")]
     scope: Annotated[str, Field(examples=["campaigns:read campaigns:write"])]
+    refresh_token: Annotated[str, Field(description="Only of those who act for a person")] | None = None
+    sid: Annotated[str, Field(description="Names what the person allowed, over all its tokens")] | None = None
 
 
 class IntrospectionForm(ClientForm):
