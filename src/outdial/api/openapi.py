@@ -493,8 +493,9 @@ _PROBLEMS: Final[dict[str, Any]] = {
 
 def _security_schemes() -> dict[str, Any]:
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope.value: SCOPES.get(scope.value, "") for scope in Scope}}
+    for_people = {"authorizationUrl": "/oauth/authorize", "refreshUrl": "/oauth/token", **flow}
     return {
-        "oauth": {"type": "oauth2", "flows": {"clientCredentials": flow}},
+        "oauth": {"type": "oauth2", "flows": {"clientCredentials": flow, "authorizationCode": for_people}},
         "client": {
             "type": "http",
             "scheme": "basic",
