@@ -4,8 +4,8 @@ from pathlib import Path
 
 from outdial.adapters.storage.scripts import run_script
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
