@@ -14,6 +14,7 @@ from outdial.cli.preparation import Prepared
 from outdial.domain.access import Principal
 from outdial.domain.agents import AgentState
 from outdial.domain.callbacks import AssignType, Callback
+from outdial.domain.dispositions import Effect
 from outdial.domain.errors import Unavailable
 from outdial.domain.values import PhoneNumber, UserId
 from outdial.ports.callbacks import CallbackFilter
@@ -30,6 +31,7 @@ from tests.dialer.conftest import (
     number,
     paused,
 )
+from tests.dialer.test_dispositions import made, say
 from tests.simulation.conftest import a_campaign
 
 Before = Callable[[bootstrap.Installation, Prepared], Awaitable[None]]
@@ -474,6 +476,22 @@ class TestWhatFollows:
             assert await standing(world) == ("SUCCESS", "connected", 1)
 
         tell(story, [answers()], before=promised(0))
+
+    def test_what_its_agent_says_of_the_call_holds_for_the_record(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(300.0)
+            assert await world.reasons() == {"connected": 1}
+            await promise(world.here, world.prepared, 10.0)
+            world.live.engine.hint()
+            await world.run_for(30.0)  # they are talking again
+            await say(world, await made(world, Effect.RETRY, timedelta(minutes=20)), attempt=2)
+            await world.run_for(300.0)
+            assert await standing(world) == ("SUCCESS", "connected", 1)
+            assert await world.reasons() == {"waiting_for_retry": 1}
+            await world.run_for(1200.0)
+            assert len(await world.attempts()) == 3
+
+        tell(story, [answers()])
 
     def test_whoever_looks_afterwards_sees_how_late_it_was(self, tell: Tell) -> None:
         async def story(world: World) -> None:

@@ -174,6 +174,8 @@ with facts as (
 )
 update dial_item i set state = f.state::"char", reason = f.reason, next_at = coalesce(f.next_at, i.next_at),
   attempts = i.attempts + f.counted::int, uncounted = case when f.counted then 0 else i.uncounted + 1 end,
+  -- What an agent says counts for the record also in the call of a callback, where an outcome alone would not.
+  later_state = case when f.disposition is null then i.later_state end,
   attempt_id = null, position = coalesce(f.position, i.position),
   e164 = coalesce(p.e164, i.e164), phone_type = coalesce(p.phone_type, i.phone_type),
   zone_id = coalesce(p.zone_id, i.zone_id)
