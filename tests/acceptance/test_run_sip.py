@@ -13,7 +13,7 @@ from tests.simulation.conftest import a_campaign
 from tests.telephony.sipp import SCENARIOS, needs_sipp, sipp
 
 LONG = os.environ.get("OUTDIAL_TEST_LONG") == "1"
-CALLS, AGENTS = (600, 120) if LONG else (60, 40)
+CALLS, AGENTS = (600, 120) if LONG else (40, 30)
 """The long form goes on for about a minute at up to ten calls a second."""
 
 

@@ -28,13 +28,14 @@ a=rtpmap:101 telephone-event/8000
 a={direction}
 """
 
-_ports: Iterator[int] = itertools.count(20_000 + os.getpid() % 10_000)
+_ports: Iterator[int] = itertools.count(os.getpid())
+_ranges: Iterator[int] = itertools.count(os.getpid())
 
 
 def free_port() -> int:
     """A UDP port of this machine that is free, and whose next two are."""
     for port in _ports:
-        port = 20_000 + (port * 4) % 30_000
+        port = 20_000 + (port * 4) % 12_000
         try:
             with contextlib.ExitStack() as holding:
                 for one in (port, port + 1, port + 2, port + 3):
@@ -132,6 +133,8 @@ class Sipp:
     """A running sipp."""
 
     port: int
+    sound: int
+    """The first port of its RTP."""
     folder: Path
     process: "subprocess.Popen[bytes]" = field(repr=False)
 
@@ -161,18 +164,23 @@ def sipp(
     """Run sipp with these steps, or a scenario file, for so many calls; stopped at the end of the block."""
     program = shutil.which("sipp")
     assert program is not None, "sipp is missing: tools/test-packages.sh installs it (Debian: sip-tester)"
+    patience: tuple[str, ...] = ()
     if scenario is None:
+        patience = ("-recv_timeout", "10000")  # scenarios from files have their own, which this would cut short
         scenario = folder / "scenario.xml"
         known = [name for name in ("from", "to", "via", "contact", "cseq") if f'assign_to="{name}"' in "".join(steps)]
         references = f'<Reference variables="{",".join(known)}"/>' if known else ""
         scenario.write_text(f'<?xml version="1.0"?><scenario name="s">{"".join(steps)}{references}</scenario>', "utf-8")
     port = free_port()
+    # Far from the ports of signalling, and apart for each of those that run side by side: it takes one for each call.
+    sound = 10_000 + next(_ranges) % 20 * 500
     arguments = [
         program,
         *("-sf", str(scenario)),
-        *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(port + 2)),
+        *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(sound)),
         *("-ci", "127.0.0.1", "-cp", str(port + 1)),
-        *("-trace_err", "-nostdin", "-nd", "-recv_timeout", "10000"),
+        *("-trace_err", "-nostdin", "-nd"),
+        *patience,
         *(("-m", str(calls)) if calls is not None else ()),
         *options,
     ]
@@ -180,7 +188,7 @@ def sipp(
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder)
         try:
             _listens(process, port)
-            yield Sipp(port, folder, process)
+            yield Sipp(port, sound, folder, process)
         finally:
             if process.poll() is None:
                 process.kill()  # asked politely, it waits for its calls

@@ -63,13 +63,12 @@ async def a_phone(user: str, hertz: float, **orders: Any) -> AsyncIterator[BareP
         await process.wait()
 
 
-@pytest.mark.parametrize("codec", [Codec.PCMU, Codec.PCMA])
-async def test_callee_and_agent_hear_each_other_and_their_digits(codec: Codec) -> None:
-    """The agent's phone registers with us; the two may speak different laws of G.711."""
+async def test_callee_and_agent_hear_each_other_and_their_digits() -> None:
+    """The agent's phone registers with us; the two speak different laws of G.711."""
     ids = RandomIds()
     agent = UserId(ids.new("user"))
     async with a_phone("callee", CALLEE, digits="7") as callee:
-        trunk = TrunkSettings("test", "127.0.0.1", callee.port, codecs=[codec], plus=False, ping_seconds=0)
+        trunk = TrunkSettings("test", "127.0.0.1", callee.port, codecs=[Codec.PCMA], plus=False, ping_seconds=0)
         settings = SipSettings([trunk], phones={"ana": ha1_of("ana", "outdial", "s3cret")})
         async with (
             open_carrier(settings, WallClock()) as carrier,

@@ -55,6 +55,8 @@ VERDICT_SECONDS: Final = 8.0
 """Without a verdict for so long, nobody can tell person from machine: the call goes to an agent."""
 FAREWELL_SECONDS: Final = 5.0
 """How long the network's last answers are awaited when everything is closed."""
+_AT_ONCE: Final = 20
+_BREATH_SECONDS: Final = 0.01
 _LONGEST_MESSAGE: Final = 130.0
 _OLD_FILES_SECONDS: Final = 3600.0
 _RESTART_SECONDS: Final = 1.0
@@ -315,9 +317,11 @@ class SipCarrier:
     async def close(self) -> None:
         """End everything that goes on, and wait a moment for the network to know it."""
         self.drain()
-        for call in list(self._calls.values()):
+        for number, call in enumerate(list(self._calls.values())):
             self._finish(call, HangupBy.US)
-        self.phones.close()
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(_BREATH_SECONDS)  # or the answers of all of them come at once, and some are lost
+        await self.phones.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._ours.idle.wait()
@@ -568,10 +572,11 @@ class SipCarrier:
         self._media_down = True
         for call in list(self._calls.values()):
             self._finish(call, HangupBy.NETWORK, "the media engine ended")
-        self.phones.close()
         self._spawn(self._start_media())
 
     async def _start_media(self) -> None:
+        seated = list(self.phones.states())
+        await self.phones.close()
         while self._media_down:
             await asyncio.sleep(_RESTART_SECONDS)
             with contextlib.suppress(OSError):
@@ -580,6 +585,8 @@ class SipCarrier:
                 await self._media.close()
                 self._media = self.phones.media = media
                 self._media_down = False
+                for agent in seated:
+                    self.phones.seat(agent)
                 log.warning("media_engine_started_again")
 
     # ------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ RING_SECONDS: Final = 20.0
 AGAIN_SECONDS: Final = 5.0
 """The pause before a nailed-up phone that was lost is called again."""
 
+_AT_ONCE: Final = 20
+_BREATH_SECONDS: Final = 0.01
+
 _ANSWER_BY_ITSELF: Final[Mapping[str, str]] = MappingProxyType(
     {"Call-Info": "<sip:outdial>;answer-after=0", "Alert-Info": "<http://127.0.0.1>;info=alert-autoanswer"}
 )
@@ -225,10 +228,12 @@ class Phones:
         self._spawn(self._call(leg))
         return leg
 
-    def close(self) -> None:
-        """Hang up all of them."""
-        for agent in list(self._seats):
+    async def close(self) -> None:
+        """Hang up all of them, a few at a time."""
+        for number, agent in enumerate(list(self._seats)):
             self.unseat(agent)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(_BREATH_SECONDS)
         for leg in list(self._on_demand.values()):
             leg.hang_up()
 

@@ -8,6 +8,7 @@ Source:
 
 import asyncio
 import secrets
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
@@ -27,6 +28,9 @@ T2: Final = 4.0
 """The longest pause between two repetitions of anything but an INVITE."""
 GIVE_UP: Final = 64 * T1
 """Seconds after which a request that nobody answers has failed, and for which repetitions are recognised."""
+
+_RECEIVE_BUFFER: Final = 4 * 1024 * 1024
+"""Bytes asked for; the machine gives what it allows (net.core.rmem_max)."""
 
 _MAGIC: Final = "z9hG4bK"
 
@@ -279,6 +283,8 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
+        # Answers come in bursts: what finds no room is lost, and asked for again after half a second.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         host, port = transport.get_extra_info("sockname")[:2]
         self.address = (host, port)
 
