@@ -13,7 +13,8 @@ from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.idempotency import GIVEN_UP
 from outdial.domain.access import Scope
-from tests.api.conftest import BASE_URL, Bearer, a_campaign
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign
+from tests.api.every_route import a_world, doors
 from tests.conftest import SetClock
 
 DAY = 24 * 60 * 60
@@ -212,3 +213,17 @@ class TestWorkThatIsNotOver:
             assert (await post(api)).status_code == 201
             assert (await post(api)).status_code == 201
             assert await campaigns_in(api) == 1
+
+
+async def test_every_post_heeds_its_key(api: httpx.AsyncClient, parts: Parts) -> None:
+    world = await a_world(api, parts, number="+1202555014", account="default")
+    posts = [door for door in doors() if door.method == "POST"]
+    assert len(posts) >= 30
+    wrong = []
+    for number, door in enumerate(posts):
+        headers = {"Idempotency-Key": f"key {number}", "Content-Type": "application/json"}
+        first = await api.post(world.address(door), content=b"{}", headers=headers)
+        another = await api.post(world.address(door), content=b"[]", headers=headers)
+        if another.status_code != 422:
+            wrong.append(f"{door}: {first.status_code} {first.text}, then {another.status_code} {another.text}")
+    assert wrong == []
