@@ -15,7 +15,6 @@ from outdial.api.services import services_of
 from outdial.api.sessions import Write, session_at
 from outdial.api.shapes import read_as
 from outdial.app import callbacks
-from outdial.domain.access import Principal
 from outdial.domain.agents import AgentState
 from outdial.domain.callbacks import CallbackExists, CallbackRefused, NotOnACall, TooManyReschedules
 from outdial.ports.desk import NoEngine, NotInCall, Seat, SessionNotFound
@@ -23,14 +22,12 @@ from outdial.ports.desk import NoEngine, NotInCall, Seat, SessionNotFound
 router = APIRouter(tags=["Agents' sessions"])
 
 
-async def _call_of(request: Request, session_id: str, who: Principal) -> tuple[Seat, UUID]:
-    """The agent, and the call that they are connected in or wrap up. Raises `SessionNotFound`, `NotInCall`."""
-    desk, session = await session_at(request, session_id, who)
-    seat = await desk.seat(who.account, session)
+def _call_of(seat: Seat) -> UUID:
+    """The attempt that an agent is connected in or wraps up. Raises `NotInCall`."""
     talked = seat.agent.state in (AgentState.TALKING, AgentState.WRAP_UP)
     if not talked or seat.work is None or seat.work.attempt is None:
         raise NotInCall
-    return seat, seat.work.attempt
+    return seat.work.attempt
 
 
 @router.post(
@@ -52,10 +49,12 @@ async def _call_of(request: Request, session_id: str, who: Principal) -> tuple[S
 )
 async def promise_callback(request: Request, session_id: str, who: Write) -> Response:
     services = services_of(request)
-    seat, attempt = await _call_of(request, session_id, who)
+    desk, session = await session_at(request, session_id, who)
+    await desk.seat(who.account, session)
     promise = read_as(PromiseIn, await read_json(request))
+    seat = await desk.seat(who.account, session)  # as it is when the body has come
     seen = await callbacks.schedule(
-        attempt,
+        _call_of(seat),
         promise.wanted(),
         agent=seat.agent.id,
         account=who.account,
