@@ -133,6 +133,7 @@ export const common = {
     waiting_for_retry: "Every record left waits for its next attempt",
     list_exhausted: "Every record is final",
     carrier_down: "The carrier does not take calls",
+    carrier_silent: "The carrier takes calls and answers none",
     database_down: "The database does not answer: no new calls, calls in progress go on",
     no_engine: "No dialer is running",
     pausing: "Pausing: calls in progress are finished first",
