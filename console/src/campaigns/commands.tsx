@@ -8,7 +8,8 @@ interface StartOrPauseProps {
   readonly campaign: { readonly id: string; readonly name: string; readonly status: CampaignStatus };
   readonly calls: number;
   readonly agents: number;
-  readonly recordsLeft: number;
+  /** Null before it is known. */
+  readonly recordsLeft: number | null;
   readonly small?: boolean;
 }
 
@@ -46,7 +47,7 @@ export function StartOrPause({ campaign, calls, agents, recordsLeft, small = fal
       label={text.actions.start}
       aria-label={`${text.actions.start}: ${campaign.name}`}
       title={text.campaigns.starting(campaign.name)}
-      consequence={text.campaigns.startConsequence(format.number(recordsLeft), agents)}
+      consequence={text.campaigns.startConsequence(recordsLeft === null ? null : format.number(recordsLeft), agents)}
       verb={text.campaigns.startVerb}
       look="primary"
       small={small}

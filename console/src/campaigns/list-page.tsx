@@ -134,8 +134,8 @@ function CampaignTable({ campaigns }: { readonly campaigns: readonly CampaignRow
 function Row({ campaign }: { readonly campaign: CampaignRow }) {
   const text = useText();
   const format = useFormat();
-  const records = campaign.records ?? { total: 0, final: 0 };
-  const left = records.total - records.final;
+  const { records } = campaign;
+  const left = records && records.total - records.final;
   const rate = campaign.abandonment?.rate;
   const cap = campaign.abandonment?.cap;
   return (
@@ -150,7 +150,7 @@ function Row({ campaign }: { readonly campaign: CampaignRow }) {
         </div>
       </th>
       <td>{text.modes[campaign.mode ?? "none"]}</td>
-      <td className="number">{text.campaigns.leftOf(format.number(left), format.number(records.total))}</td>
+      <td className="number">{records && left !== undefined && text.campaigns.leftOf(format.number(left), format.number(records.total))}</td>
       <td className="abandonment-cell">
         {rate !== undefined && cap !== undefined && (
           <>
@@ -164,7 +164,7 @@ function Row({ campaign }: { readonly campaign: CampaignRow }) {
       <td className="number">{campaign.priority}</td>
       <td className="number nowrap">
         <IfCan scope="campaigns:write">
-          <StartOrPause campaign={campaign} calls={campaign.calls ?? 0} agents={campaign.agents ?? 0} recordsLeft={left} small />
+          <StartOrPause campaign={campaign} calls={campaign.calls ?? 0} agents={campaign.agents ?? 0} recordsLeft={left ?? null} small />
         </IfCan>
       </td>
     </tr>

@@ -83,8 +83,8 @@ function Abandonment({ data: { abandonment } }: { readonly data: CampaignTopic }
 function Penetration({ data: { records } }: { readonly data: CampaignTopic }) {
   const text = useText();
   const format = useFormat();
-  const share = records.penetration ?? (records.total === 0 ? 0 : records.final / records.total);
-  const detail = text.live.penetrationDetail(format.number(records.attempted ?? records.final), format.number(records.total));
+  const share = records.total === 0 ? 0 : records.final / records.total;
+  const detail = text.live.penetrationDetail(format.number(records.final), format.number(records.total));
   return (
     <Kpi label={text.live.penetration} value={format.percent(share)} definition={text.live.penetrationAbout}>
       <p className="kpi-detail">{detail}</p>

@@ -14,8 +14,7 @@ import { Pager } from "../ui/pager";
 import { Empty, Loaded, Panel } from "../ui/panel";
 import { fieldsOf, ProblemOf } from "../ui/problem-of";
 
-/** A user with what belongs to signing in. */
-type User = Schema["UserShown"] & { readonly role?: Role; readonly disabled?: boolean; readonly has_password?: boolean };
+type User = Schema["UserShown"];
 
 interface PasswordLink {
   readonly href: string;
@@ -72,8 +71,8 @@ export function Users() {
 }
 
 function signInOf(words: { readonly disabled: string; readonly withPassword: string; readonly noPassword: string }, user: User): string {
-  if (user.disabled === true) return words.disabled;
-  return user.has_password === true ? words.withPassword : words.noPassword;
+  if (user.disabled) return words.disabled;
+  return user.has_password ? words.withPassword : words.noPassword;
 }
 
 function useChangeUser(id: string) {
@@ -87,13 +86,13 @@ function useChangeUser(id: string) {
 function RoleOf({ user, writes }: { readonly user: User; readonly writes: boolean }) {
   const text = useText();
   const changing = useChangeUser(user.id);
-  if (!writes) return user.role === undefined ? null : text.roles[user.role];
+  if (!writes) return text.roles[user.role];
   return (
     <>
       <select
         className="input"
         aria-label={`${text.settings.role}: ${user.name}`}
-        value={user.role ?? "agent"}
+        value={user.role}
         onChange={(event) => changing.mutate({ role: event.target.value as Role })}
       >
         {ROLES.map((role) => (
@@ -118,14 +117,14 @@ function Commands({ user }: { readonly user: User }) {
         {text.settings.link}
       </Button>
       <ConfirmAction
-        label={user.disabled === true ? text.settings.enable : text.settings.disable}
-        aria-label={`${user.disabled === true ? text.settings.enable : text.settings.disable}: ${user.name}`}
-        title={user.disabled === true ? text.settings.enableTitle(user.name) : text.settings.disableTitle(user.name)}
-        consequence={user.disabled === true ? text.settings.enableAbout : text.settings.disableAbout}
-        verb={user.disabled === true ? text.settings.enable : text.settings.disable}
-        look={user.disabled === true ? "plain" : "danger"}
+        label={user.disabled ? text.settings.enable : text.settings.disable}
+        aria-label={`${user.disabled ? text.settings.enable : text.settings.disable}: ${user.name}`}
+        title={user.disabled ? text.settings.enableTitle(user.name) : text.settings.disableTitle(user.name)}
+        consequence={user.disabled ? text.settings.enableAbout : text.settings.disableAbout}
+        verb={user.disabled ? text.settings.enable : text.settings.disable}
+        look={user.disabled ? "plain" : "danger"}
         small
-        act={() => changing.mutateAsync({ disabled: user.disabled !== true })}
+        act={() => changing.mutateAsync({ disabled: !user.disabled })}
       />
       <ProblemOf of={linking} what={text.settings.link} />
       <Dialog title={text.settings.linkTitle(user.name)} isOpen={linking.data !== undefined} onClose={() => linking.reset()}>

@@ -87,8 +87,6 @@ export interface CampaignTopic {
   readonly records: {
     readonly total: number;
     readonly final: number;
-    readonly attempted?: number;
-    readonly penetration?: number;
     readonly reasons: Readonly<Record<string, number>>;
   };
   readonly agents?: {

@@ -18,10 +18,11 @@ export const campaigns = {
   all: "All",
   searchLabel: "Name contains",
   starting: (name: string) => `Start “${name}”?`,
-  startConsequence: (left: string, agents: number) =>
-    agents === 0
-      ? `${left} records can be called. No agent is signed in for it, so calls begin when one is.`
-      : `Calls begin at once, inside calling hours: ${left} records are left, ${agents === 1 ? "1 agent is" : `${agents} agents are`} signed in.`,
+  startConsequence: (left: string | null, agents: number) =>
+    (left === null ? "" : `${left} records are left. `) +
+    (agents === 0
+      ? "No agent is signed in for it: calls begin when one is, inside calling hours."
+      : `Calls begin at once, inside calling hours; ${agents === 1 ? "1 agent is" : `${agents} agents are`} signed in.`),
   startVerb: "Start dialing",
   pausing: (name: string) => `Pause “${name}”?`,
   pauseConsequence: (calls: number) =>

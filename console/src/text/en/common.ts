@@ -133,7 +133,7 @@ export const common = {
     waiting_for_retry: "Every record left waits for its next attempt",
     list_exhausted: "Every record is final",
     carrier_down: "The carrier does not take calls",
-    carrier_silent: "The carrier takes calls and answers none",
+    carrier_silent: "Nothing is heard from the carrier: one call for each ready agent until it is back",
     database_down: "The database does not answer: no new calls, calls in progress go on",
     no_engine: "No dialer is running",
     pausing: "Pausing: calls in progress are finished first",
@@ -165,6 +165,7 @@ export const common = {
     congestion: "Network congested",
     carrier_fault: "Carrier fault",
     lost: "Lost",
+    in_flight: "In flight now",
   },
   days: {
     MONDAY: "Monday",

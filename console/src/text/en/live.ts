@@ -23,8 +23,8 @@ export const live = {
   abandonmentAbout: (days: number) =>
     `Calls that a person answered and that no agent took in time, of all calls that a person answered, in this campaign over the last ${days} days. Judged from 100 answered calls on.`,
   penetration: "Penetration",
-  penetrationDetail: (attempted: string, total: string) => `${attempted} of ${total} records tried`,
-  penetrationAbout: "Records with at least one attempt, of all records of the assigned lists.",
+  penetrationDetail: (final: string, total: string) => `${final} of ${total} records final`,
+  penetrationAbout: "Records that are over, whatever became of them, of all records of the assigned lists.",
   agents: "Agents",
   agentsAbout: "Agents signed in for this campaign, by state. Occupancy is the share of their time in which they were not waiting for a call.",
   occupancy: (share: string) => `occupancy ${share}`,

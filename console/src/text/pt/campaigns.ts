@@ -21,9 +21,10 @@ export const campaigns: (typeof en)["campaigns"] = {
   searchLabel: "O nome contém",
   starting: (name) => `Iniciar “${name}”?`,
   startConsequence: (left, agents) =>
-    agents === 0
-      ? `Podem ser ligados ${left} registos. Nenhum agente está presente, por isso as chamadas começam quando houver um.`
-      : `As chamadas começam já, dentro das horas permitidas: restam ${left} registos e ${agents === 1 ? "está presente 1 agente" : `estão presentes ${agents} agentes`}.`,
+    (left === null ? "" : `Restam ${left} registos. `) +
+    (agents === 0
+      ? "Nenhum agente está presente: as chamadas começam quando houver um, dentro das horas permitidas."
+      : `As chamadas começam já, dentro das horas permitidas; ${agents === 1 ? "está presente 1 agente" : `estão presentes ${agents} agentes`}.`),
   startVerb: "Começar a ligar",
   pausing: (name) => `Pausar “${name}”?`,
   pauseConsequence: (calls) =>

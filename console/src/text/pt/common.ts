@@ -134,7 +134,7 @@ export const common: typeof en = {
     waiting_for_retry: "Todos os registos que restam esperam a próxima tentativa",
     list_exhausted: "Todos os registos estão terminados",
     carrier_down: "A operadora não aceita chamadas",
-    carrier_silent: "A operadora aceita chamadas e não atende nenhuma",
+    carrier_silent: "Nada se ouve da operadora: uma chamada por agente disponível até voltar",
     database_down: "A base de dados não responde: não há chamadas novas, as que decorrem continuam",
     no_engine: "Nenhum marcador está a funcionar",
     pausing: "A pausar: as chamadas em curso terminam primeiro",
@@ -166,6 +166,7 @@ export const common: typeof en = {
     congestion: "Rede congestionada",
     carrier_fault: "Falha da operadora",
     lost: "Perdida",
+    in_flight: "Em curso agora",
   },
   days: {
     MONDAY: "Segunda-feira",

@@ -25,8 +25,8 @@ export const live: Text["live"] = {
   abandonmentAbout: (days) =>
     `Chamadas que uma pessoa atendeu e que nenhum agente tomou a tempo, de todas as que uma pessoa atendeu, nesta campanha nos últimos ${days} dias. Avaliado a partir de 100 chamadas atendidas.`,
   penetration: "Penetração",
-  penetrationDetail: (attempted, total) => `${attempted} de ${total} registos tentados`,
-  penetrationAbout: "Registos com pelo menos uma tentativa, de todos os registos das listas atribuídas.",
+  penetrationDetail: (final, total) => `${final} de ${total} registos terminados`,
+  penetrationAbout: "Registos terminados, fosse qual fosse o fim, de todos os registos das listas atribuídas.",
   agents: "Agentes",
   agentsAbout: "Agentes presentes nesta campanha, por estado. A ocupação é a parte do tempo em que não esperavam por uma chamada.",
   occupancy: (share) => `ocupação ${share}`,
