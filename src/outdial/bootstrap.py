@@ -65,6 +65,7 @@ from outdial.simulation.shift import AtWork, Shift, employ, stopped_at_the_end, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from outdial.adapters.telephony.asterisk.carrier import AsteriskCarrier
     from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -474,10 +475,11 @@ async def simulated_staff(here: Installation, account: AccountId, agents: int) -
 async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIterator[AtWork]:
     """Dial while the block runs; at its end no call is begun, and those in progress end or are taken back.
 
-    Calls are real ones over SIP where OUTDIAL_SIP_FILE describes trunks, else simulated.
+    Calls are real ones over SIP where OUTDIAL_SIP_FILE describes trunks, or through Asterisks where
+    OUTDIAL_ASTERISK_FILE describes some; else they are simulated.
 
     Raises:
-        SipFileInvalid: the file cannot be used.
+        SipFileInvalid, AsteriskFileInvalid: the file cannot be used.
         SipNotStarted: its address or port cannot be.
     """
     staff: list[User] = []
@@ -492,14 +494,25 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
     )
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     store = DialRows(here.database)
-    if here.settings.sip_file is None:
+    if here.settings.sip_file is None and here.settings.asterisk_file is None:
         async with working(store, shift, here.clock, ids=here.ids, holder=holder) as live, hints_for(here, live):
             yield live
         return
-    async with sip_at_work(sip_settings(here.settings, here.settings.sip_file), here.clock) as carrier:
+    async with _carrier_at_work(here) as carrier:
         live_calls = employ(store, shift, carrier, here.clock, ids=here.ids, holder=holder)
         async with stopped_at_the_end(live_calls), hints_for(here, live_calls), phones_of(here, live_calls, carrier):
             yield live_calls
+
+
+def _carrier_at_work(here: Installation) -> contextlib.AbstractAsyncContextManager["SipCarrier | AsteriskCarrier"]:
+    """The back end that a file describes."""
+    if here.settings.asterisk_file is None:
+        assert here.settings.sip_file is not None
+        return sip_at_work(sip_settings(here.settings, here.settings.sip_file), here.clock)
+    from outdial.adapters.telephony.asterisk.carrier import open_carrier
+    from outdial.adapters.telephony.asterisk.configuration import read_file
+
+    return open_carrier(read_file(here.settings.asterisk_file), here.clock)
 
 
 def sip_settings(settings: Settings, file: Path) -> "SipSettings":
@@ -532,26 +545,22 @@ async def sip_at_work(settings: "SipSettings", clock: Clock) -> AsyncIterator["S
 
 
 @contextlib.asynccontextmanager
-async def phones_of(here: Installation, live: AtWork, carrier: "SipCarrier") -> AsyncIterator[None]:
+async def phones_of(here: Installation, live: AtWork, carrier: "SipCarrier | AsteriskCarrier") -> AsyncIterator[None]:
     """While the block runs, phones of agents are known to the carrier, and those that stay up are called when their
     agents sit down."""
 
     async def follow() -> None:
-        from outdial.adapters.telephony.sip.phones import Phone
-
         seated: set[UserId] = set()
         while True:
             there = {agent.id for agent in live.pool.agents() if agent.state is not AgentState.SIGNED_OUT}
             if there != seated:
                 with contextlib.suppress(*DATABASE_AWAY):
                     for user, (address, mode) in (await addresses_of(here.database, there - seated)).items():
-                        if address.startswith("sip"):
-                            carrier.phones.phones[user] = Phone(address, mode is PhoneMode.NAILED_UP)
+                        carrier.know_phone(user, address, nailed_up=mode is PhoneMode.NAILED_UP)
                     for user in there - seated:
-                        carrier.phones.seat(user)
+                        carrier.seat(user)
                     for user in seated - there:
-                        carrier.phones.unseat(user)
-                        carrier.phones.phones.pop(user, None)
+                        carrier.unseat(user)
                     seated = there
             await asyncio.sleep(_PHONES_SECONDS)
 

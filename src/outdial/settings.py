@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     sip_file: Path | None = None
     """Real calls: the trunks, phones and sounds of a SIP back end as a TOML file. Without it calls are simulated."""
 
+    asterisk_file: Path | None = None
+    """Real calls through Asterisks of yours: the nodes of the fleet as a TOML file."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 

@@ -56,7 +56,7 @@ class AsteriskNetwork:
                 await connected(carrier)
                 ids, numbers = RandomIds(), itertools.count(100)
                 agent = UserId(ids.new("user"))
-                carrier.phones[agent] = AgentPhone("PJSIP/ana")
+                carrier.phones[agent] = AgentPhone("sip:ana@pbx.example")
 
                 def number(callee: Callee) -> PhoneNumber:
                     return PhoneNumber(f"+{_FIRST_DIGIT[callee]}{next(numbers)}")

@@ -49,7 +49,7 @@ def on_stage(carrier: AsteriskCarrier) -> Stage:
 
     ids = RandomIds()
     agent = UserId(ids.new("user"))
-    carrier.phones[agent] = AgentPhone("PJSIP/ana")
+    carrier.phones[agent] = AgentPhone("sip:ana@pbx.example")
     return Stage(carrier, WallClock(), ids, number, PhoneNumber("+12025550199"), agent)
 
 
@@ -116,8 +116,8 @@ class TestAgents:
         async with open_carrier(AsteriskSettings([node(fake)], record=True), WallClock()) as carrier:
             await connected(carrier)
             stage = on_stage(carrier)
-            carrier.phones[stage.agent] = AgentPhone("PJSIP/ana", nailed_up=True)
-            await carrier.seat(stage.agent)
+            carrier.phones[stage.agent] = AgentPhone("sip:ana@pbx.example", nailed_up=True)
+            carrier.seat(stage.agent)
             await until(lambda: any(one.state == "Up" for one in fake.channels.values()))
             (phone,) = fake.channels
             calls = []
@@ -131,7 +131,7 @@ class TestAgents:
                 await stage.ended(call)
                 assert phone in fake.channels
             assert fake.recordings == calls
-            await carrier.unseat(stage.agent)
+            carrier.unseat(stage.agent)
             await until(lambda: not fake.channels)
 
     async def test_an_agent_without_a_phone_is_lost_to_the_call(self, fake: FakeAsterisk) -> None:

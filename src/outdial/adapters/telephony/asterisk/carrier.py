@@ -51,15 +51,18 @@ _END_SECONDS: Final = 8.0
 """After a hang-up, how long the channel's end is waited for before the call counts as over."""
 _VERDICT_SECONDS: Final = 8.0
 _PHONE_RING_SECONDS: Final = 20
+_PHONE_AGAIN_SECONDS: Final = 5.0
+"""The pause before a nailed-up phone that was lost is called again."""
 _GONE: Final = 404
 _UNSEEN: Final = "it ended while Asterisk could not be heard"
 
 
 @dataclass(frozen=True, slots=True)
 class AgentPhone:
-    """Where an agent takes calls: an endpoint of Asterisk such as `PJSIP/ana`. A nailed-up one stays up."""
+    """Where an agent takes calls: a SIP address, of which Asterisk knows the user as an endpoint, or a number in E.164,
+    which is called like any other. A nailed-up one stays up between calls."""
 
-    endpoint: str
+    address: str
     nailed_up: bool = False
 
 
@@ -68,12 +71,13 @@ class AsteriskSettings:
     """Attributes:
     message: the safety message, as Asterisk names sounds.
     record: keep conversations, in Asterisk's recordings.
+    rules: how people are told from machines; None: every answered call is for an agent.
     """
 
     nodes: Sequence[NodeSettings]
     message: str = "sound:vm-goodbye"
     record: bool = False
-    rules: Rules = RULES[Profile.PRIVATE]
+    rules: Rules | None = RULES[Profile.PRIVATE]
 
 
 @dataclass(slots=True)
@@ -124,6 +128,7 @@ class AsteriskCarrier:
         self.phones: dict[UserId, AgentPhone] = {}
         self._calls: dict[UUID, _Call] = {}
         self._legs: dict[str, _Phone] = {}
+        self._seated: set[UserId] = set()
         self._doomed: set[str] = set()
         """Channels that a request without an answer may have made."""
         self._waiting: dict[str, asyncio.Event] = {}
@@ -203,18 +208,37 @@ class AsteriskCarrier:
 
     # Agents -------------------------------------------------------------------------------------------------------
 
-    async def seat(self, agent: UserId) -> None:
-        """Call the nailed-up phone of an agent who sits down, on every node that may have calls for them."""
-        if (phone := self.phones.get(agent)) is None or not phone.nailed_up:
+    def know_phone(self, agent: UserId, address: str, *, nailed_up: bool) -> None:
+        """Where an agent takes calls."""
+        self.phones[agent] = AgentPhone(address, nailed_up)
+
+    def seat(self, agent: UserId) -> None:
+        """An agent sits down: a phone that stays up is called, on every node that may have calls for them."""
+        self._seated.add(agent)
+        self._call_phones(agent)
+
+    def unseat(self, agent: UserId) -> None:
+        """An agent has left: their phones are hung up."""
+        self._seated.discard(agent)
+        self.phones.pop(agent, None)
+        for leg in [leg for leg in self._legs.values() if leg.agent == agent]:
+            self._spawn(self._remove(leg.node, leg.channel))
+
+    def _call_phones(self, agent: UserId) -> None:
+        phone = self.phones.get(agent)
+        if phone is None or not phone.nailed_up or agent not in self._seated:
             return
         for node in self.nodes:
-            if node.trouble is None and self._nailed_up(agent, node) is None:
-                await self._ring(agent, node)
+            if node.trouble is None and not any(leg.agent == agent and leg.node is node for leg in self._legs.values()):
+                self._spawn(self._nail_up(agent, node))
 
-    async def unseat(self, agent: UserId) -> None:
-        """Hang up the phones of an agent who has left."""
-        for leg in [leg for leg in self._legs.values() if leg.agent == agent]:
-            await self._remove(leg.node, leg.channel)
+    async def _nail_up(self, agent: UserId, node: Node) -> None:
+        if await self._ring(agent, node) is None:
+            self._call_again(agent)
+
+    def _call_again(self, agent: UserId) -> None:
+        if agent in self._seated:
+            self._loop.call_later(_PHONE_AGAIN_SECONDS, self._call_phones, agent)
 
     async def drain(self, name: str) -> None:
         """Give a node no further calls; those it has go on. `active` tells how many are left."""
@@ -264,7 +288,7 @@ class AsteriskCarrier:
         phone = self._legs[channel] = _Phone(agent, channel, node, address.nailed_up)
         started = self._waiting[channel] = asyncio.Event()
         query = {
-            "endpoint": address.endpoint,
+            "endpoint": _endpoint(address.address, node),
             "app": node.settings.application,
             "channelId": channel,
             "formats": "ulaw,alaw",
@@ -416,8 +440,9 @@ class AsteriskCarrier:
                 self._finish(call, HangupBy.AGENT)
             elif call.ended_by is None:
                 self._tell(call, AgentLost())
-        if phone.nailed_up and phone.agent in self.phones and phone.up:
+        if phone.nailed_up and phone.agent in self._seated:
             log.warning("agent_phone_lost", user_id=str(phone.agent))
+            self._call_again(phone.agent)
 
     def _release(self, phone: _Phone) -> None:
         """A call is over for its agent: what is nailed up stays."""
@@ -430,9 +455,13 @@ class AsteriskCarrier:
     async def _listen_to(self, call: _Call) -> None:
         ari, app = call.node.ari, call.node.settings.application
         host = call.node.settings.media_host
+        rules = self._settings.rules
+        if rules is None:
+            self._judged(call, None)
+            return
         self._later(call, _VERDICT_SECONDS, lambda: self._judged(call, None))
         try:
-            call.ear, port = await Ear.open(host, self._settings.rules, lambda heard: self._judged(call, heard))
+            call.ear, port = await Ear.open(host, rules, lambda heard: self._judged(call, heard))
             snoop, sound = f"{SNOOP}{call.id}", f"{SOUND}{call.id}"
             waits = [self._waiting.setdefault(name, asyncio.Event()) for name in (snoop, sound)]
             await ari.ask("POST", f"channels/{call.channel}/snoop/{snoop}", {"spy": "in", "app": app})
@@ -534,6 +563,8 @@ class AsteriskCarrier:
                 self._end(call, fact)
         for leg in [leg for leg in self._legs.values() if leg.node is node and leg.channel not in channels]:
             self._phone_gone(leg)
+        for agent in self._seated:
+            self._call_again(agent)
         for name, channel in channels.items():
             if not name.startswith(PREFIX):
                 continue
@@ -587,6 +618,13 @@ class AsteriskCarrier:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("asterisk_task_failed", exc_info=error)
+
+
+def _endpoint(address: str, node: Node) -> str:
+    """How a phone's address is dialed on a node."""
+    if address.startswith("+"):
+        return node.settings.endpoint.format(number=address)
+    return f"PJSIP/{address.removeprefix('sips:').removeprefix('sip:').partition('@')[0]}"
 
 
 def _id_of(channel: str) -> UUID | None:

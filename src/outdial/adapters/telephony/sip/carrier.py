@@ -26,7 +26,7 @@ from outdial.adapters.telephony.sip.dialogs import (
     Progress,
     Up,
 )
-from outdial.adapters.telephony.sip.phones import PhoneLeg, Phones
+from outdial.adapters.telephony.sip.phones import Phone, PhoneLeg, Phones
 from outdial.adapters.telephony.sip.sdp import BadDescription, NoCommonCodec, describe, read, turned
 from outdial.adapters.telephony.sip.transactions import Timers
 from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
@@ -512,6 +512,20 @@ class SipCarrier:
         self._tell(call, fact)
 
     # Agents -------------------------------------------------------------------------------------------------------
+
+    def know_phone(self, agent: UserId, address: str, *, nailed_up: bool) -> None:
+        """Where an agent takes calls; a number is no phone that we could call here."""
+        if address.startswith("sip"):
+            self.phones.phones[agent] = Phone(address, nailed_up)
+
+    def seat(self, agent: UserId) -> None:
+        """An agent sits down: a phone that stays up is called."""
+        self.phones.seat(agent)
+
+    def unseat(self, agent: UserId) -> None:
+        """An agent has left: their phone is hung up."""
+        self.phones.unseat(agent)
+        self.phones.phones.pop(agent, None)
 
     def _join(self, call: _Call, phone: PhoneLeg) -> None:
         self._media.post("join", call.key, peer=phone.key, whisper=WHISPER)
