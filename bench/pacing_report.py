@@ -257,9 +257,8 @@ def _dynamics(measured: Measured) -> list[Target]:
     steady = {
         r.world.agents: r.occupancy.mean for r in ours if r.world.pattern.value == "steady" and not r.world.breaks
     }
-    changing = [result for result in ours if result.world.agents in steady]
-    least = min((result.occupancy.mean / steady[result.world.agents] for result in changing), default=0.0)
-    return [
+    changing = [result.occupancy.mean / steady[n] for result in ours if (n := result.world.agents) in steady]
+    found = [
         Target(
             "changing campaigns: shifts above the cap",
             "<= 10 %",
@@ -267,8 +266,11 @@ def _dynamics(measured: Measured) -> list[Target]:
             above <= 0.1 * len(shifts),
         ),
         Target("changing campaigns: largest excess, points", "<= 0.1", f"{points:.2f}", points <= 0.1),
-        Target("changing campaigns: occupancy / the steady one's, worst", ">= 0.96", f"{least:.3f}", least >= 0.96),
     ]
+    if changing:
+        name, least = "changing campaigns: occupancy / the steady one's, worst", min(changing)
+        found.append(Target(name, ">= 0.96", f"{least:.3f}", least >= 0.96))
+    return found
 
 
 def _timeout(measured: Measured) -> list[Target]:
