@@ -38,7 +38,7 @@ TUNED_BADLY = [result(name, 0.45, -1.0) for name in TUNED if name != "ratio:2"]
 
 def verdicts(seen: Measured) -> dict[str, tuple[str, bool]]:
     """What was measured and whether it is good enough, by the beginning of the target's name."""
-    return {target.name: (target.measured, target.met) for target in targets(seen)}
+    return {target.name: (target.measured, target.met) for target in targets(seen) if target.met is not None}
 
 
 def verdict(seen: Measured, begins: str) -> tuple[str, bool]:
@@ -53,9 +53,9 @@ def test_only_peers_that_keep_the_cap_are_compared_with() -> None:
 def test_a_good_run_meets_every_target() -> None:
     seen = measured(core=CORE, tuned=[result("ratio:2", 0.68, -1.0), *TUNED_BADLY])
     assert all(met for _, met in verdicts(seen).values())
-    assert verdict(seen, "idle share")[0] == "0.75"  # 0.30 / 0.40 idle
-    assert verdict(seen, "way from progressive")[0] == "0.88"  # 0.15 / 0.17
-    assert verdict(seen, "occupancy less that of the best ratio")[0] == "+2.0"
+    assert verdict(seen, "idle share")[0] == "0.75 (1)"  # 0.30 / 0.40 idle
+    assert verdict(seen, "way from progressive")[0] == "0.88 (1)"  # 0.15 / 0.17
+    assert verdict(seen, "occupancy less that of the best ratio")[0] == "+2.0 (1)"
 
 
 def test_each_miss_is_told() -> None:
@@ -71,7 +71,14 @@ def test_each_miss_is_told() -> None:
     assert markdown(seen).count("MISS") == len(verdicts(seen))
 
 
-@pytest.mark.parametrize(("abandoned", "told"), [(2700, ("0.90", True)), (2400, ("0.80", False))])
+def test_what_was_not_played_has_its_row_and_no_verdict() -> None:
+    rows = {target.name: target for target in targets(measured(core=CORE))}
+    assert len(rows) == len(targets(Measured({}, 0.001, {5: 60.0}, played=0, planned=1)))
+    large = rows["idle share / best peer's, 300 agents at 3 %, mean of the cells"]
+    assert (large.wanted, large.measured, large.met) == ("<= 0.50", "not played", None)
+
+
+@pytest.mark.parametrize(("abandoned", "told"), [(2700, ("0.90 (1)", True)), (2400, ("0.80 (1)", False))])
 def test_an_allowance_left_lying_is_told_where_it_is_large(abandoned: int, told: tuple[str, bool]) -> None:
     ours = result(OURS, 0.7, -1.0, abandoned=abandoned, connected=100_000 - abandoned)
     assert verdict(measured(core=[ours, PROGRESSIVE]), "allowance used") == told
@@ -81,7 +88,7 @@ def test_changing_campaigns_are_compared_with_the_steady_one() -> None:
     steady = result(OURS, 0.80, -1.0)
     sine = result(OURS, 0.76, -1.0, world=World(agents=5, pattern=Pattern.SINE))
     seen = measured(dynamics=[steady, sine])
-    assert verdict(seen, "changing campaigns: occupancy") == ("0.950", False)
+    assert verdict(seen, "changing campaigns: occupancy") == ("0.950 (2)", False)
     assert verdict(seen, "changing campaigns: shifts") == ("0 of 2", True)
 
 
@@ -90,7 +97,7 @@ def test_the_exact_optimum_and_the_long_timeout_have_their_rows() -> None:
     late = result(OURS, 0.9, -1.0, world=World(agents=5, timeout=30.0), abandoned=4, connected=96)
     seen = measured(exact=[exact], timeout=[late])
     assert verdict(seen, "occupancy / exact optimum")[0].startswith("0.988")
-    assert verdict(seen, "impatient people") == ("1.333", False)
+    assert verdict(seen, "impatient people") == ("1.333 (1)", False)
 
 
 def test_cells_that_some_peer_was_not_played_in_are_not_compared() -> None:
