@@ -29,6 +29,8 @@ from outdial.simulation.pacing.baselines import pacer_named
 from outdial.simulation.pacing.comparison import Result
 from outdial.simulation.pacing.world import Pattern, Shift, World, play
 
+CHANGING = (Pattern.STEADY, Pattern.DOUBLES, Pattern.HALVES, Pattern.SINE, Pattern.BLOCKS)
+"""The changing campaigns that the targets are about; answers in bursts came later, and have a block of their own."""
 ANSWER_RATES, TALKS = (0.1, 0.25, 0.4), (30.0, 90.0, 240.0)
 SEEDS = {1: 1, 2: 1, 5: 8, 10: 6, 25: 4, 50: 3, 100: 3, 300: 2}
 """Shifts in the full form, by agents: large teams vary less, and take longer."""
@@ -63,6 +65,8 @@ def full() -> Iterator[Job]:
                     yield from _beside_peers("caps", World(agents=agents, p=p, cap=cap), seeds)
         yield Job("uncapped", World(agents=agents, p=0.1, talk=30.0, ratio=1000.0), OURS, min(3, seeds))
     yield from _dynamics({10: 6, 50: 3})
+    for agents in (10, 50, 100):
+        yield Job("bursts", World(agents=agents, pattern=Pattern.BURSTS), OURS, 3)
     for agents, seeds in ((5, 6), (25, 3), (100, 2)):
         for timeout in (2.0, 10.0, 30.0):
             for cap in (0.01, 0.03):
@@ -82,6 +86,7 @@ def quick() -> Iterator[Job]:
             yield Job("core", cell, KNOWS_AGENTS, 1)
     yield Job("lines", World(agents=50, p=0.1, talk=30.0), OURS, 1)
     yield from _dynamics({10: 2})
+    yield Job("bursts", World(agents=50, pattern=Pattern.BURSTS, hours=3.0), OURS, 2)
     yield Job("timeout", World(agents=25, timeout=30.0), OURS, 1)
     yield from _exact((5, 10), (0.03,), hours=40.0)
     yield Job("cold", World(agents=5, hours=0.5), OURS, 8)
@@ -98,7 +103,7 @@ def _beside_peers(block: str, cell: World, seeds: int) -> Iterator[Job]:
 
 def _dynamics(seeds: Mapping[int, int]) -> Iterator[Job]:
     for agents, shifts in seeds.items():
-        for pattern in Pattern:
+        for pattern in CHANGING:
             yield Job("dynamics", World(agents=agents, pattern=pattern), OURS, shifts)
         yield Job("dynamics", World(agents=agents, breaks=True), OURS, shifts)
 

@@ -101,7 +101,7 @@ def best_peer(results: Iterable[Result], cell: World) -> Result:
 def targets(measured: Measured) -> list[Target]:
     """All rows of the benchmark's targets."""
     found: list[Target] = []
-    for rows in (_compliance, _budget, _peers, _tuned, _exact, _knowledge, _lines, _dynamics, _timeout):
+    for rows in (_compliance, _budget, _peers, _tuned, _exact, _knowledge, _lines, _dynamics, _bursts, _timeout):
         found += rows(measured)
     p99 = 1000 * measured.decision_p99
     found.append(Target("decision at 300 agents, 99 of 100 within", "< 2 ms", f"{p99:.2f} ms", p99 < 2))
@@ -263,6 +263,15 @@ def _dynamics(measured: Measured) -> list[Target]:
     ]
 
 
+def _bursts(measured: Measured) -> list[Target]:
+    shifts = [shift.excess for result in _ours(measured.of("bursts")) for shift in result.shifts]
+    target = Target("answers in bursts: shifts above the cap", "<= 10 %")
+    if shifts:
+        above = sum(excess > 0 for excess in shifts)
+        target = replace(target, measured=f"{above} of {len(shifts)}", met=above <= 0.1 * len(shifts))
+    return [target]
+
+
 def _timeout(measured: Measured) -> list[Target]:
     ours = [result for result in _ours(measured.of("timeout")) if result.world.timeout == 30.0]
     shares = [result.abandonment.mean / result.world.cap for result in ours]
@@ -293,7 +302,7 @@ def markdown(measured: Measured) -> str:
     results = [r for r in measured.of("core", "large") if r.world.cap == 0.03]
     if results:
         lines += ["", *_pacers(results)]
-    for block in ("dynamics", "timeout", "exact", "cold"):
+    for block in ("dynamics", "bursts", "timeout", "exact", "cold"):
         rows = _ours(measured.of(block))
         if rows:
             lines += [

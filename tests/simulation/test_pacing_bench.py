@@ -148,5 +148,5 @@ def test_the_full_form_plays_every_cell_of_the_core_with_every_peer() -> None:
 
 
 def test_the_quick_form_has_a_little_of_every_block() -> None:
-    assert {job.block for job in quick()} == {"core", "lines", "dynamics", "timeout", "exact", "cold"}
+    assert {job.block for job in quick()} == {"core", "lines", "dynamics", "bursts", "timeout", "exact", "cold"}
     assert {job.world.pattern for job in quick()} == set(Pattern)

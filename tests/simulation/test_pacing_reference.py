@@ -147,7 +147,9 @@ class PlainPacer(PredictivePacer):
                 age = int((now - cohort.at) / 0.5)
                 within = self.arrived_by(0.5 * age + self.answer_points[k]) - self.arrived[age]
                 lives += [min(0.98, p * within / max(self.still[age], 1e-6))] * cohort.ringing
+            spread = self.dispersion.factor * sum(r * (1 - r) for r in lives)
             lives += [p * ANSWER_POINTS[k]] * (n - 1)
+            spread += sum(r * (1 - r) for r in lives[len(lives) - n + 1 :]) if n > 1 else 0.0
             for weight, u, talk, wrap in moments:
                 free = self.agents_free(now, u, talk, wrap)
                 total += weight * no_agent(
@@ -155,7 +157,7 @@ class PlainPacer(PredictivePacer):
                     sum(free),
                     sum(q * (1 - q) for q in free),
                     sum(lives),
-                    sum(r * (1 - r) for r in lives),
+                    spread,
                 )
         return total / len(self.moments)
 

@@ -36,13 +36,19 @@ class Cohort:
 
 
 class AnswerRate:
-    """Lives per dial over about the last 300 dials; also holds the ringing calls by age."""
+    """Lives per dial over about the last 300 dials; also holds the ringing calls by age.
+
+    Attributes:
+        heard: dials, since the beginning and without fading, whose verdict has come in, as of the last estimate.
+    """
 
     def __init__(self) -> None:
         self.cohorts: deque[Cohort] = deque()
         self.lives = PRIOR_LIVES
         self.dials = PRIOR_DIALS
+        self.heard = 0.0
         self._young: deque[Cohort] = deque()
+        self._matured = 0
 
     def launched(self, now: float) -> Cohort:
         """Count a launch; returns the cohort to which its later fate is credited."""
@@ -80,6 +86,7 @@ class AnswerRate:
         while young and now - young[0].at > age:
             cohort = young.popleft()
             cohort.matured = True
+            self._matured += cohort.launched
             # Calls of one cohort fade among themselves too: on average half of them came after a given one.
             gain = max(0.2, 1 - fade * cohort.launched / 2)
             kept = (1 - fade) ** cohort.launched
@@ -96,10 +103,11 @@ class AnswerRate:
             arrived: share of live answers that have come in within so many seconds of launch.
             delay: seconds from an answer to its verdict.
         """
-        lives, dials = self.lives, self.dials
+        lives, heard = self.lives, 0.0
         then = now - delay
         for cohort in self._young:
             lives += cohort.live
             if cohort.at < then:  # the youngest can have no verdict yet
-                dials += cohort.launched * arrived(then - cohort.at)
-        return min(HIGHEST, max(LOWEST, lives / dials))
+                heard += cohort.launched * arrived(then - cohort.at)
+        self.heard = self._matured + heard
+        return min(HIGHEST, max(LOWEST, lives / (self.dials + heard)))

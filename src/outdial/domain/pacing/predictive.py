@@ -15,6 +15,7 @@ from typing import Any
 from outdial.domain.pacing.answer_rate import AnswerRate, Cohort
 from outdial.domain.pacing.base import AgentId, PacerConfig, State
 from outdial.domain.pacing.budget import Budget
+from outdial.domain.pacing.dispersion import Dispersion
 from outdial.domain.pacing.floor import Call, Floor, FloorListener
 from outdial.domain.pacing.hazards import (
     ANSWER_POINTS,
@@ -67,6 +68,7 @@ class PredictivePacer(FloorListener):
         self.floor = Floor(self.config, self)
         self.budget = Budget(self.config.cap, self.reserve, self.config.windows, self.config.zone)
         self.rate = AnswerRate()
+        self.dispersion = Dispersion()
         self.ring = RingTable(self.config.maxring)
         self.talk = DurationTable(TALK_SECONDS, TALK_PRIOR_SECONDS)
         self.wrap = DurationTable(WRAP_SECONDS, WRAP_PRIOR_SECONDS)
@@ -180,6 +182,7 @@ class PredictivePacer(FloorListener):
             "version": STATE_VERSION,
             "budget": self.budget.state(),
             "answers": {"lives": self.rate.lives, "dials": self.rate.dials},
+            "dispersion": self.dispersion.state(),
             "ring": self.ring.state(),
             "talk": self.talk.state(),
             "wrap": self.wrap.state(),
@@ -203,6 +206,8 @@ class PredictivePacer(FloorListener):
         self.budget.restore(state["budget"])
         self.rate.lives = state["answers"]["lives"] / 2
         self.rate.dials = state["answers"]["dials"] / 2
+        if "dispersion" in state:
+            self.dispersion.restore(state["dispersion"])
         self.ring.restore(state["ring"])
         self.talk.restore(state["talk"])
         self.wrap.restore(state["wrap"])
@@ -263,7 +268,7 @@ class PredictivePacer(FloorListener):
                 r = min(HIGHEST_REACH, rate * self.ring.answers_within(now - cohort.at, answered))
                 mean += cohort.ringing * r
                 variance += cohort.ringing * r * (1 - r)
-        return Demand(mean, variance, rate * self.ring.arrived(answered))
+        return Demand(mean, variance * self.dispersion.factor, rate * self.ring.arrived(answered))
 
     def _forecast(self, now: float) -> Forecast:
         return Forecast(self.outlook(now), len(ANSWER_POINTS), len(self.free_by[0]))
@@ -302,6 +307,9 @@ class PredictivePacer(FloorListener):
         if not self._to_rebuild and now - self._rebuilt >= (REBUILD_SECONDS_AT_FIRST if at_first else REBUILD_SECONDS):
             self._rebuilt = now
             self._to_rebuild = list(reversed(REBUILD_PARTS))
+        if self.dispersion.is_due(now):
+            rate = self.answer_rate(now)
+            self.dispersion.end(now, self.rate.heard, rate)
         if self._to_rebuild:
             self._rebuild(self._to_rebuild.pop(), now)
 
@@ -310,6 +318,9 @@ class PredictivePacer(FloorListener):
         if part == "ring":
             self.ring.rebuild((now - cohort.at, cohort.ringing) for cohort in self.rate.cohorts if cohort.ringing > 0)
             self._mature_seconds = self.ring.within(MATURE_SHARE)
+            # By other curves another part of the dials has been heard of: what was expected begins anew.
+            rate = self.answer_rate(now)
+            self.dispersion.begin(now, self.rate.heard, rate)
         elif part == "busy":
             self.talk.rebuild([max(0.0, now - began) for began in self.floor.talk.values()])
             self.wrap.rebuild([max(0.0, now - began) for began in self.floor.wrap.values()])
@@ -349,6 +360,7 @@ class PredictivePacer(FloorListener):
             if self.config.amd:
                 self.analysis_seconds += ANALYSIS_MEMORY * (max(0.0, now - answered_at) - self.analysis_seconds)
             self.rate.found_live(_cohort(call))
+            self.dispersion.found_live()
             self.ring.answered_live(answered_at - call.launched_at)
 
     def settled(self, now: float, waited: float, *, connected: bool, by_caller: bool) -> None:
@@ -412,7 +424,7 @@ class _Outlook:
             some = calls * r
             mean += some
             variance += some * (1 - r)
-        return Demand(mean, variance, rate * ANSWER_POINTS[point])
+        return Demand(mean, variance * pacer.dispersion.factor, rate * ANSWER_POINTS[point])
 
 
 def _coming_free(free_by: FreeBy, busy: list[int]) -> tuple[float, float]:

@@ -79,6 +79,8 @@ class Pattern(Enum):
     """Half as many more and less, within two hours."""
     BLOCKS = "blocks"
     """Another share, x 0.5 to 1.5, every ten minutes."""
+    BURSTS = "bursts"
+    """Another share, x 0.4 to 1.6, every twenty seconds: calls that are answered come together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +168,8 @@ class World:
                 return min(1.0, self.p * (1 + 0.5 * sin(2 * pi * now / 7200)))
             case Pattern.BLOCKS:
                 return min(1.0, self.p * (0.5 + keyed_uniform(self.seed, _PATTERN, int(now / 600))))
+            case Pattern.BURSTS:
+                return min(1.0, self.p * (0.4 + 1.2 * keyed_uniform(self.seed, _PATTERN, int(now / 20))))
 
 
 PERIOD_SECONDS = 300.0
@@ -547,15 +551,15 @@ def line_bound(world: World) -> float:
     So many lines per agent, each taken for a mean time by every call, bring so many live calls a second and no more.
     """
     run = _Run(world, ProgressivePacer())
-    line_seconds = busy_seconds = 0.0
-    for lead in range(5000):
+    leads, line_seconds = 10_000, 0.0
+    for lead in range(leads):
         result, seconds = run.drawn(lead, 0.0)
-        if result in (_PERSON, _MACHINE):
-            is_live, analysis = run.judged(lead, result == _PERSON)
-            seconds += analysis
-            if is_live and result == _PERSON:
-                busy_seconds += world.talk + world.wrap.mean
-            elif is_live:
-                busy_seconds += MACHINE_TALK_SECONDS + MACHINE_WRAP_SECONDS
         line_seconds += seconds
-    return world.ratio * busy_seconds / line_seconds
+        if result in (_PERSON, _MACHINE):
+            line_seconds += run.judged(lead, result == _PERSON)[1]
+    # Live calls are rare: drawn as well, they would be off by some hundredths.
+    people, machines = world.p, (1 - world.p) * world.machines
+    if world.amd:
+        people, machines = people * (1 - world.lost_people), machines * world.passed_machines
+    busy = people * (world.talk + world.wrap.mean) + machines * (MACHINE_TALK_SECONDS + MACHINE_WRAP_SECONDS)
+    return world.ratio * busy * leads / line_seconds
