@@ -251,11 +251,14 @@ class TestForecast:
         imported = outdial("records", "import", str(csv), "--new", "Foreseen")
         with served.api() as api:
             api.assign(campaign, "record-lists", [{"id": imported["record_list_id"]}])
-        found = outdial("forecast", campaign, "--agents", "1,2", "--hours", "00:00-00:00", "--talk", "20")
+        found = outdial(
+            "forecast", campaign, "--agents", "1,2", "--hours", "00:00-00:00", "--talk", "20", "--cap", "0.025"
+        )
         assert found["status"] == "DONE"
         result = found["result"]
         assert result["records"] == 2
         assert [one["agents"] for one in result["scenarios"]] == [1, 2]
+        assert result["scenarios"][0]["max_abandonment_rate"] == 2.5
         assert any("20 s" in sentence for sentence in result["assumptions"])
         lines = outdial.lines("forecast", campaign, "--agents", "2", "--hours", "00:00-00:00")
         assert any(line.startswith("done by") for line in lines)

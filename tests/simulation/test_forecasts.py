@@ -30,9 +30,9 @@ from tests.conftest import _EMPTY, _script
 from tests.simulation.conftest import EVERY_DAY, a_campaign
 
 LONG = bool(os.environ.get("OUTDIAL_TEST_LONG"))
-SHIFTS = 20 if LONG else 4
-WITHIN = 17 if LONG else 3
-ROWS = 300 if LONG else 100
+SHIFTS = 20 if LONG else 3
+WITHIN = 17 if LONG else 2
+ROWS = 300 if LONG else 60
 """A short list is finished by more or less luck: only of a longer one the middle of the forecast is worth much."""
 MEDIAN_ERROR = 0.10 if LONG else 0.25
 AGENTS = 5

@@ -22,7 +22,9 @@ def forecast(
     agents: Annotated[
         str | None, typer.Option(metavar="N,…", help="Team sizes. Without it: as many as are assigned.")
     ] = None,
-    cap: Annotated[float | None, typer.Option(min=0, max=100, help="Another abandonment rate, in percent.")] = None,
+    cap: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Abandoned of those reached, at most; a fraction: 0.03 is 3 %.")
+    ] = None,
     ratio: Annotated[float | None, typer.Option(min=1, max=3, help="Another dialing ratio.")] = None,
     hours: Annotated[
         str | None, typer.Option(metavar="HH:MM-HH:MM", help="Other calling hours, the same on every day.")
@@ -45,7 +47,7 @@ def forecast(
     assumed = {"answer_rate": answer_rate, "talk_seconds": talk, "wrap_seconds": wrap}
     question = {
         "agents": None if agents is None else values("agents", agents, int),
-        "max_abandonment_rate": cap,
+        "max_abandonment_rate": None if cap is None else round(100 * cap, 6),
         "max_dialing_ratio": ratio,
         "calling_hours": None if hours is None else [_window(hours)],
         "finish_by": by,
