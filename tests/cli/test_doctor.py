@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from outdial.cli.doctor import MEBIBYTE, Level, look_at_disk, look_at_port, look_at_uploads, look_at_zones
+from outdial.cli.doctor import MEBIBYTE, look_at_disk, look_at_port, look_at_uploads, look_at_zones
+from outdial.cli.findings import Level
 
 Usage = namedtuple("Usage", "free")
 

@@ -29,6 +29,7 @@ a={direction}
 """
 
 _ports: Iterator[int] = itertools.count(os.getpid())
+_TRIES: Final = 5
 _ranges: Iterator[int] = itertools.count(os.getpid())
 
 
@@ -171,23 +172,28 @@ def sipp(
         known = [name for name in ("from", "to", "via", "contact", "cseq") if f'assign_to="{name}"' in "".join(steps)]
         references = f'<Reference variables="{",".join(known)}"/>' if known else ""
         scenario.write_text(f'<?xml version="1.0"?><scenario name="s">{"".join(steps)}{references}</scenario>', "utf-8")
-    port = free_port()
-    # Far from the ports of signalling, and apart for each of those that run side by side: it takes one for each call.
-    sound = 10_000 + next(_ranges) % 20 * 500
-    arguments = [
-        program,
-        *("-sf", str(scenario)),
-        *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(sound)),
-        *("-ci", "127.0.0.1", "-cp", str(port + 1)),
-        *("-trace_err", "-nostdin", "-nd"),
-        *patience,
-        *(("-m", str(calls)) if calls is not None else ()),
-        *options,
-    ]
     with (folder / "screen.txt").open("wb") as screen:
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder)
+        for _ in range(_TRIES):
+            # Its RTP is far from the ports of signalling, and apart for those that run side by side: a port a call.
+            port, sound = free_port(), 10_000 + next(_ranges) % 20 * 500
+            arguments = [
+                program,
+                *("-sf", str(scenario)),
+                *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(sound)),
+                *("-ci", "127.0.0.1", "-cp", str(port + 1)),
+                *("-trace_err", "-nostdin", "-nd"),
+                *patience,
+                *(("-m", str(calls)) if calls is not None else ()),
+                *options,
+            ]
+            process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder)
+            if _listens(process, port):
+                break
+        else:
+            raise AssertionError(
+                f"sipp does not start: {(folder / 'screen.txt').read_text('utf-8', 'replace')[-1000:]}"
+            )
         try:
-            _listens(process, port)
             yield Sipp(port, sound, folder, process)
         finally:
             if process.poll() is None:
@@ -195,18 +201,16 @@ def sipp(
             process.wait()
 
 
-def _listens(process: "subprocess.Popen[bytes]", port: int) -> None:
-    """Wait until the port is taken: a free one can be bound."""
-    for _ in range(1000):
-        if process.poll() is not None:
-            raise AssertionError(f"sipp did not start: exit code {process.returncode}")
+def _listens(process: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Wait until the port is taken, which a free one is not; false if sipp ended, as when somebody else was faster."""
+    while process.poll() is None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
             try:
                 trial.bind(("127.0.0.1", port))
             except OSError:
-                return
+                return True
         time.sleep(0.01)
-    raise AssertionError("sipp does not listen")
+    return False
 
 
 needs_sipp = pytest.mark.skipif(

@@ -1,22 +1,25 @@
 """`outdial doctor`: looks at what Outdial needs, and says what to do about what is missing."""
 
-import enum
 import errno
+import re
 import shutil
 import socket
 import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from outdial import bootstrap
 from outdial.adapters.clock import WallClock
+from outdial.cli.doctor_sip import look_at_sip
+from outdial.cli.findings import Finding, Level
 from outdial.cli.output import ExitCode, JsonOption, print_list, say
 from outdial.cli.running import run_to_end
-from outdial.domain.errors import OutdialError
+from outdial.domain.errors import Invalid, OutdialError
+from outdial.domain.values import PhoneNumber
 from outdial.settings import Settings
 
 MEBIBYTE = 1024 * 1024
@@ -25,31 +28,23 @@ DISK_WARN = 2048 * MEBIBYTE
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
-class Level(enum.Enum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look found; `remedy` is there unless all is well."""
-
-    check: str
-    level: Level
-    found: str
-    remedy: str | None = None
-
-
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    test_call: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Call this number over the SIP trunks, and hang up again.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Look at what Outdial needs; exit code 1 when something fails."""
     settings = bootstrap.read_settings()
+    if test_call is not None and not re.fullmatch(r"\+[1-9][0-9]{1,14}", test_call):
+        raise Invalid(f"--test-call is a number in E.164 such as +12025550142, not {test_call!r}")
     findings = [
         *look_at_database(settings),
         look_at_zones(),
         look_at_disk(settings.home),
         look_at_uploads(settings.uploads),
         look_at_port(settings.host, settings.port),
+        *look_at_sip(settings, test_call=None if test_call is None else PhoneNumber(test_call)),
     ]
     rows = [
         {"level": one.level.value, "check": one.check, "found": one.found, "remedy": one.remedy} for one in findings
