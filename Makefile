@@ -51,6 +51,10 @@ conformance: setup ## Start a server and run the conformance kit of the protocol
 bench-api: setup ## Compare hot routes with a bare route that returns the same bytes (a minute; ARGS="--rounds 3")
 	@$(BIN)/python bench/api.py $(ARGS)
 
+.PHONY: bench-stream
+bench-stream: setup ## What the console's stream costs: encoding, and pages that one core carries (half a minute)
+	@$(BIN)/python bench/stream.py $(ARGS)
+
 .PHONY: bench-pacing
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--form full": hours)
 	@$(BIN)/python -m bench.pacing $(ARGS)

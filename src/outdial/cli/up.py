@@ -145,6 +145,8 @@ async def serve(
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         ws="websockets-sansio",
+        # What all pages get is written once; it would be compressed for each of them anew.
+        ws_per_message_deflate=False,
     )
     server = _Server(config, ready)
     loop = asyncio.get_running_loop()
