@@ -20,6 +20,7 @@ from outdial.cli import (
     forecast,
     numbers,
     openapi,
+    recordings,
     records,
     replay,
     run,
@@ -60,6 +61,7 @@ for _name, _noun in (
     ("numbers", numbers.app),
     ("campaign", campaign.app),
     ("records", records.app),
+    ("recordings", recordings.app),
     ("dnc", dnc.app),
     ("db", db.app),
 ):
