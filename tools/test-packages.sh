@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need beyond .venv: a PostgreSQL of the machine, beside the one in the wheel; sipp, which plays the carrier and
-# the phones; programs that speak and prompts that were spoken, for the detection of answering machines. Installed when we may (root with apt); else the tests that ask for them are left out and say so. In CI nothing is.
+# the phones; programs that speak and prompts that were spoken, for the detection of answering machines. Installed when we
+# may (root with apt); else the tests that ask for them are left out and say so. In CI nothing is.
 set -euo pipefail
 shopt -s nullglob
 
