@@ -20,7 +20,7 @@ from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
 from outdial.domain.calls import AgentLost, Answered, Bridged, Failed, HangupBy, HungUp, Judged, Ringing
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber
-from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine
+from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import PATIENCE, Callee, Stage
 from tests.telephony.sipp import CONTACT, answer, answer_inside, described, needs_sipp, receive, sipp
@@ -120,6 +120,31 @@ class TestSound:
         assert len(left) > 8000
         for side in (left, right):
             assert sum(abs(sample) > 1000 for sample in side) > 4000, "half a second of speech"
+
+    def test_a_callee_on_hold_can_be_taken_back_and_recorded_meanwhile(
+        self, network: SipNetwork, tmp_path: Path
+    ) -> None:
+        async def story(stage: Stage) -> None:
+            carrier = sip(stage)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            with pytest.raises(NoSuchCall):
+                carrier.unhold(call)
+            await carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            carrier.record(call)
+            await until(lambda: len(carrier.joined_seconds) == 1)
+            carrier.hold(call)
+            carrier.unhold(call)
+            await until(lambda: len(carrier.joined_seconds) == 2)
+            carrier.stop_recording(call)
+            await stage.carrier.hang_up(call)
+            await stage.ended(call)
+            with pytest.raises(NoSuchCall):
+                carrier.hold(call)
+
+        network.play(story, media=MediaSettings(recordings=tmp_path))
+        assert [path.suffix for path in tmp_path.iterdir()] == [".wav"]
 
     def test_who_falls_silent_is_hung_up_as_lost_by_the_network(self, network: SipNetwork) -> None:
         async def story(stage: Stage) -> None:

@@ -211,11 +211,6 @@ class OutgoingLeg:
         self._offer = offer
         self._send("INVITE", hear, body=offer)
 
-    def info(self, body: bytes, content_type: str) -> None:
-        """Tell the far side something (DTMF for those who do not take it as RTP)."""
-        if self.state is LegState.UP:
-            self._send("INFO", lambda response: None, body=body, content_type=content_type)
-
     # Requests of the far side -----------------------------------------------------------------------------------
 
     def take(self, request: Request, transaction: ServerTransaction | None) -> None:
@@ -404,13 +399,12 @@ class OutgoingLeg:
         hear: Callable[[Response | None], None],
         *,
         body: bytes = b"",
-        content_type: str = "application/sdp",
         headers: Mapping[str, str] | None = None,
         challenges: int = 0,
         authorization: tuple[str, str] | None = None,
     ) -> None:
         """Send a request inside the dialog, with credentials when it is challenged."""
-        request = self._new_request(method, body=body, content_type=content_type)
+        request = self._new_request(method, body=body)
         for name, value in (headers or {}).items():
             request.headers.set(name, value)
         if authorization is not None:
@@ -425,7 +419,6 @@ class OutgoingLeg:
                         method,
                         hear,
                         body=body,
-                        content_type=content_type,
                         headers=headers,
                         challenges=challenges + 1,
                         authorization=again,
@@ -442,9 +435,7 @@ class OutgoingLeg:
             self._open -= 1
             self._perhaps_gone()
 
-    def _new_request(
-        self, method: str, *, body: bytes = b"", content_type: str = "application/sdp", sequence: int | None = None
-    ) -> Request:
+    def _new_request(self, method: str, *, body: bytes = b"", sequence: int | None = None) -> Request:
         if sequence is None:
             self._cseq += 1
             sequence = self._cseq
@@ -456,12 +447,12 @@ class OutgoingLeg:
         request.headers.set("To", self._far_to)
         request.call_id = self.call_id
         request.cseq = CSeq(sequence, method)
-        if method in ("INVITE", "INFO"):
+        if method == "INVITE":
             request.headers.set("Contact", self._contact())
             request.headers.set("Allow", ALLOW)
         request.headers.set("User-Agent", USER_AGENT)
         if body:
-            request.content_type = MediaType.parse(content_type)
+            request.content_type = MediaType.parse("application/sdp")
             request.body = body
         request.headers.set("Content-Length", str(len(body)))
         return request

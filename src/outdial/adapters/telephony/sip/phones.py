@@ -237,11 +237,6 @@ class Phones:
         for leg in list(self._on_demand.values()):
             leg.hang_up()
 
-    @property
-    def legs(self) -> int:
-        """How many are up or ringing."""
-        return len(self._on_demand) + sum(seat.leg is not None for seat in self._seats.values())
-
     def states(self) -> dict[UserId, str]:
         """What became of each nailed-up phone, for those who ask."""
         return {

@@ -233,11 +233,6 @@ class Endpoint(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    @property
-    def busy(self) -> int:
-        """How many transactions are not forgotten yet."""
-        return len(self._clients) + len(self._servers)
-
     # Sending ----------------------------------------------------------------------------------------------------
 
     def request(self, request: Request, to: Address, hear: Callable[[Response | None], None]) -> ClientTransaction:
