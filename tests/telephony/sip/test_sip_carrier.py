@@ -12,6 +12,7 @@ import pytest
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.media.client import MediaSettings
 from outdial.adapters.media.recording import read_recording
+from outdial.adapters.media.sounds import silence, tone
 from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
 from outdial.adapters.telephony.sip.configuration import DETECTOR, LISTENERS
 from outdial.adapters.telephony.sip.digest import Credentials
@@ -298,6 +299,26 @@ class TestTheWayOut:
             await peer.done()
         assert office.facts[:2] == [Ringing(), Answered()]
 
+    async def test_a_number_that_is_announced_as_not_in_service_rings_no_longer(
+        self, office: "Office", tmp_path: Path
+    ) -> None:
+        tones = b"".join(tone(hertz, seconds=0.33) for hertz in (950.0, 1400.0, 1800.0))
+        (tmp_path / "announcement.ul").write_bytes(tones + silence(1.0))
+        cseq = '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+        steps = [receive("INVITE", cseq), answer("183 Session Progress", CONTACT, sdp=described())]
+        steps += ['<nop><action><exec rtp_stream="announcement.ul,1,0"/></action></nop>', receive("CANCEL")]
+        steps += [
+            answer_inside("200 OK"),
+            answer("487 Request Terminated", cseq="CSeq: [$cseq] INVITE"),
+            receive("ACK"),
+        ]
+        with sipp(tmp_path, *steps) as peer:
+            office.early_media = True
+            await office.open(*peer.address)
+            end = await office.outcome_of_a_call()
+            assert (end.outcome, end.sip_status) == (Outcome.INVALID_NUMBER, 183)
+            await peer.done()
+
     async def test_a_trunk_that_answers_no_signs_of_life_any_more_gets_no_calls(self) -> None:
         now = 100.0
         trunk = Trunk(TrunkSettings("t", "127.0.0.1"), lambda: now)
@@ -357,6 +378,7 @@ class Office:
 
     def __init__(self) -> None:
         self.events: list[CallEvent] = []
+        self.early_media = False
         self._opened: asyncio.Event = asyncio.Event()
         self._closing: asyncio.Event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -370,7 +392,14 @@ class Office:
         settings = TrunkSettings("test", host, port, ping_seconds=0, **trunk)  # type: ignore[arg-type]
 
         async def work() -> None:
-            async with open_carrier(SipSettings([settings], timers=Timers(0.2, 0.4, 1.5)), WallClock()) as carrier:
+            back_end = SipSettings(
+                [settings],
+                timers=Timers(0.2, 0.4, 1.5),
+                early_media=self.early_media,
+                detector=DETECTOR,
+                media=MediaSettings(listeners=LISTENERS),
+            )
+            async with open_carrier(back_end, WallClock()) as carrier:
                 carrier.listen(self.events.append)
                 self._carrier = carrier
                 self._opened.set()
