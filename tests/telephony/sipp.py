@@ -28,9 +28,10 @@ a=rtpmap:101 telephone-event/8000
 a={direction}
 """
 
-_ports: Iterator[int] = itertools.count(os.getpid())
+# Processes that test side by side have neighbouring numbers: they begin far from each other.
+_ports: Iterator[int] = itertools.count(os.getpid() * 131)
 _TRIES: Final = 5
-_ranges: Iterator[int] = itertools.count(os.getpid())
+_ranges: Iterator[int] = itertools.count(os.getpid() * 7)
 
 
 def free_port() -> int:
@@ -208,7 +209,8 @@ def _listens(process: "subprocess.Popen[bytes]", port: int) -> bool:
             try:
                 trial.bind(("127.0.0.1", port))
             except OSError:
-                return True
+                time.sleep(0.02)  # if it was somebody else's, ours is about to find out
+                return process.poll() is None
         time.sleep(0.01)
     return False
 
