@@ -1,9 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { ApiProblem } from "./api/problem";
 import { CONSOLE_PATH } from "./places";
 import { Guarded, NotFound } from "./shell/guards";
+import { DESK_SCOPE } from "./shell/navigation";
 import { Shell } from "./shell/shell";
 import { useCan, useSessionState, useWhoAmI } from "./session/session";
 import { SignInLayer } from "./session/sign-in-layer";
@@ -14,6 +15,8 @@ import { TextProvider, useText } from "./text/text";
 import { Skeleton } from "./ui/panel";
 import { ProblemNote } from "./ui/problem-note";
 import { SUPERVISOR_ROUTES } from "./routes";
+
+const DeskPage = lazy(() => import("./desk/page"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -73,6 +76,11 @@ function Pages() {
       </Route>
       <Route path="/">
         <Redirect to={supervises ? "/campaigns" : "/desk"} replace />
+      </Route>
+      <Route path="/desk">
+        <Guarded needs={DESK_SCOPE}>
+          <DeskPage />
+        </Guarded>
       </Route>
       <Route>
         <Shell>

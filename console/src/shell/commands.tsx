@@ -30,7 +30,7 @@ export function Commands() {
         <Palette onDone={close} />
       </Dialog>
       <Dialog title={text.keys.title} isOpen={open === "keys"} onClose={close}>
-        <KeySheet />
+        <KeySheet keys={keysOf(text)} />
         <div className="dialog-actions">
           <Button onPress={close}>{text.actions.close}</Button>
         </div>
@@ -115,16 +115,17 @@ function Palette({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
-function KeySheet() {
+/** What each key does, and whether single letters are wanted at all. */
+export function KeySheet({ keys }: { readonly keys: readonly (readonly [string, string])[] }) {
   const text = useText();
   const [letters, setLetters] = useState(lettersWanted);
   return (
     <>
       <dl className="keys-list">
-        {keysOf(text).map(([keys, meaning]) => (
-          <div key={keys} style={{ display: "contents" }}>
+        {keys.map(([combo, meaning]) => (
+          <div key={combo} style={{ display: "contents" }}>
             <dt>
-              <kbd>{keys}</kbd>
+              <kbd>{combo}</kbd>
             </dt>
             <dd>{meaning}</dd>
           </div>

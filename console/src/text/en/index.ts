@@ -1,4 +1,5 @@
 import * as campaignsWords from "./campaigns";
+import * as deskWords from "./desk";
 import * as liveWords from "./live";
 import * as pagesWords from "./pages";
 import * as reasonsWords from "./reasons";
@@ -9,6 +10,7 @@ import { common } from "./common";
 export const en = {
   ...common,
   ...campaignsWords,
+  ...deskWords,
   ...liveWords,
   ...pagesWords,
   ...reasonsWords,

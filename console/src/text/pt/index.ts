@@ -1,5 +1,6 @@
 import type { Text } from "../text";
 import * as campaignsWords from "./campaigns";
+import * as deskWords from "./desk";
 import * as liveWords from "./live";
 import * as pagesWords from "./pages";
 import * as reasonsWords from "./reasons";
@@ -10,6 +11,7 @@ import { common } from "./common";
 export const pt: Text = {
   ...common,
   ...campaignsWords,
+  ...deskWords,
   ...liveWords,
   ...pagesWords,
   ...reasonsWords,
