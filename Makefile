@@ -105,6 +105,11 @@ spelling: setup ## Look for misspelled words
 console-check: setup ## Check the console: ESLint, types made anew from docs/openapi.json, unit tests (left out without Node, but not in CI)
 	@$(BIN)/python tools/console.py check
 
+.PHONY: screenshots
+screenshots: setup ## Take pictures of every page of the console, light and dark (ARGS="FOLDER --readme"; needs Chromium)
+	@tools/test-packages.sh
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 .PHONY: console-types
 console-types: ## Write the types of the API for an editor (they are never committed, so they cannot be stale)
 	@cd console && npm run --silent types

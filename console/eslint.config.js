@@ -5,6 +5,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["dist", "node_modules", ".types"] },
   js.configs.recommended,
+  { files: ["*.js"], languageOptions: { globals: { URL: "readonly", console: "readonly", process: "readonly" } } },
   {
     files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -3,6 +3,7 @@
     python tools/console.py          builds if the sources changed; a failure is told and is none (OUTDIAL_CONSOLE=auto)
     OUTDIAL_CONSOLE=require ...      builds or fails
     OUTDIAL_CONSOLE=skip ...         does nothing
+    python tools/console.py packages puts the locked packages in place, for tests that use one of them
     python tools/console.py check    lints the sources, checks their types against docs/openapi.json, runs their unit tests
 
 What was built carries a stamp: a hash over the sources and the lock file. While it matches, nothing is done and no Node
@@ -101,8 +102,7 @@ class Console:
 
     def _make(self) -> Path:
         """The folder that npm left the built console in."""
-        npm = self._installed()
-        self._run(npm, "run", "build")
+        self._run(self.install(), "run", "build")
         made = self.sources / "dist"
         if not (made / "index.html").is_file():
             raise NotBuilt("npm run build left no console/dist/index.html")
@@ -110,10 +110,10 @@ class Console:
 
     def check(self) -> None:
         """Lint, types and unit tests of the sources. Raises `NotBuilt`, as what fails here is not to be built."""
-        self._run(self._installed(), "run", "check")
+        self._run(self.install(), "run", "check")
 
-    def _installed(self) -> list[str]:
-        """How npm is called, with the locked packages in place."""
+    def install(self) -> list[str]:
+        """Put the locked packages in place; answers how npm is called. Raises `NotBuilt`."""
         npm = npm_command()
         if npm is None:
             raise NotBuilt(f"there is no npm on PATH, and no {NODE.partition('>')[0]} beside this Python")
@@ -239,6 +239,9 @@ def main() -> int:
     try:
         if sys.argv[1:] == ["needs-node"]:
             return 0 if needs_node(console) else 1
+        if sys.argv[1:] == ["packages"]:
+            console.install()
+            return 0
         if sys.argv[1:] == ["check"]:
             if npm_command() is None and os.environ.get("CI") != "true":
                 print("console: no Node on this machine, so the console's own checks are left out", file=sys.stderr)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the tests need beyond .venv: a PostgreSQL of the machine, beside the one in the wheel; sipp, which plays the carrier and
-# the phones; programs that speak and prompts that were spoken, for the detection of answering machines. Installed when we
-# may (root with apt); else the tests that ask for them are left out and say so. In CI nothing is.
+# the phones; programs that speak and prompts that were spoken, for the detection of answering machines; a browser for the
+# web console. Installed when we may (root with apt); else the tests that ask for them are left out and say so. In CI
+# nothing is.
 set -euo pipefail
 shopt -s nullglob
 
@@ -9,7 +10,7 @@ missing=()
 programs=(/usr/lib/postgresql/*/bin/postgres)
 if ((!${#programs[@]})); then missing+=(postgresql); fi
 if ! command -v sipp >/dev/null; then missing+=(sip-tester); fi
-for program in espeak-ng flite; do
+for program in espeak-ng flite chromium; do
   if ! command -v "$program" >/dev/null; then missing+=("$program"); fi
 done
 for prompts in en_US_f_Allison es_MX_f_Allison fr_CA_f_June it_IT_m_Carlo ru_RU_f_IvrvoiceRU; do

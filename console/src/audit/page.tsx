@@ -164,7 +164,7 @@ function ChangeItem({ change }: { readonly change: Change }) {
 function Diff({ change }: { readonly change: Change }) {
   const text = useText();
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={text.audit.diff}>
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={text.audit.diff}>
       <table className="table diff">
         <thead>
           <tr>

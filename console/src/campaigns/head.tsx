@@ -49,7 +49,7 @@ export function CampaignHead({ id, topic, actions }: CampaignHeadProps) {
                   campaign={topic.campaign}
                   calls={topic.calls?.in_flight ?? 0}
                   agents={topic.agents?.total ?? 0}
-                  recordsLeft={topic.records.total - topic.records.final}
+                  recordsLeft={topic.records ? topic.records.total - topic.records.final : null}
                 />
               )}
             </IfCan>

@@ -97,7 +97,7 @@ function NoCampaigns() {
 function CampaignTable({ campaigns }: { readonly campaigns: readonly CampaignRow[] }) {
   const text = useText();
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={text.campaigns.title}>
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={text.campaigns.title}>
       <table className="table">
         <thead>
           <tr>

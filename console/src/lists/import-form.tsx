@@ -84,7 +84,7 @@ function Mapping({ chosen: { sample, mapping }, onChange }: MappingProps) {
   const text = useText();
   return (
     <>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={text.imports.columns}>
+      <div className="table-scroll" tabIndex={0} role="group" aria-label={text.imports.columns}>
         <table className="table">
           <thead>
             <tr>

@@ -83,6 +83,7 @@ function Abandonment({ data: { abandonment } }: { readonly data: CampaignTopic }
 function Penetration({ data: { records } }: { readonly data: CampaignTopic }) {
   const text = useText();
   const format = useFormat();
+  if (!records) return null;
   const share = records.total === 0 ? 0 : records.final / records.total;
   const detail = text.live.penetrationDetail(format.number(records.final), format.number(records.total));
   return (

@@ -48,7 +48,7 @@ export default function LivePage() {
 
 function Dashboard({ data, frozenAt }: { readonly data: CampaignTopic; readonly frozenAt: number | null }) {
   const text = useText();
-  const series = useMemo(() => columns(data.series), [data.series]);
+  const series = useMemo(() => columns(data.series ?? {}), [data.series]);
   return (
     <>
       {data.calls === undefined && <p className="note tone-neutral">{text.live.noEngine}</p>}
@@ -57,13 +57,13 @@ function Dashboard({ data, frozenAt }: { readonly data: CampaignTopic; readonly 
         <div className="stack">
           <CallsChart series={series} />
           {data.abandonment?.cap !== undefined && <AbandonmentChart series={series} cap={data.abandonment.cap} />}
-          <Chain chain={data.chain} />
-          <Held reasons={data.records.reasons} />
+          {data.chain && <Chain chain={data.chain} />}
+          {data.records && <Held reasons={data.records.reasons} />}
         </div>
         <div className="stack">
           <PeoplePanel people={data.people} frozenAt={frozenAt} />
-          <Outcomes outcomes={data.outcomes} />
-          <Events events={data.events} />
+          {data.outcomes && <Outcomes outcomes={data.outcomes} />}
+          {data.events && <Events events={data.events} />}
         </div>
       </div>
     </>
@@ -104,7 +104,7 @@ function AbandonmentChart({ series, cap }: { readonly series: SeriesColumns; rea
   );
 }
 
-function Chain({ chain }: { readonly chain: CampaignTopic["chain"] }) {
+function Chain({ chain }: { readonly chain: NonNullable<CampaignTopic["chain"]> }) {
   const text = useText();
   const format = useFormat();
   return (
@@ -133,7 +133,7 @@ function Chain({ chain }: { readonly chain: CampaignTopic["chain"] }) {
   );
 }
 
-function Held({ reasons }: { readonly reasons: CampaignTopic["records"]["reasons"] }) {
+function Held({ reasons }: { readonly reasons: NonNullable<CampaignTopic["records"]>["reasons"] }) {
   const text = useText();
   const bars = Object.entries(reasons).map(([reason, value]) => ({ id: reason, label: wordFor(text.reasons, reason), value }));
   return (
@@ -143,13 +143,13 @@ function Held({ reasons }: { readonly reasons: CampaignTopic["records"]["reasons
   );
 }
 
-function Outcomes({ outcomes }: { readonly outcomes: CampaignTopic["outcomes"] }) {
+function Outcomes({ outcomes }: { readonly outcomes: NonNullable<CampaignTopic["outcomes"]> }) {
   const text = useText();
   const bars = Object.entries(outcomes).map(([outcome, value]) => ({ id: outcome, label: wordFor(text.outcomes, outcome), value }));
   return <Panel title={text.live.outcomes}>{bars.length === 0 ? <Empty>{text.live.noAttempts}</Empty> : <Bars bars={bars} />}</Panel>;
 }
 
-function Events({ events }: { readonly events: CampaignTopic["events"] }) {
+function Events({ events }: { readonly events: NonNullable<CampaignTopic["events"]> }) {
   const text = useText();
   const format = useFormat();
   return (

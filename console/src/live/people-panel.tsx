@@ -37,7 +37,7 @@ export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
       {rows.length === 0 ? (
         <Empty>{text.live.noPeople}</Empty>
       ) : (
-        <div className="table-scroll people-scroll" tabIndex={0} role="region" aria-label={text.live.people}>
+        <div className="table-scroll people-scroll" tabIndex={0} role="group" aria-label={text.live.people}>
           <table className="table">
             <thead>
               <tr>

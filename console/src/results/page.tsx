@@ -35,7 +35,7 @@ export default function ResultsPage() {
           {outcomes !== undefined && (bars.length === 0 ? <Empty>{text.results.none}</Empty> : <Bars bars={bars} />)}
         </Panel>
         <Panel title={text.results.lists}>
-          {topic.data === undefined ? (
+          {topic.data?.chain === undefined ? (
             <Skeleton height={160} what={text.results.lists} />
           ) : (
             <Bars bars={topic.data.chain.map((list) => ({ id: list.list_id, label: list.name, value: list.final }))} />

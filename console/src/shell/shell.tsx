@@ -20,7 +20,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <a className="skip-link" href="#content" onClick={focusContent}>
         {text.nav.skip}
       </a>
-      <div className="side" data-open={open ? "" : undefined}>
+      <header className="side" data-open={open ? "" : undefined}>
         <Brand />
         <Button className="menu-button" small aria-expanded={open} aria-controls="main-nav" onPress={() => setOpen(!open)}>
           {text.nav.menu}
@@ -45,7 +45,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <AccountMenu />
           <Commands />
         </div>
-      </div>
+      </header>
       <div>
         <StaleBanner />
         <main className="main" id="content" tabIndex={-1}>

@@ -26,7 +26,7 @@ const TICK_MS = 500;
 const POLL_MS = 3_000;
 /** A socket that is open and says nothing for so long is given up. */
 const GIVEN_UP_AFTER_MS = 15_000;
-/** Refused so often without ever being opened, the socket counts as blocked on its way, and polling begins. */
+/** Closed so often without a word of the server, the socket counts as blocked on its way, and polling begins. */
 const REFUSALS_BEFORE_POLLING = 2;
 const HIDDEN_FOR_MS = 60_000;
 
@@ -130,19 +130,20 @@ export class StreamClient {
       return;
     }
     this.#socket = socket;
-    let opened = false;
+    let spoke = false;
     socket.onopen = () => {
-      opened = true;
       for (const name of this.#topics.keys()) this.#say("sub", name);
     };
     socket.onmessage = (event: MessageEvent) => {
       const message = typeof event.data === "string" ? readMessage(event.data) : null;
-      if (message) this.#heard(message);
+      if (!message) return;
+      spoke = true;
+      this.#heard(message);
     };
     socket.onclose = (event) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#refusals = opened ? 0 : this.#refusals + 1;
+      this.#refusals = spoke ? 0 : this.#refusals + 1;
       this.#closed(event.code);
     };
   }

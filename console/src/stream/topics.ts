@@ -84,7 +84,8 @@ export interface CampaignTopic {
     readonly days: number;
     readonly enough: boolean;
   };
-  readonly records: {
+  /** The counts come a little later than the rest. */
+  readonly records?: {
     readonly total: number;
     readonly final: number;
     readonly reasons: Readonly<Record<string, number>>;
@@ -95,14 +96,14 @@ export interface CampaignTopic {
     readonly occupancy?: number;
   };
   readonly people?: Readonly<Record<string, Person>>;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly chain: readonly {
+  readonly outcomes?: Readonly<Record<string, number>>;
+  readonly chain?: readonly {
     readonly list_id: string;
     readonly name: string;
     readonly position: number;
     readonly total: number;
     readonly final: number;
   }[];
-  readonly series: Readonly<Record<string, SeriesPoint>>;
-  readonly events: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
+  readonly series?: Readonly<Record<string, SeriesPoint>>;
+  readonly events?: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
 }

@@ -20,7 +20,7 @@ export function DataTable<T>({ label, columns, rows, idOf }: DataTableProps<T>) 
   const [first, ...rest] = columns;
   if (first === undefined) return null;
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={label}>
       <table className="table">
         <thead>
           <tr>

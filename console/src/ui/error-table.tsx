@@ -19,7 +19,7 @@ export function ErrorTable({ caption, errors }: ErrorTableProps) {
   const has = (member: "row" | "column" | "value") => errors.some((error) => error[member] !== undefined);
   const columns = (["row", "column", "value"] as const).filter(has);
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
       <table className="table">
         <caption className="visually-hidden">{caption}</caption>
         <thead>

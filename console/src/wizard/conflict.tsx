@@ -32,7 +32,7 @@ export function Conflict({ clash, mine, onMerged }: ConflictProps) {
     <section className="panel wizard-form conflict" aria-label={text.conflict.title}>
       <h2 tabIndex={-1}>{text.conflict.title}</h2>
       <p>{text.conflict.about(clash.at === null ? null : format.dateTime(clash.at))}</p>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={text.conflict.title}>
+      <div className="table-scroll" tabIndex={0} role="group" aria-label={text.conflict.title}>
         <table className="table">
           <thead>
             <tr>

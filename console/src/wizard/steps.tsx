@@ -271,7 +271,7 @@ export function OutcomesStep({ draft, change, problems }: StepProps) {
   return (
     <>
       <p className="soft">{text.wizard.outcomesHint}</p>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={text.wizard.steps.outcomes}>
+      <div className="table-scroll" tabIndex={0} role="group" aria-label={text.wizard.steps.outcomes}>
         <table className="table">
           <thead>
             <tr>

@@ -1,0 +1,267 @@
+"""The console in a browser, against a demo at work. Every page is watched: no error, no refusal, no other host."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.console import PASSWORD, Demo, Watch, frozen, pages_of
+
+Opened = Callable[..., Page]
+
+# Generous: a machine may be busy.
+expect.set_options(timeout=40_000)
+
+AXE = """
+async () => {
+  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = await axe.run(document, {runOnly: rules});
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+"""
+
+
+def changes_twice(page: Page, selector: str) -> None:
+    """A figure that is streamed shows three values, one after the other."""
+    page.evaluate(
+        """(selector) => new Promise((resolve, reject) => {
+          const seen = new Set();
+          const timer = setInterval(() => {
+            seen.add(document.querySelector(selector)?.textContent);
+            if (seen.size >= 3) { clearInterval(timer); resolve(); }
+          }, 50);
+          setTimeout(() => { clearInterval(timer); reject(new Error(`only ${[...seen]}`)); }, 30000);
+        })""",
+        selector,
+    )
+
+
+class TestAPage:
+    @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+    def test_has_no_barrier_in_any_colours(
+        self, dark: bool, opened: Opened, demo: Demo, axe: str, watch: Watch
+    ) -> None:
+        page = opened("campaigns", dark=dark)
+        barriers = {}
+        for name, path in pages_of(demo).items():
+            page.goto(path)
+            page.locator("h1").wait_for()
+            expect(page.locator(".skeleton")).to_have_count(0)
+            page.evaluate(axe)
+            if found := page.evaluate(AXE):
+                barriers[name] = found
+        assert barriers == {}
+
+    @pytest.mark.parametrize("width", [390, 1920])
+    def test_fits_its_window(self, width: int, opened: Opened, demo: Demo) -> None:
+        page = opened("campaigns", width=width)
+        too_wide = []
+        for name, path in pages_of(demo).items():
+            page.goto(path)
+            page.locator("h1").wait_for()
+            expect(page.locator(".skeleton")).to_have_count(0)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                too_wide.append(name)
+        assert too_wide == []
+
+
+class TestTheLiveDashboard:
+    def test_is_live_and_shows_what_the_server_counts(self, opened: Opened, demo: Demo) -> None:
+        campaign = demo.campaign()
+        page = opened(f"campaigns/{campaign['id']}/live")
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        changes_twice(page, "[data-phase=live]")
+        changes_twice(page, "[data-figure=in-flight]")
+        expect(page.get_by_text("Running", exact=True)).to_be_visible()
+        total = demo.snapshot(f"campaign:{campaign['id']}")["records"]["total"]
+        expect(page.get_by_text(f"of {total:,} records final")).to_be_visible()
+
+    def test_stands_still_when_it_is_frozen(self, opened: Opened, demo: Demo) -> None:
+        page = opened(f"campaigns/{demo.campaign()['id']}/live")
+        changes_twice(page, "[data-phase=live]")
+        page.get_by_role("button", name="Freeze view").click()
+        figure = page.locator("[data-figure=in-flight]").text_content()
+        changes_twice(page, "[data-phase=live]")
+        assert page.locator("[data-figure=in-flight]").text_content() == figure
+        page.get_by_role("button", name="Follow again").click()
+        changes_twice(page, "[data-figure=in-flight]")
+
+    def test_says_so_when_nothing_is_heard(self, opened: Opened, demo: Demo) -> None:
+        page = opened("callbacks")
+        page.route_web_socket("**/v1/console/stream", frozen)
+        page.goto(f"campaigns/{demo.campaign()['id']}/live")
+        expect(page.locator("[data-phase=stale]")).to_be_visible()
+        expect(page.get_by_text(re.compile("No update for 5 seconds"))).to_be_visible()
+
+    def test_polls_where_the_socket_is_refused(self, opened: Opened, demo: Demo) -> None:
+        page = opened("callbacks")
+        page.route_web_socket("**/v1/console/stream", lambda socket: socket.close())
+        page.goto(f"campaigns/{demo.campaign()['id']}/live")
+        expect(page.locator("[data-phase=polling]")).to_be_visible()
+        expect(page.get_by_role("heading", name="Outcomes since the start")).to_be_visible()
+
+    def test_is_live_in_nine_tabs(self, opened: Opened, demo: Demo) -> None:
+        first = opened(f"campaigns/{demo.campaign()['id']}/live")
+        tabs = [first, *(first.context.new_page() for _ in range(8))]
+        for tab in tabs[1:]:
+            tab.goto(first.url)
+        for tab in tabs:
+            expect(tab.locator("[data-phase=live]")).to_be_visible()
+            changes_twice(tab, "[data-phase=live]")
+
+
+class TestACampaign:
+    def test_is_paused_and_started_again_after_a_question(self, opened: Opened, demo: Demo) -> None:
+        campaign = demo.campaign()
+        page = opened(f"campaigns/{campaign['id']}/live")
+        changes_twice(page, "[data-figure=in-flight]")
+        page.get_by_role("button", name=f"Pause: {campaign['name']}").click()
+        expect(page.get_by_role("alertdialog")).to_contain_text(re.compile("No new (ones|calls) are placed"))
+        page.get_by_role("button", name="Pause dialing").click()
+        expect(page.get_by_role("alertdialog")).to_have_count(0)
+        expect(page.get_by_text("Paused", exact=True).first).to_be_visible()
+        page.get_by_role("button", name=f"Start: {campaign['name']}").click()
+        page.get_by_role("button", name="Start dialing").click()
+        expect(page.get_by_text("Running", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Audit").last.click()
+        expect(page.get_by_text("Campaign changed").first).to_be_visible()
+
+    def test_is_made_with_the_keyboard_alone(self, opened: Opened, demo: Demo) -> None:
+        page = opened("campaigns/new")
+        page.get_by_label("Name", exact=True).focus()
+        page.keyboard.type("By keyboard")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="2. Records and their numbers")).to_be_focused()
+        # The second number of the chain goes first.
+        page.get_by_role("button", name="Move Home up").focus()
+        page.keyboard.press("Enter")
+        for step in (
+            "3. Calling hours",
+            "4. Attempts and retries",
+            "5. Pacing",
+            "6. Agents",
+            "7. Dispositions",
+            "8. Review",
+        ):
+            page.get_by_role("button", name="Next").focus()
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", name=re.compile(f"^{step}"))).to_be_focused()
+        page.get_by_role("button", name="Create campaign").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
+        made = demo.admin.get(f"/v1/campaigns/{page.url.split('/')[-2]}")
+        assert (made["name"], made["mode"], made["priority"]) == ("By keyboard", "PREDICTIVE", 5)
+        assert [item["type"] for item in made["dialing_strategy"]["record_chain"]][:2] == ["HOME", "MOBILE"]
+        assert made["missing"] == ["record_lists", "numbers", "users"]
+
+    def test_whose_values_are_wrong_is_told_at_each_and_loses_nothing(self, opened: Opened) -> None:
+        page = opened("campaigns/new")
+        page.get_by_label("Name", exact=True).fill("ab")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
+        page.get_by_role("alert").get_by_role("link", name="Name").click()
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
+        page.get_by_label("Name", exact=True).fill("A draft to keep")
+        page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="Back").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("A draft to keep")
+        page.reload()
+        page.get_by_role("button", name="Go on with it").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("A draft to keep")
+
+    def test_that_two_change_is_merged_field_by_field(self, opened: Opened, demo: Demo, watch: Watch) -> None:
+        watch.expected.add(412)
+        made = demo.admin.send("POST", "/campaigns", {"name": "Two at once"})
+        page = opened(f"campaigns/{made['id']}/edit")
+        page.get_by_label("Priority").fill("2")
+        page.get_by_label("Name", exact=True).fill("Mine of both")
+        theirs = demo.admin.get(f"/v1/campaigns/{made['id']}")
+        demo.admin.send("PUT", f"/v1/campaigns/{made['id']}", {"name": theirs["name"], "priority": 9})
+        page.get_by_role("button", name="8 Review").click()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Somebody else has changed this campaign")).to_be_visible()
+        page.get_by_label("Take: Priority").select_option("Theirs")
+        page.get_by_role("button", name="Merge and go on").click()
+        expect(page.get_by_label("Priority")).to_have_value("9")
+        page.get_by_role("button", name="8 Review").click()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Mine of both")).to_be_visible()
+        saved = demo.admin.get(f"/v1/campaigns/{made['id']}")
+        assert (saved["name"], saved["priority"]) == ("Mine of both", 9)
+
+
+def csv_file(content: bytes) -> FilePayload:
+    return {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
+
+
+def test_a_file_is_mapped_imported_and_its_rejects_come_back(opened: Opened, demo: Demo) -> None:
+    made = demo.admin.send("POST", "/record-lists", {"name": "Browser import"})
+    good = "".join(f"Ana,Lima,+1202555{number:04}\n" for number in range(100, 160))
+    bad = ",Lima,+12025550180\nRui,,+12025550181\nEva,Sa,12\n"
+    page = opened(f"lists/{made['id']}")
+    choose = page.get_by_label("CSV file")
+    choose.set_input_files(files=csv_file("Nome,João\n".encode("latin-1")))
+    expect(page.get_by_text("This file is not in UTF-8")).to_be_visible()
+    choose.set_input_files(files=csv_file(f"forename,surname,phone\n{good}{bad}".encode()))
+    expect(page.get_by_text("This file is not in UTF-8")).to_have_count(0)
+    expect(page.get_by_label("What “forename” becomes")).to_have_value("First name")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", name="Report")).to_be_visible()
+    expect(page.get_by_role("group", name="Rows that were not taken")).to_contain_text("The first name is missing")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the rows that were not taken").click()
+    rejects = download.value.path().read_text()
+    assert rejects.splitlines()[0].startswith("First name,Last name,Mobile,row,column,value,code,message")
+    assert len(rejects.splitlines()) == 4
+    assert demo.admin.get(f"/record-lists/{made['id']}")["records_count"] == 60
+
+
+def test_a_number_is_looked_up_in_all_do_not_call_lists(opened: Opened, demo: Demo) -> None:
+    made = demo.admin.send("POST", "/do-not-call-lists", {"name": "Asked to be left alone"})
+    demo.admin.send(
+        "POST", f"/do-not-call-lists/{made['id']}/entries", {"phone_number": "+12025550123", "reason": "asked"}
+    )
+    page = opened("dnc")
+    page.get_by_label("Phone number").fill("+1 (202) 555-0123")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_role("group", name="Lists that block it")).to_contain_text("Asked to be left alone")
+    page.get_by_label("Phone number").fill("+12025550124")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_text("+12025550124 is on none of the")).to_be_visible()
+
+
+def test_a_session_that_ends_leaves_what_was_typed_and_the_request_goes_on(
+    opened: Opened, demo: Demo, watch: Watch
+) -> None:
+    watch.expected |= {401, 403}
+    supervisor = demo.account("supervisor")
+    page = opened("lists", supervisor)
+    page.get_by_label("Name", exact=True).first.fill("Typed before the end")
+    supervisor.send("DELETE", "/v1/login")
+    page.get_by_role("button", name="Create and import a file").click()
+    layer = page.get_by_role("alertdialog", name="Your session has ended")
+    layer.get_by_label("Password").fill(PASSWORD)
+    layer.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Typed before the end")).to_be_visible()
+
+
+def test_a_viewer_sees_no_buttons_that_change_things(opened: Opened, demo: Demo) -> None:
+    viewer = demo.account("viewer")
+    page = opened("campaigns", viewer)
+    expect(page.get_by_role("link", name="Demo: open all week")).to_be_visible()
+    expect(page.get_by_role("link", name="Create campaign")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Pause|Start"))).to_have_count(0)
+    page.goto("campaigns/new")
+    expect(page.get_by_text("lacks the right “campaigns:write”")).to_be_visible()
+
+
+def test_the_other_language_is_spoken_everywhere(opened: Opened) -> None:
+    page = opened("campaigns")
+    page.get_by_role("button", name="Demo, administrator").click()
+    page.get_by_role("menuitem", name="Language").click()
+    expect(page.get_by_role("heading", name="Campanhas")).to_be_visible()
+    page.goto("settings/numbers")
+    expect(page.get_by_role("heading", name="Definições")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "pt"
