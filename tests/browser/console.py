@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, Request, StorageState, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Request, StorageState
 
 ROOT: Final = Path(__file__).parents[2]
 PASSWORD: Final = "a password of the browser tests"
@@ -68,9 +68,8 @@ class Demo:
     def account(self, role: str) -> Account:
         """A user of a role, made when it is first asked for."""
         if role not in self.accounts:
-            user = self.admin.send(
-                "POST", "/v1/users", {"name": f"A {role}", "email": f"{role}@example.com", "role": role}
-            )
+            user = self.admin.send("POST", "/v1/users", {"name": f"A {role}", "email": f"{role}@example.com"})
+            self.admin.send("PATCH", f"/v1/users/{user['id']}", {"role": role})
             link = self.admin.send("POST", f"/v1/users/{user['id']}/password-link")["href"]
             self.accounts[role] = enter(self.address, link.rpartition("#")[2])
         return self.accounts[role]
@@ -185,20 +184,6 @@ def open_page(context: BrowserContext, path: str) -> Page:
     page.locator("h1").wait_for()
     page.locator(".skeleton").first.wait_for(state="hidden")
     return page
-
-
-def frozen(socket: WebSocketRoute) -> None:
-    """A socket over which nothing comes any more after the first messages."""
-    server = socket.connect_to_server()
-    passed = 0
-
-    def pass_on(message: str | bytes) -> None:
-        nonlocal passed
-        passed += 1
-        if passed <= 3:
-            socket.send(message)
-
-    server.on_message(pass_on)
 
 
 def pages_of(demo: Demo) -> dict[str, str]:

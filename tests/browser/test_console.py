@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.console import PASSWORD, Demo, Watch, frozen, pages_of
+from tests.browser.console import Demo, Watch, pages_of
 
 Opened = Callable[..., Page]
 
@@ -87,13 +87,6 @@ class TestTheLiveDashboard:
         page.get_by_role("button", name="Follow again").click()
         changes_twice(page, "[data-figure=in-flight]")
 
-    def test_says_so_when_nothing_is_heard(self, opened: Opened, demo: Demo) -> None:
-        page = opened("callbacks")
-        page.route_web_socket("**/v1/console/stream", frozen)
-        page.goto(f"campaigns/{demo.campaign()['id']}/live")
-        expect(page.locator("[data-phase=stale]")).to_be_visible()
-        expect(page.get_by_text(re.compile("No update for 5 seconds"))).to_be_visible()
-
     def test_polls_where_the_socket_is_refused(self, opened: Opened, demo: Demo) -> None:
         page = opened("callbacks")
         page.route_web_socket("**/v1/console/stream", lambda socket: socket.close())
@@ -112,21 +105,6 @@ class TestTheLiveDashboard:
 
 
 class TestACampaign:
-    def test_is_paused_and_started_again_after_a_question(self, opened: Opened, demo: Demo) -> None:
-        campaign = demo.campaign()
-        page = opened(f"campaigns/{campaign['id']}/live")
-        changes_twice(page, "[data-figure=in-flight]")
-        page.get_by_role("button", name=f"Pause: {campaign['name']}").click()
-        expect(page.get_by_role("alertdialog")).to_contain_text(re.compile("No new (ones|calls) are placed"))
-        page.get_by_role("button", name="Pause dialing").click()
-        expect(page.get_by_role("alertdialog")).to_have_count(0)
-        expect(page.get_by_text("Paused", exact=True).first).to_be_visible()
-        page.get_by_role("button", name=f"Start: {campaign['name']}").click()
-        page.get_by_role("button", name="Start dialing").click()
-        expect(page.get_by_text("Running", exact=True)).to_be_visible()
-        page.get_by_role("link", name="Audit").last.click()
-        expect(page.get_by_text("Campaign changed").first).to_be_visible()
-
     def test_is_made_with_the_keyboard_alone(self, opened: Opened, demo: Demo) -> None:
         page = opened("campaigns/new")
         page.get_by_label("Name", exact=True).focus()
@@ -230,21 +208,6 @@ def test_a_number_is_looked_up_in_all_do_not_call_lists(opened: Opened, demo: De
     page.get_by_label("Phone number").fill("+12025550124")
     page.get_by_role("button", name="Look it up").click()
     expect(page.get_by_text("+12025550124 is on none of the")).to_be_visible()
-
-
-def test_a_session_that_ends_leaves_what_was_typed_and_the_request_goes_on(
-    opened: Opened, demo: Demo, watch: Watch
-) -> None:
-    watch.expected |= {401, 403}
-    supervisor = demo.account("supervisor")
-    page = opened("lists", supervisor)
-    page.get_by_label("Name", exact=True).first.fill("Typed before the end")
-    supervisor.send("DELETE", "/v1/login")
-    page.get_by_role("button", name="Create and import a file").click()
-    layer = page.get_by_role("alertdialog", name="Your session has ended")
-    layer.get_by_label("Password").fill(PASSWORD)
-    layer.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Typed before the end")).to_be_visible()
 
 
 def test_a_viewer_sees_no_buttons_that_change_things(opened: Opened, demo: Demo) -> None:

@@ -151,7 +151,11 @@ function NewUser() {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("agent");
   const making = useMutation({
-    mutationFn: () => ask("POST", "/v1/users", { name, role, ...(email !== "" && { email }) }),
+    mutationFn: async () => {
+      const made = await told(api.POST("/v1/users", { body: { name, ...(email !== "" && { email }) } }));
+      // Everybody begins as an agent.
+      if (role !== "agent") await ask("PATCH", `/v1/users/${made.id}`, { role });
+    },
     onSuccess: async () => {
       setName("");
       setEmail("");
