@@ -34,8 +34,8 @@ export function DeskBar({ desk, run, busy }: BarProps) {
     <header className="desk-bar" aria-label={text.desk.bar}>
       <Brand />
       {session !== null && <State session={session} />}
+      <LinkPill />
       <div className="desk-bar-end">
-        <LinkPill />
         {session !== null && <StateCommands session={session} desk={desk} run={run} busy={busy} />}
         <Keys />
         <AccountMenu />
@@ -93,7 +93,7 @@ function PauseMenu({ session, desk, run, busy }: CommandProps) {
   const free = isFree(session);
   return (
     <MenuTrigger>
-      <Button isDisabled={busy}>{free ? text.desk.pause : text.desk.pauseAfterThis}</Button>
+      <Button isDisabled={busy}>{free ? text.desk.pause : text.desk.pauseLater}</Button>
       <Popover className="popover" placement="bottom end">
         <Menu
           className="menu"

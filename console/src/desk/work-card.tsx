@@ -128,7 +128,7 @@ function Stage({ session, desk, run, busy }: WorkProps) {
   const now = useServerNow();
   const left = timeLeft(session, now);
   const dial = () => run(text.desk.dial, desk.dial);
-  const skip = () => run(text.desk.skip, desk.skip);
+  const skip = () => run(text.desk.keys.skip, desk.skip);
   const hangUp = () => run(text.desk.hangUp, desk.hangUp);
   const extend = () => run(text.desk.extend, desk.extend);
   const mayDial = canDial(session, now) && !busy;
