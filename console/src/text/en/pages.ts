@@ -210,6 +210,8 @@ export const audit = {
     do_not_call_entry: "Do-not-call entry",
     user: "User",
     number: "Caller number",
+    disposition: "Disposition",
+    attempt: "Call",
   },
   actions: { created: "Created", changed: "Changed", deleted: "Deleted" },
   none: "No changes fit.",

@@ -212,6 +212,8 @@ export const audit: Text["audit"] = {
     do_not_call_entry: "Número a não ligar",
     user: "Utilizador",
     number: "Número de origem",
+    disposition: "Classificação",
+    attempt: "Chamada",
   },
   actions: { created: "Criada", changed: "Alterada", deleted: "Eliminada" },
   none: "Nenhuma alteração corresponde.",
