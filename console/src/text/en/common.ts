@@ -132,6 +132,7 @@ export const common = {
     agents_busy: "Every agent is busy",
     outside_calling_hours: "Outside calling hours",
     waiting_for_retry: "Every record left waits for its next attempt",
+    last_calls: "The last calls are in progress",
     list_exhausted: "Every record is final",
     carrier_down: "The carrier does not take calls",
     carrier_silent: "Nothing is heard from the carrier: one call for each ready agent until it is back",

@@ -133,6 +133,7 @@ export const common: typeof en = {
     agents_busy: "Todos os agentes estão ocupados",
     outside_calling_hours: "Fora das horas de chamada",
     waiting_for_retry: "Todos os registos que restam esperam a próxima tentativa",
+    last_calls: "As últimas chamadas estão em curso",
     list_exhausted: "Todos os registos estão terminados",
     carrier_down: "A operadora não aceita chamadas",
     carrier_silent: "Nada se ouve da operadora: uma chamada por agente disponível até voltar",
