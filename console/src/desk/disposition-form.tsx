@@ -50,11 +50,13 @@ export function DispositionForm({ attempt, of, draft, write, session, desk, chil
   };
   const chosen = query.data?.find((one) => one.id === draft.dispositionId) ?? null;
   const wrapUp = session?.state === "wrap_up";
+  // Afterwards the disposition alone can be saved: the page says that a supervisor makes the callback.
+  const wantsCallback = chosen?.effect === "CALLBACK" && draft.callbackId === null && session !== null && allows(session, "callback");
 
   const saving = useMutation({
     mutationFn: async (then: Then) => {
       if (chosen !== null && isUnsaved(draft)) {
-        if (chosen.effect === "CALLBACK" && draft.callbackId === null) await promise();
+        if (wantsCallback) await promise();
         const { note } = draft;
         await told(
           api.PUT("/v1/attempts/{attempt_id}/disposition", {
@@ -87,7 +89,6 @@ export function DispositionForm({ attempt, of, draft, write, session, desk, chil
   const save = (then: Then, sure = false) => {
     if (saving.isPending) return;
     const someToChoose = (query.data?.length ?? 0) > 0;
-    const wantsCallback = chosen?.effect === "CALLBACK" && draft.callbackId === null;
     if (chosen === null && (someToChoose || then === "stay")) setMissing("disposition");
     else if (wantsCallback && (!draft.callback?.date || !draft.callback.time)) setMissing("callback");
     else if (chosen?.effect === "DO_NOT_CALL" && draft.saved?.dispositionId !== chosen.id && !sure) setAsking(then);
