@@ -283,6 +283,30 @@ class TestTheDatabaseIsAway:
         tell(story, [BUSY], store=door)
 
 
+class TestAStopInTheMiddle:
+    def test_a_look_that_had_begun_before_it_sets_nothing_going_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(8.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            await world.do("update campaign set version = version + 1")
+            read = world.store.running_campaigns
+
+            async def slowly() -> Sequence[RunningCampaign]:
+                campaigns = await read()
+                await world.run_for(3.0)
+                return campaigns
+
+            world.store.running_campaigns = slowly  # type: ignore[method-assign]
+            world.live.engine.hint()
+            await world.run_for(1.0)
+            before = len(await world.attempts())
+            await world.live.engine.stop()
+            assert len(await world.attempts()) == before
+            assert world.clock.monotonic() < 60.0  # it ends with the last conversation, not with the drain time
+
+        tell(story, [answers(2.0, talk=20.0), *[NO_ANSWER] * 5], agents=2)
+
+
 class TestTheBusIsAway:
     @pytest.mark.parametrize("status", ["PAUSED"])
     def test_a_change_is_seen_at_the_next_look(self, tell: Tell, status: str) -> None:

@@ -193,5 +193,8 @@ class SetClock(LoopClock):
     def put(self, by: timedelta) -> None:
         self._set += by
 
+    def put_right(self) -> None:
+        self._set = timedelta(0)
+
     def now(self) -> datetime:
         return super().now() + self._set

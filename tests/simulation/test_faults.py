@@ -49,7 +49,7 @@ LEASE_SECONDS: Final = 20.0
 TROUBLES: Final = 8
 LONGEST_SILENCE: Final = 180.0
 """Seconds a person may wait when events are lost and engines die: the longest ring, a lease, and some looks."""
-LONGEST_DAY: Final = timedelta(hours=2)
+LONGEST_DAY: Final = timedelta(hours=6)
 
 PATIENT = People(talk_seconds=40.0, patience_seconds=1e6, invalid=0.05, congestion=0.03)
 BAD_ROADS = Faults(lost=0.03, doubled=0.1, late=0.1, unreached=0.03, failing=0.02, slow=0.1)
@@ -186,7 +186,8 @@ class Day:
         """Every record has exactly one reason, at any time."""
         results = await self.store.results(1)
         reasons = dict(results.reasons)
-        if None in reasons or sum(reasons.values()) != RECORDS:
+        # They come to the campaign all at once; before that there is nothing to explain here.
+        if None in reasons or sum(reasons.values()) not in (0, RECORDS):
             self.sums.append(f"{reasons} does not explain {RECORDS} records")
 
     async def principal(self) -> Principal:
@@ -216,6 +217,7 @@ class Day:
             if self.running.done():
                 await self.running
         self.world.end()
+        self.dial_clock.put_right()  # else what the carrier stamps stays minutes ahead, and so do the retries
         end = self.clock.now() + LONGEST_DAY
         while not (await self.store.backlog(1)).exhausted and self.clock.now() < end and not self.running.done():
             await self.clock.sleep(30.0)

@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 POOL_LEASE: Final = "pool/default"
 
+_AN_INSTANT: Final = 0.001
+"""Seconds that are not worth waiting for; far smaller ones would not move a simulated clock at all."""
+
 _RENEW_SECONDS: Final = 1.0
 """How often the lease is renewed while an engine drains."""
 
@@ -145,7 +148,7 @@ class Engine:
     async def _until_idle(self, seconds: float) -> None:
         """Wait for the loops to end, for so long at most; meanwhile what they still do remains ours."""
         end = self._clock.monotonic() + seconds
-        while self._tasks and (left := end - self._clock.monotonic()) > 0:
+        while self._tasks and (left := end - self._clock.monotonic()) > _AN_INSTANT:
             pause = self._clock.real_seconds(min(left, _RENEW_SECONDS, self._settings.lease_seconds / 4))
             await asyncio.wait(list(self._tasks.values()), timeout=pause)
             try:
@@ -176,6 +179,8 @@ class Engine:
     async def _supervise(self, fence: int) -> None:
         """Start, update and stop loops until they match the campaigns that are asked to run."""
         wanted = {running.key: running for running in await self._store.running_campaigns()}
+        if self._stopping:
+            return  # it was asked for meanwhile: nothing is begun any more, and nothing goes on
         for key, running in wanted.items():
             version = running.campaign.version
             loop = self.loops.get(key)
