@@ -283,6 +283,28 @@ class TestTheDatabaseIsAway:
         tell(story, [BUSY], store=door)
 
 
+class TestTheCarrierIsAway:
+    def test_a_call_of_which_nobody_knows_is_not_given_up_however_long_it_takes(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            carrier = world.live.carrier
+            await world.run_for(3.0)
+            hear, carrier._hear = (
+                carrier._hear,
+                lambda event: None,
+            )  # the road is cut: it is answered, nobody hears of it
+            carrier.break_down()
+            await world.run_for(120.0)
+            assert await world.attempts() == [(0, "00", None)]
+            carrier._hear = hear
+            carrier.mend()
+            heard = messages(world)
+            await world.run_for(20.0)
+            assert len(heard) == 1
+            assert await world.attempts() == [(0, "00", "lost")]
+
+        tell(story, [answers(5.0, patience=1e6)])
+
+
 class TestAStopInTheMiddle:
     def test_a_look_that_had_begun_before_it_sets_nothing_going_again(self, tell: Tell) -> None:
         async def story(world: World) -> None:

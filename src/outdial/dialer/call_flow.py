@@ -329,20 +329,16 @@ class CallFlow:
 
     async def _ask_about(self, silent: Sequence[UUID]) -> None:
         heard = {call_id: self.live[call_id].heard_at for call_id in silent if call_id in self.live}
-        alive: frozenset[UUID] | None
         try:
             alive = frozenset(await self._carrier.calls())
         except CarrierUnreachable:
-            alive = None
+            return  # as long as nobody knows, somebody may be in the call: it is asked about again at the next look
         now = self._clock.monotonic()
         for call_id, heard_at in heard.items():
             live = self.live.get(call_id)
             if live is None or live.heard_at != heard_at:
                 continue  # it was heard of meanwhile
-            if alive is None:
-                if live.call.state is CallState.DIALING and now - heard_at > self.ring_seconds + _MARGIN:
-                    self.gone(call_id, Outcome.CARRIER_FAULT)  # nothing rings for so long
-            elif call_id not in alive:
+            if call_id not in alive:
                 self.gone(call_id, Outcome.CARRIER_FAULT if live.unsure else Outcome.LOST)
             else:
                 live.unsure = False
