@@ -137,6 +137,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
         json={"name": MARK, "timespan": {"from": "2026-06-01T00:00:00Z", "to": "2026-06-02T00:00:00Z"}},
     )
     attempt = await _an_attempt(parts, campaign.rpartition("/")[2], f"{number}1")
+    forecast = await _a_forecast(parts, campaign.rpartition("/")[2])
     session = await _made(api, "/v1/sessions", user_id=ids["user_id"])
     changes = (await api.get("/v1/audit")).json()["_embedded"]["changes"]
     phone = await _made(api, "/v1/phone-agents", user_id=ids["user_id"], address=f"{number}4")
@@ -157,6 +158,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "disposition_id": disposition["id"],
             "job_id": job.json()["job"]["id"],
             "attempt_id": attempt,
+            "forecast_id": forecast,
             "record-list list_id": list_id,
         }
     )
@@ -185,3 +187,18 @@ async def _an_attempt(parts: Parts, campaign_id: str, number: str) -> str:
             int(number),
         )
     return str(attempt)
+
+
+async def _a_forecast(parts: Parts, campaign_id: str) -> str:
+    """A forecast that is being made, straight into its table: nobody makes it here."""
+    forecast = uuid4()
+    async with parts.database.transaction() as connection:
+        await connection.execute(
+            """
+            insert into forecast (uuid, campaign_id, status, asked, created_at, until)
+            select $1, id, 'RUNNING', '{}', created_at, created_at + interval '1 hour' from campaign where uuid = $2
+            """,
+            forecast,
+            campaign_id,
+        )
+    return str(forecast)

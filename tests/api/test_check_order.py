@@ -98,9 +98,13 @@ async def test_without_its_scope_every_route_is_403_whatever_else_is_wrong(
             walk.expect(door, answer, 403, codes_of(door)[1])
 
 
+BY_TOPIC = "/v1/console/snapshot"
+"""Which of its scopes is enough depends on the topic that is asked for: see test_stream."""
+
+
 async def test_its_scopes_are_enough_for_every_route(stranger: httpx.AsyncClient, bearer: Bearer, walk: Walk) -> None:
     for door in doors():
-        for together in door.demands if door.has_an_end else ():
+        for together in door.demands if door.has_an_end and door.path != BY_TOPIC else ():
             headers = JSON | await bearer(*together)
             answer = await stranger.request(door.method, nobodys(door), content=BROKEN, headers=headers)
             if answer.status_code in (401, 403):
