@@ -69,7 +69,7 @@ class Demo:
         """A user of a role, made when it is first asked for."""
         if role not in self.accounts:
             user = self.admin.send("POST", "/v1/users", {"name": f"A {role}", "email": f"{role}@example.com"})
-            self.admin.send("PATCH", f"/v1/users/{user['id']}", {"role": role})
+            self.admin.send("PUT", f"/v1/users/{user['id']}/role", {"role": role})
             link = self.admin.send("POST", f"/v1/users/{user['id']}/password-link")["href"]
             self.accounts[role] = enter(self.address, link.rpartition("#")[2])
         return self.accounts[role]

@@ -4,7 +4,7 @@ import { api, told, type Schema } from "../api/client";
 import { usersQuery } from "../api/things";
 import { CampaignHead } from "../campaigns/head";
 import { useFilters } from "../lib/filters";
-import { useCan } from "../session/session";
+import { useCan, useMayChange } from "../session/session";
 import { useCampaignTopic } from "../stream/provider";
 import { useFormat, useText } from "../text/text";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -121,6 +121,7 @@ function ChangeItem({ change }: { readonly change: Change }) {
   const text = useText();
   const format = useFormat();
   const can = useCan();
+  const mayChange = useMayChange();
   const queries = useQueryClient();
   const users = useQuery({ ...usersQuery, enabled: change.user_id !== undefined && can("users:read") });
   const actor = users.data?.find((user) => user.id === change.user_id)?.name ?? change.user_id ?? change.client_id ?? text.audit.somebody;
@@ -128,7 +129,7 @@ function ChangeItem({ change }: { readonly change: Change }) {
     mutationFn: () => told(api.POST("/v1/audit/{change_id}/undo", { params: { path: { change_id: change.id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["audit"] }),
   });
-  const undoable = change.kind === "campaign" && change.action === "changed" && can("campaigns:write");
+  const undoable = change.kind === "campaign" && change.action === "changed" && mayChange("campaigns:write");
   return (
     <li className="change">
       <div className="row">

@@ -2,7 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { api, told, type Schema } from "../api/client";
 import { usersQuery } from "../api/things";
 import { useFilters } from "../lib/filters";
-import { useCan } from "../session/session";
+import { IfCan, useCan } from "../session/session";
 import { useCampaignsTopic } from "../stream/provider";
 import type { CampaignRow } from "../stream/topics";
 import { useFormat, useText, type Text } from "../text/text";
@@ -123,7 +123,11 @@ function CallbackTable({ callbacks }: { readonly callbacks: readonly Callback[] 
             );
           },
         },
-        { id: "actions", label: text.campaigns.actions, cell: (callback) => (can("schedule-callbacks:write") ? <Cancel callback={callback} /> : null) },
+        { id: "actions", label: text.campaigns.actions, cell: (callback) => (
+            <IfCan scope="schedule-callbacks:write">
+              <Cancel callback={callback} />
+            </IfCan>
+          ) },
       ]}
     />
   );

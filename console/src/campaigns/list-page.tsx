@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
 import { useFilters } from "../lib/filters";
-import { IfCan, useCan } from "../session/session";
+import { IfCan, useMayChange } from "../session/session";
 import { useCampaignsTopic } from "../stream/provider";
 import type { CampaignRow } from "../stream/topics";
 import { useFormat, useText } from "../text/text";
@@ -75,8 +75,7 @@ export default function CampaignsPage() {
 
 function NoCampaigns() {
   const text = useText();
-  const can = useCan();
-  const writes = can("campaigns:write");
+  const writes = useMayChange()("campaigns:write");
   return (
     <section className="panel">
       <Empty

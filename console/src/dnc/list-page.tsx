@@ -4,6 +4,7 @@ import { useParams } from "wouter";
 import { api, told, type Schema } from "../api/client";
 import { useFilters } from "../lib/filters";
 import { asE164 } from "../lib/phone";
+import { IfCan } from "../session/session";
 import { useFormat, useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -49,7 +50,9 @@ export default function DncListPage() {
       <Loaded query={list} what={text.dnc.title} height={24}>
         {(found) => <p className="soft">{text.dnc.summary(format.number(found.entries_count), text.lists.statuses[found.status])}</p>}
       </Loaded>
-      <NewEntry list={id} />
+      <IfCan scope="do-not-call-lists:manage">
+        <NewEntry list={id} />
+      </IfCan>
       <Panel
         title={text.dnc.entries}
         flush
@@ -75,7 +78,11 @@ export default function DncListPage() {
                     { id: "since", label: text.dnc.since, cell: (entry) => format.dateTime(entry.created_at) },
                     { id: "until", label: text.dnc.until, cell: (entry) => entry.expiration_date ?? text.dnc.forEver },
                     { id: "reason", label: text.dnc.reason, cell: (entry) => entry.reason },
-                    { id: "actions", label: text.campaigns.actions, cell: (entry) => <RemoveEntry entry={entry} /> },
+                    { id: "actions", label: text.campaigns.actions, cell: (entry) => (
+                        <IfCan scope="do-not-call-lists:manage">
+                          <RemoveEntry entry={entry} />
+                        </IfCan>
+                      ) },
                   ]}
                 />
                 <Pager page={page} perPage={PER_PAGE} total={found.total} onPage={(to) => setFilters({ page: String(to) })} />

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "wouter";
 import { api, told } from "../api/client";
 import { useFilters } from "../lib/filters";
+import { IfCan } from "../session/session";
 import { useFormat, useText } from "../text/text";
 import { DataTable } from "../ui/data-table";
 import { PageHead } from "../ui/page-head";
@@ -31,7 +32,9 @@ export default function ListPage() {
           </p>
         )}
       </Loaded>
-      <ImportForm list={id} />
+      <IfCan scope="record-lists:manage">
+        <ImportForm list={id} />
+      </IfCan>
       <Imports list={id} />
       <Records list={id} />
     </>

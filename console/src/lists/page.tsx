@@ -3,6 +3,7 @@ import { useState, type SubmitEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { api, told } from "../api/client";
 import { useFilters } from "../lib/filters";
+import { IfCan } from "../session/session";
 import { useFormat, useText } from "../text/text";
 import { Button } from "../ui/button";
 import { DataTable } from "../ui/data-table";
@@ -30,7 +31,9 @@ export default function ListsPage() {
   return (
     <>
       <PageHead title={text.lists.title} live={false} />
-      <NewList />
+      <IfCan scope="record-lists:manage">
+        <NewList />
+      </IfCan>
       <Panel
         title={text.lists.title}
         flush

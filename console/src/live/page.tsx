@@ -14,7 +14,7 @@ import { TimeChart, type ChartLine } from "../ui/time-chart";
 import { Kpis } from "./kpis";
 import "./live.css";
 import { PeoplePanel } from "./people-panel";
-import { columns, type SeriesColumns } from "./series";
+import { columns, NO_RATES, withRate, type RateHistory, type SeriesColumns } from "./series";
 
 interface Frozen {
   readonly data: CampaignTopic;
@@ -29,6 +29,10 @@ export default function LivePage() {
   const topic = useCampaignTopic(id);
   const [frozen, setFrozen] = useState<Frozen | null>(null);
   const { data: current, ts } = topic;
+  // The server streams the rate of now: its line begins when the page is opened.
+  const [rates, setRates] = useState(NO_RATES);
+  const seen = ts === null ? rates : withRate(rates, Math.floor(Date.parse(ts) / 1_000), current?.abandonment?.rate ?? null);
+  if (seen !== rates && frozen === null) setRates(seen);
   const data = frozen?.data ?? current;
   const freeze = () => setFrozen(frozen !== null || current === undefined || ts === null ? null : { data: current, ts });
   return (
@@ -41,12 +45,18 @@ export default function LivePage() {
       {frozen !== null && <p className="note tone-info">{text.live.frozen(format.clock(frozen.ts))}</p>}
       <StreamRefusal refusal={topic.refusal} what={text.campaigns.views.live} />
       {data === undefined && topic.refusal === null && <Skeleton height={520} what={text.campaigns.views.live} />}
-      {data !== undefined && <Dashboard data={data} frozenAt={frozen === null ? null : Date.parse(frozen.ts)} />}
+      {data !== undefined && <Dashboard data={data} rates={rates} frozenAt={frozen === null ? null : Date.parse(frozen.ts)} />}
     </>
   );
 }
 
-function Dashboard({ data, frozenAt }: { readonly data: CampaignTopic; readonly frozenAt: number | null }) {
+interface DashboardProps {
+  readonly data: CampaignTopic;
+  readonly rates: RateHistory;
+  readonly frozenAt: number | null;
+}
+
+function Dashboard({ data, rates, frozenAt }: DashboardProps) {
   const text = useText();
   const series = useMemo(() => columns(data.series ?? {}), [data.series]);
   return (
@@ -56,7 +66,7 @@ function Dashboard({ data, frozenAt }: { readonly data: CampaignTopic; readonly 
       <div className="live-grid">
         <div className="stack">
           <CallsChart series={series} />
-          {data.abandonment?.cap !== undefined && <AbandonmentChart series={series} cap={data.abandonment.cap} />}
+          {data.abandonment?.cap !== undefined && <AbandonmentChart history={rates} cap={data.abandonment.cap} />}
           {data.chain && <Chain chain={data.chain} />}
           {data.records && <Held reasons={data.records.reasons} />}
         </div>
@@ -87,19 +97,19 @@ function CallsChart({ series }: { readonly series: SeriesColumns }) {
   );
 }
 
-function AbandonmentChart({ series, cap }: { readonly series: SeriesColumns; readonly cap: number }) {
+function AbandonmentChart({ history, cap }: { readonly history: RateHistory; readonly cap: number }) {
   const text = useText();
   const { percent } = useFormat();
   const lines = useMemo<ChartLine[]>(
     () => [
-      { label: text.live.rateLine, values: series.rate, color: "info", filled: true },
-      { label: text.live.capLine, values: series.times.map(() => cap), color: "bad", dashed: true },
+      { label: text.live.rateLine, values: history.rates, color: "info", filled: true },
+      { label: text.live.capLine, values: history.times.map(() => cap), color: "bad", dashed: true },
     ],
-    [series, cap, text],
+    [history, cap, text],
   );
   return (
     <Panel title={text.live.abandonmentChart}>
-      <TimeChart title={text.live.abandonmentChart} times={series.times} lines={lines} show={percent} height={130} floor={cap * 1.25} />
+      <TimeChart title={text.live.abandonmentChart} times={history.times} lines={lines} show={percent} height={130} floor={cap * 1.25} />
     </Panel>
   );
 }

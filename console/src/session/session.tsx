@@ -19,9 +19,15 @@ export function useCan(): (scope: string) => boolean {
   return useCallback((scope) => scopes.includes(scope), [scopes]);
 }
 
-/** Shows its children only to those who have the scope. */
+/** Whether the user may change what a scope opens. */
+export function useMayChange(): (scope: string) => boolean {
+  const { scopes, read_only: readOnly } = useLogin();
+  return useCallback((scope) => !readOnly && scopes.includes(scope), [scopes, readOnly]);
+}
+
+/** Shows its children, which change something, only to those who may. */
 export function IfCan({ scope, children }: { readonly scope: string; readonly children: ReactNode }) {
-  return useCan()(scope) ? children : null;
+  return useMayChange()(scope) ? children : null;
 }
 
 export async function signIn(email: string, password: string): Promise<Login> {

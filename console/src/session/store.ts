@@ -4,6 +4,8 @@ export interface Login {
   readonly user: { readonly id: string; readonly name: string; readonly email?: string; readonly role: Role };
   readonly account: string;
   readonly scopes: readonly string[];
+  /** May look at what the scopes open, and change nothing: some scopes are for both. */
+  readonly read_only: boolean;
   readonly csrf_token: string;
   readonly expires_at: string;
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { api, told } from "../api/client";
-import { useCan } from "../session/session";
+import { useMayChange } from "../session/session";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { Field } from "../ui/field";
@@ -31,7 +31,7 @@ export function AgentTimes() {
 
 function TimesForm({ times }: { readonly times: Times }) {
   const text = useText();
-  const can = useCan();
+  const mayChange = useMayChange();
   const queries = useQueryClient();
   const [wrapUp, setWrapUp] = useState(times.wrap_up_seconds);
   const [extension, setExtension] = useState(times.extension_seconds);
@@ -78,7 +78,7 @@ function TimesForm({ times }: { readonly times: Times }) {
       <Field label={text.settings.pauseReasons} hint={text.settings.pauseReasonsHint} name="pause_reasons" error={errorOf("pause_reasons")}>
         {(control) => <textarea {...control} rows={5} value={reasons} onChange={(event) => setReasons(event.target.value)} />}
       </Field>
-      {can("agents:write") && (
+      {mayChange("agents:write") && (
         <div className="form-actions">
           <Button type="submit" look="primary" isPending={saving.isPending}>
             {text.actions.save}

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { api, told, type Schema } from "../api/client";
 import { dncListsQuery } from "../api/things";
-import { useCan } from "../session/session";
+import { useMayChange } from "../session/session";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -19,8 +19,8 @@ const KEY = ["dispositions"];
 /** What agents say of a call, and what follows from it. */
 export function Dispositions() {
   const text = useText();
-  const can = useCan();
-  const writes = can("campaigns:write");
+  const mayChange = useMayChange();
+  const writes = mayChange("campaigns:write");
   const dispositions = useQuery({ queryKey: KEY, queryFn: () => told(api.GET("/v1/dispositions", { params: { query: { per_page: 100 } } })) });
   return (
     <>

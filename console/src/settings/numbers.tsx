@@ -3,7 +3,7 @@ import { useState, type SubmitEvent } from "react";
 import { api, told } from "../api/client";
 import { numbersQuery } from "../api/things";
 import { asE164 } from "../lib/phone";
-import { useCan } from "../session/session";
+import { useMayChange } from "../session/session";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -15,9 +15,9 @@ import { fieldsOf, ProblemOf } from "../ui/problem-of";
 /** The numbers that campaigns call from. */
 export function Numbers() {
   const text = useText();
-  const can = useCan();
+  const mayChange = useMayChange();
   const numbers = useQuery(numbersQuery);
-  const writes = can("numbers:write");
+  const writes = mayChange("numbers:write");
   return (
     <>
       {writes && <NewNumber />}

@@ -1,9 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
-import { api, ask, told, type Schema } from "../api/client";
+import { api, told, type Schema } from "../api/client";
 import { useFilters } from "../lib/filters";
 import type { Role } from "../session/store";
-import { useCan } from "../session/session";
+import { useMayChange } from "../session/session";
 import { useFormat, useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -16,11 +16,6 @@ import { fieldsOf, ProblemOf } from "../ui/problem-of";
 
 type User = Schema["UserShown"];
 
-interface PasswordLink {
-  readonly href: string;
-  readonly expires_at: string;
-}
-
 const FILTERS = { page: "1" };
 const PER_PAGE = 50;
 const ROLES: readonly Role[] = ["agent", "viewer", "supervisor", "admin"];
@@ -29,8 +24,9 @@ const KEY = ["users"];
 /** Who may sign in, and what they may do. */
 export function Users() {
   const text = useText();
-  const can = useCan();
-  const writes = can("users:write");
+  const mayChange = useMayChange();
+  const writes = mayChange("users:write");
+  const givesRoles = mayChange("logins:write");
   const [filters, setFilters] = useFilters(FILTERS);
   const page = Number(filters.page);
   const users = useQuery({
@@ -55,9 +51,9 @@ export function Users() {
                   columns={[
                     { id: "name", label: text.campaigns.name, cell: (user) => user.name },
                     { id: "email", label: text.signIn.email, cell: (user) => user.email },
-                    { id: "role", label: text.settings.role, cell: (user) => <RoleOf user={user} writes={writes} /> },
+                    { id: "role", label: text.settings.role, cell: (user) => <RoleOf user={user} writes={givesRoles} /> },
                     { id: "signIn", label: text.settings.signIn, cell: (user) => signInOf(text.settings, user) },
-                    { id: "actions", label: text.campaigns.actions, cell: (user) => writes && <Commands user={user} /> },
+                    { id: "actions", label: text.campaigns.actions, cell: (user) => givesRoles && <Commands user={user} /> },
                   ]}
                 />
                 <Pager page={page} perPage={PER_PAGE} total={found.total} onPage={(to) => setFilters({ page: String(to) })} />
@@ -75,17 +71,22 @@ function signInOf(words: { readonly disabled: string; readonly withPassword: str
   return user.has_password ? words.withPassword : words.noPassword;
 }
 
-function useChangeUser(id: string) {
+function setRole(id: string, role: Role, disabled: boolean): Promise<User> {
+  return told(api.PUT("/v1/users/{user_id}/role", { params: { path: { user_id: id } }, body: { role, disabled } }));
+}
+
+function useChangeUser(user: User) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (change: { readonly role?: Role; readonly disabled?: boolean }) => ask("PATCH", `/v1/users/${id}`, change),
+    mutationFn: ({ role = user.role, disabled = user.disabled }: { readonly role?: Role; readonly disabled?: boolean }) =>
+      setRole(user.id, role, disabled),
     onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   });
 }
 
 function RoleOf({ user, writes }: { readonly user: User; readonly writes: boolean }) {
   const text = useText();
-  const changing = useChangeUser(user.id);
+  const changing = useChangeUser(user);
   if (!writes) return text.roles[user.role];
   return (
     <>
@@ -109,8 +110,10 @@ function RoleOf({ user, writes }: { readonly user: User; readonly writes: boolea
 function Commands({ user }: { readonly user: User }) {
   const text = useText();
   const format = useFormat();
-  const changing = useChangeUser(user.id);
-  const linking = useMutation({ mutationFn: () => ask<PasswordLink>("POST", `/v1/users/${user.id}/password-link`) });
+  const changing = useChangeUser(user);
+  const linking = useMutation({
+    mutationFn: () => told(api.POST("/v1/users/{user_id}/password-link", { params: { path: { user_id: user.id } } })),
+  });
   return (
     <span className="row">
       <Button small aria-label={`${text.settings.link}: ${user.name}`} isPending={linking.isPending} onPress={() => linking.mutate()}>
@@ -149,12 +152,12 @@ function NewUser() {
   const queries = useQueryClient();
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
-  const [role, setRole] = useState<Role>("agent");
+  const [role, chooseRole] = useState<Role>("agent");
   const making = useMutation({
     mutationFn: async () => {
       const made = await told(api.POST("/v1/users", { body: { name, ...(email !== "" && { email }) } }));
       // Everybody begins as an agent.
-      if (role !== "agent") await ask("PATCH", `/v1/users/${made.id}`, { role });
+      if (role !== made.role) await setRole(made.id, role, false);
     },
     onSuccess: async () => {
       setName("");
@@ -179,7 +182,7 @@ function NewUser() {
         </Field>
         <Field label={text.settings.role} name="role" error={errorOf("role")}>
           {(control) => (
-            <select {...control} value={role} onChange={(event) => setRole(event.target.value as Role)}>
+            <select {...control} value={role} onChange={(event) => chooseRole(event.target.value as Role)}>
               {ROLES.map((one) => (
                 <option key={one} value={one}>
                   {text.roles[one]}

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, told } from "../api/client";
-import { useCan } from "../session/session";
+import { useMayChange } from "../session/session";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
@@ -12,7 +12,7 @@ const KEY = ["webhook-secret"];
 /** The secret that calls to other systems are signed with. */
 export function Webhooks() {
   const text = useText();
-  const can = useCan();
+  const mayChange = useMayChange();
   const queries = useQueryClient();
   const [shown, setShown] = useState(false);
   const secret = useQuery({ queryKey: KEY, queryFn: () => told(api.GET("/v1/webhook-secret")) });
@@ -30,7 +30,7 @@ export function Webhooks() {
             <Button small onPress={() => setShown(!shown)}>
               {shown ? text.settings.hide : text.settings.show}
             </Button>
-            {can("record-lists:manage") && (
+            {mayChange("record-lists:manage") && (
               <ConfirmAction
                 label={text.settings.newSecret}
                 title={text.settings.newSecret}

@@ -50,8 +50,8 @@ export interface Person {
   readonly session_id?: string;
 }
 
-/** In flight, ringing, agents ready, agents talking, abandonment rate. */
-export type SeriesPoint = readonly [number, number, number, number, number | null];
+/** In flight, ringing, agents ready, agents talking. */
+export type SeriesPoint = readonly [number, number, number, number];
 
 export interface CampaignTopic {
   readonly campaign: {
