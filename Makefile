@@ -37,7 +37,9 @@ demo: setup ## Dial the example list with simulated agents and a simulated carri
 .PHONY: test
 test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
 	@tools/test-packages.sh
-	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(T)
+	@# Those of the browser have a process to themselves: an event loop of the browser's driver runs through all of it.
+	@$(if $(T),true,$(BIN)/python -m pytest $(ARGS) tests/browser || test $$? -eq 5)
+	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(or $(T),--ignore=tests/browser)
 
 .PHONY: sim
 sim: setup ## Play a simulated day on which everything goes wrong again (SEED=8231)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from outdial.adapters.storage.agents import SessionRows
 from outdial.adapters.telephony.simulated.carrier import Fate
+from outdial.dialer.desk import FrontDesk
 from outdial.domain.agents import AgentCannot, AgentState, Link, WrapUpNotExtendable
 from outdial.domain.dispositions import Effect
 from outdial.domain.values import AccountId, CampaignId, UserId
@@ -397,3 +399,18 @@ def _short_ring() -> dict[str, Any]:
     body = a_campaign()
     body["dialing_mode_configuration"]["max_ring_time_in_secs"] = 6
     return body
+
+
+def test_what_becomes_of_agents_after_the_end_of_service_is_no_fault(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        ana = await sit_down(world)
+        here, engine = world.here, world.live.engine
+        own = engine.ownership_changed
+        async with FrontDesk(SessionRows(here.database), here.storage, here.bus, here.clock, here.ids).open() as closed:
+            closed.serve(engine)
+            closed.adopt(ana.account, [ana.user])
+        engine.ownership_changed = own
+        await ana.do("pause", "lunch", after_call=False)  # both desks hear of it
+        assert await ana.state() is AgentState.PAUSED
+
+    play(tell, story, [NO_ANSWER])

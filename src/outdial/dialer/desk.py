@@ -295,7 +295,8 @@ class FrontDesk:
     # What becomes of them ---------------------------------------------------------------------------------------
 
     def _hear(self, change: Changed) -> None:
-        if change.after.id in self._chairs:
+        # After the end of service the agents' timers still run for a moment, and nobody is there to be told.
+        if self._engine is not None and change.after.id in self._chairs:
             self._note(change)
             if change.why == Trouble.WRAP_UP_OVER.value and change.work is not None and change.work.attempt is not None:
                 self._unsaid.add((self._chairs[change.after.id].account, change.work.attempt))
