@@ -6,7 +6,16 @@ import pytest
 
 from outdial.cli import execute
 from outdial.cli.output import ExitCode, exit_code_of, print_list, print_object, print_refusal
-from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotFound, NotPossible, OutdialError, Unavailable
+from outdial.domain.errors import (
+    Conflict,
+    FieldProblem,
+    Invalid,
+    NotFound,
+    NotPossible,
+    NotSignedIn,
+    OutdialError,
+    Unavailable,
+)
 
 
 def test_exit_codes_keep_their_numbers() -> None:
@@ -33,6 +42,7 @@ def test_exit_codes_keep_their_numbers() -> None:
         (Conflict("x"), ExitCode.CONFLICT),
         (Unavailable("x"), ExitCode.UNREACHABLE),
         (NotPossible("x"), ExitCode.REFUSED),
+        (NotSignedIn("x"), ExitCode.NOT_ALLOWED),
         (ValueError("x"), ExitCode.UNEXPECTED_FAILURE),
     ],
 )

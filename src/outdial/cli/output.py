@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from outdial.domain.errors import Conflict, Invalid, NotFound, NotPossible, OutdialError, Unavailable
+from outdial.domain.errors import Conflict, Invalid, NotFound, NotPossible, NotSignedIn, OutdialError, Unavailable
 
 SCHEMA_VERSION = 1
 """Of the JSON that commands print: raised when a member changes its meaning or goes away."""
@@ -37,6 +37,7 @@ class ExitCode(enum.IntEnum):
 
 _CODE_OF_FAMILY = {
     Invalid: ExitCode.USAGE,
+    NotSignedIn: ExitCode.NOT_ALLOWED,
     NotFound: ExitCode.NOT_FOUND,
     Conflict: ExitCode.CONFLICT,
     NotPossible: ExitCode.REFUSED,
