@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.console import ROOT, Account, Demo, Watch, chromium, context_of, open_page, running_demo
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. It ends with its module: while it runs, no other test of the process can have a loop."""
     found = chromium()
     if found is None and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium on this machine")
-    # Debian's runs as root too, without a sandbox of its own.
-    return {"executable_path": found, "args": ["--no-sandbox"]}
+    with sync_playwright() as playwright:
+        # Debian's runs as root too, without a sandbox of its own.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     with running_demo() as demo:
         yield demo
