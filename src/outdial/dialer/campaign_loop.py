@@ -63,6 +63,7 @@ _LIMITED_BY: Final = {
     Limit.RATE: Doing.LIMITED_BY_CALL_RATE,
 }
 _CARRIER_PAUSE: Final = 5.0
+_SHORTEST_WAIT: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -730,6 +731,8 @@ class CampaignLoop:
             until_look = max(0.0, (look - self._clock.now()).total_seconds())
             seconds = until_look if seconds is None else min(seconds, until_look)
         if not self._stopping and (left := self._stall.left(self.activity.doing, self._clock.monotonic())) is not None:
+            # What rounding leaves of a time is too little to make any pass: the loop would go round for ever.
+            left = max(left, _SHORTEST_WAIT)
             seconds = left if seconds is None else min(seconds, left)
         try:
             async with asyncio.timeout(None if seconds is None else self._clock.real_seconds(seconds)):
