@@ -29,7 +29,8 @@ from tests.builders.lists import make_list
 from tests.conftest import _EMPTY, _script
 from tests.simulation.conftest import EVERY_DAY, a_campaign
 
-LONG = bool(os.environ.get("OUTDIAL_TEST_LONG"))
+LONG = bool(os.environ.get("OUTDIAL_TEST_FORECASTS"))
+"""Asked for by itself, whenever the forecast or the pacer is changed: 20 shifts that take minutes."""
 SHIFTS = 20 if LONG else 3
 WITHIN = 17 if LONG else 2
 ROWS = 300 if LONG else 60
