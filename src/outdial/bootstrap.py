@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,7 @@ from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.storage.grants import GrantRows
+from outdial.adapters.storage.health import HealthRows
 from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.phone_agents import addresses_of
@@ -595,6 +597,7 @@ async def hints_for(here: Installation, live: AtWork) -> AsyncIterator[None]:
 
 def http_app(here: Installation) -> "FastAPI":
     """The HTTP application of an installation."""
+    from outdial.adapters.storage.migrate import newest_revision
     from outdial.api.http import create_app
     from outdial.api.services import Services
 
@@ -619,6 +622,11 @@ def http_app(here: Installation) -> "FastAPI":
             desk=here.desk,
             board=here.board,
             foresee=here.forecaster,
+            health=HealthRows(here.database, newest_revision()),
+            metrics_token=None
+            if here.settings.metrics_token is None
+            else here.settings.metrics_token.get_secret_value(),
+            release=version("outdial"),
             database_away=DATABASE_AWAY,
         )
     )

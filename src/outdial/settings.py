@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     asterisk_file: Path | None = None
     """Real calls through Asterisks of yours: the nodes of the fleet as a TOML file."""
 
+    metrics_token: SecretStr | None = Field(None, min_length=16)
+    """Opens `/metrics` to who sends it as a bearer token; without it they are told to this machine alone."""
+
     simulated_agents: int = Field(0, ge=0, le=1000)
     """Agents that `outdial up` plays by itself."""
 

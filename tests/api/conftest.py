@@ -19,7 +19,9 @@ from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.grants import GrantRows
+from outdial.adapters.storage.health import HealthRows
 from outdial.adapters.storage.logins import LoginRows
+from outdial.adapters.storage.migrate import newest_revision
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.api.http import create_app
@@ -67,6 +69,7 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
         bus=MemoryBus(),
         desk=Seats(clock),
         foresee=foresee_at_once,
+        health=HealthRows(database, newest_revision()),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,8 +25,10 @@ from outdial.api import (
     events,
     explain,
     files,
+    health,
     idempotency,
     logins,
+    metrics,
     numbers,
     oauth,
     openapi,
@@ -58,6 +61,7 @@ from outdial.api.problems import (
 )
 from outdial.api.services import Services
 from outdial.app.forecasts import ForecastMaker
+from outdial.app.health import HealthWatch
 from outdial.app.idempotency import Answers
 from outdial.domain.errors import OutdialError
 
@@ -92,6 +96,8 @@ ROUTERS = (
     numbers.router,
     phone_agents.router,
     idempotency.router,
+    health.router,
+    metrics.router,
     openapi.router,
     openapi_page.router,
     console.router,
@@ -121,6 +127,8 @@ def create_app(services: Services) -> FastAPI:
     if services.rate_limit is not None:
         app.state.limiter = RateLimiter(services.rate_limit, services.rate_burst, services.wall)
     app.state.hub = stream.Hub(services)
+    app.state.health = HealthWatch(services.health, services.board, services.wall)
+    app.state.request_metrics = metrics.RequestMetrics()
     app.state.login_limits = (
         RateLimiter(
             logins.ATTEMPTS_A_SECOND * logins.FROM_A_MACHINE,
@@ -147,27 +155,29 @@ def create_app(services: Services) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(AnswerOnce, answers=app.state.answers)
-    app.add_middleware(EveryRequest, services=services)
+    app.add_middleware(EveryRequest, services=services, counted=app.state.request_metrics)
     return app
 
 
 class EveryRequest:
-    """Names each request, and turns what nobody expected into an answer that gives nothing away."""
+    """Names and counts each request, and turns what nobody expected into an answer that gives nothing away."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self._app, self._services = app, services
+    def __init__(self, app: ASGIApp, services: Services, counted: metrics.RequestMetrics) -> None:
+        self._app, self._services, self._counted = app, services, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = scope["outdial.request_id"] = self._services.ids.new("request").hex
-        answering = False
+        answering, began = False, self._services.wall.monotonic()
 
         async def named(message: Message) -> None:
             nonlocal answering
             if message["type"] == "http.response.start":
                 answering = True
+                seconds = self._services.wall.monotonic() - began
+                self._counted.answered(scope["method"], _route_of(scope), message["status"], seconds)
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -178,3 +188,9 @@ class EveryRequest:
             if answering:
                 raise
             await on_internal_error(Request(scope), request_id)(scope, receive, named)
+
+
+def _route_of(scope: Scope) -> str:
+    """The path as it was declared: addresses have no end, and name things."""
+    route = scope.get("route")
+    return route.path if isinstance(route, APIRoute) else "none"

@@ -44,6 +44,7 @@ EDGE_STATUS: Final[Mapping[str, int]] = {
     "unauthorized": 401,
     "scope-missing": 403,
     "csrf-refused": 403,
+    "metrics-closed": 403,
     "unknown-path": 404,
     "method-not-allowed": 405,
     "request-still-running": 409,
@@ -177,6 +178,7 @@ _CAMPAIGNS: Final = Resources(
 )
 
 
+_OURS: Final = ("/v1", "/health", "/metrics")
 _PLATFORM: Final = {"rate-limited": "0012001"}
 """Codes that all resources share."""
 
@@ -207,8 +209,8 @@ def resources_of(path: str) -> Resources:
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a path shows the domain's own codes: all of `/v1` but what the compatible API has there."""
-    return _under(path, "/v1") and resources_of(path) is _CAMPAIGNS
+    """Whether a path shows the domain's own codes: all of ours but what the compatible API has there."""
+    return any(_under(path, own) for own in _OURS) and resources_of(path) is _CAMPAIGNS
 
 
 def _code(path: str, keys: Sequence[str], status: int) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
 from outdial.ports.forecasts import Foresee
 from outdial.ports.grants import GrantStore
+from outdial.ports.health import HealthStore
 from outdial.ports.holidays import Holidays
 from outdial.ports.live import LiveBoard
 from outdial.ports.logins import LoginStore, PasswordHasher
@@ -28,6 +29,7 @@ class Services:
     what that engine does.
     `uploads` is where the files of lists go.
     `foresee` answers what will become of a campaign.
+    `metrics_token` opens the figures of the installation to other machines; `release` is told by them.
     `webhooks` makes the calls that clients ask for; without it none is made.
     """
 
@@ -44,12 +46,15 @@ class Services:
     holidays: Holidays
     bus: Bus
     foresee: Foresee
+    health: HealthStore
     desk: Desk | None = None
     board: LiveBoard | None = None
     public_url: str | None = None
     rate_limit: float | None = None
     rate_burst: int | None = None
     webhooks: WebhookCaller | None = None
+    metrics_token: str | None = None
+    release: str = "unreleased"
     database_away: tuple[type[Exception], ...] = ()
 
 

@@ -13,8 +13,9 @@ from outdial.domain.activity import Doing
 from outdial.domain.agents import Agent, AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.values import AccountId, CampaignId
+from outdial.ports.carrier import Watched
 from outdial.ports.clock import Clock
-from outdial.ports.live import LiveCampaign, Point
+from outdial.ports.live import LiveCampaign, LiveEngine, Point
 
 MOST_POINTS: Final = 600
 MOST_EVENTS: Final = 50
@@ -52,6 +53,20 @@ class Board:
                 await task
 
     def campaigns(self, account: AccountId) -> Mapping[CampaignId, LiveCampaign]:
+        return self._dialed(account)
+
+    def everything(self) -> Mapping[CampaignId, LiveCampaign]:
+        return self._dialed(None)
+
+    def engine(self) -> LiveEngine | None:
+        engine = self._engine
+        if engine is None:
+            return None
+        carrier = engine.carrier
+        silent = carrier.silent_seconds() if isinstance(carrier, Watched) else None
+        return LiveEngine(engine.owns, carrier.free_lines(), silent)
+
+    def _dialed(self, account: AccountId | None) -> Mapping[CampaignId, LiveCampaign]:
         engine = self._engine
         if engine is None or not engine.owns:
             return {}
@@ -59,7 +74,7 @@ class Board:
         return {
             CampaignId(loop.campaign_id): self._live(engine, loop, working.get(loop.key, []))
             for loop in engine.loops.values()
-            if loop.account == account
+            if account is None or loop.account == account
         }
 
     def look(self) -> None:
@@ -104,6 +119,8 @@ class Board:
             engine.pool.time_spent().occupancy,
             past.points,
             tuple(past.events),
+            loop.progress.attempts,
+            loop.progress.outcomes.copy(),
         )
 
 

@@ -67,7 +67,7 @@ class Engine:
         settings: EngineSettings | None = None,
     ) -> None:
         self._holder = holder
-        self._store, self._carrier, self.pool, self._clock, self._ids = store, carrier, pool, clock, ids
+        self._store, self.carrier, self.pool, self._clock, self._ids = store, carrier, pool, clock, ids
         self._new_pacer = new_pacer
         self._settings = settings or EngineSettings()
         self.loops: dict[int, CampaignLoop] = {}
@@ -139,7 +139,7 @@ class Engine:
     def abort(self) -> None:
         """Let go of everything at once, as when the process dies: nothing is drained, nothing is written."""
         self._stopping = True
-        self._carrier.listen(lambda event: None)
+        self.carrier.listen(lambda event: None)
         for task in (*self._tasks.values(), *self._commands):
             task.cancel()
 
@@ -208,7 +208,7 @@ class Engine:
             running,
             ownership,
             store=self._store,
-            carrier=self._carrier,
+            carrier=self.carrier,
             pool=self.pool,
             clock=self._clock,
             ids=self._ids,

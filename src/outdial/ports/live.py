@@ -8,6 +8,7 @@ from typing import Protocol
 from outdial.domain.activity import Activity
 from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
+from outdial.domain.outcomes import Outcome
 from outdial.domain.values import AccountId, CampaignId
 
 Point = tuple[int, int, int, int]
@@ -25,6 +26,7 @@ class LiveCampaign:
         occupancy: of the whole pool, since the engine began; 0..1.
         points: one a second of the wall clock, by the second of the dial clock; the newest 600.
         events: what it did and since when, the newest first.
+        attempts, outcomes: since the engine took the campaign up; for screens and graphs, not for the books.
     """
 
     activity: Activity
@@ -35,9 +37,34 @@ class LiveCampaign:
     occupancy: float
     points: Mapping[int, Point]
     events: Sequence[tuple[datetime, str]]
+    attempts: int
+    outcomes: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEngine:
+    """The engine of this process.
+
+    Attributes:
+        owns: it dials; else another one does, or will.
+        lines_free: calls that the carrier would take now.
+        silent_seconds: for how long the carrier was not known to be alive; None where it cannot tell.
+    """
+
+    owns: bool
+    lines_free: int
+    silent_seconds: float | None
 
 
 class LiveBoard(Protocol):
     def campaigns(self, account: AccountId) -> Mapping[CampaignId, LiveCampaign]:
         """Those of an account that are being dialed; nothing while no engine owns the dialing."""
+        ...
+
+    def everything(self) -> Mapping[CampaignId, LiveCampaign]:
+        """The same of all accounts: for the one who runs the installation."""
+        ...
+
+    def engine(self) -> LiveEngine | None:
+        """None where this process has none."""
         ...
