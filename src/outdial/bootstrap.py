@@ -67,7 +67,7 @@ from outdial.simulation.shift import AtWork, Shift, employ, stopped_at_the_end, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from outdial.adapters.telephony.asterisk.carrier import AsteriskCarrier
+    from outdial.adapters.telephony.asterisk.carrier import AsteriskCarrier, AsteriskSettings
     from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -512,9 +512,15 @@ def _carrier_at_work(here: Installation) -> contextlib.AbstractAsyncContextManag
         assert here.settings.sip_file is not None
         return sip_at_work(sip_settings(here.settings, here.settings.sip_file), here.clock)
     from outdial.adapters.telephony.asterisk.carrier import open_carrier
+
+    return open_carrier(asterisk_settings(here.settings.asterisk_file), here.clock)
+
+
+def asterisk_settings(file: Path) -> "AsteriskSettings":
+    """The Asterisks that a file describes. Raises `AsteriskFileInvalid`."""
     from outdial.adapters.telephony.asterisk.configuration import read_file
 
-    return open_carrier(read_file(here.settings.asterisk_file), here.clock)
+    return read_file(file)
 
 
 def sip_settings(settings: Settings, file: Path) -> "SipSettings":

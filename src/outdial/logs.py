@@ -36,7 +36,8 @@ def configure(*, as_json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for library in ("asyncio", "alembic", "sqlalchemy", "uvicorn", "uvicorn.error"):
+    # httpx tells every request with its whole address: numbers that are called through an Asterisk are in there.
+    for library in ("asyncio", "alembic", "httpx", "sqlalchemy", "uvicorn", "uvicorn.error"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
     # Its lines hold whole addresses of requests, query and all.
     logging.getLogger("uvicorn.access").disabled = True

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     """Real calls: the trunks, phones and sounds of a SIP back end as a TOML file. Without it calls are simulated."""
 
     asterisk_file: Path | None = None
-    """Real calls through Asterisks of yours: the nodes of the fleet as a TOML file."""
+    """Real calls through Asterisks of yours: the nodes of the fleet as a TOML file. Not together with `sip_file`."""
 
     metrics_token: SecretStr | None = Field(None, min_length=16)
     """Opens `/metrics` to who sends it as a bearer token; without it they are told to this machine alone."""
@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
         return url
+
+    @field_validator("asterisk_file")
+    @classmethod
+    def _one_back_end(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and info.data.get("sip_file") is not None:
+            raise ValueError("OUTDIAL_SIP_FILE is set too, and calls are placed in one way only")
+        return file
 
     @field_validator("public_url")
     @classmethod

@@ -31,7 +31,7 @@ def a_file(folder: Path, port: int, more: str = "") -> Settings:
 def test_without_a_file_there_is_nothing_to_say_unless_a_call_was_asked_for() -> None:
     assert look_at_sip(Settings()) == []
     [said] = look_at_sip(Settings(), test_call=NUMBER)
-    assert (said.level, said.remedy) == (Level.FAIL, "set OUTDIAL_SIP_FILE")
+    assert (said.level, said.remedy) == (Level.FAIL, "set OUTDIAL_SIP_FILE or OUTDIAL_ASTERISK_FILE")
 
 
 def test_a_file_that_is_wrong_or_open_to_others_is_told(tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def test_a_public_address_must_be_one_that_links_can_grow_from(url: str, monkeyp
         Settings()
 
 
+def test_calls_are_placed_in_one_way_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTDIAL_SIP_FILE", "/etc/outdial/sip.toml")
+    monkeypatch.setenv("OUTDIAL_ASTERISK_FILE", "/etc/outdial/asterisk.toml")
+    with pytest.raises(ValidationError, match="one way only"):
+        Settings()
+
+
 class TestHome:
     def test_root_keeps_its_data_in_the_machines_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("os.geteuid", lambda: 0)

@@ -14,8 +14,9 @@ import typer
 
 from outdial import bootstrap
 from outdial.adapters.clock import WallClock
+from outdial.cli.doctor_asterisk import look_at_asterisk
 from outdial.cli.doctor_sip import look_at_sip
-from outdial.cli.findings import Finding, Level
+from outdial.cli.findings import CLOCK_TOLERANCE, Finding, Level
 from outdial.cli.output import ExitCode, JsonOption, print_list, say
 from outdial.cli.running import run_to_end
 from outdial.domain.errors import Invalid, OutdialError
@@ -25,12 +26,11 @@ from outdial.settings import Settings
 MEBIBYTE = 1024 * 1024
 DISK_FAIL = 200 * MEBIBYTE
 DISK_WARN = 2048 * MEBIBYTE
-CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
 def doctor(
     test_call: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Call this number over the SIP trunks, and hang up again.")
+        str | None, typer.Option(metavar="NUMBER", help="Call this number as a campaign would, and hang up again.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,13 +38,15 @@ def doctor(
     settings = bootstrap.read_settings()
     if test_call is not None and not re.fullmatch(r"\+[1-9][0-9]{1,14}", test_call):
         raise Invalid(f"--test-call is a number in E.164 such as +12025550142, not {test_call!r}")
+    number = None if test_call is None else PhoneNumber(test_call)
     findings = [
         *look_at_database(settings),
         look_at_zones(),
         look_at_disk(settings.home),
         look_at_uploads(settings.uploads),
         look_at_port(settings.host, settings.port),
-        *look_at_sip(settings, test_call=None if test_call is None else PhoneNumber(test_call)),
+        *look_at_asterisk(settings, test_call=number),
+        *look_at_sip(settings, test_call=None if settings.asterisk_file else number),
     ]
     rows = [
         {"level": one.level.value, "check": one.check, "found": one.found, "remedy": one.remedy} for one in findings

@@ -7,18 +7,16 @@ from dataclasses import replace
 from typing import Final
 
 from outdial import bootstrap
-from outdial.adapters.clock import RandomIds, WallClock
-from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, TrunkHealth
-from outdial.cli.findings import Finding, Level
-from outdial.domain.calls import Answered, Failed, HungUp
+from outdial.adapters.clock import WallClock
+from outdial.adapters.telephony.sip.carrier import SipSettings, TrunkHealth
+from outdial.cli.doctor_call import place_test_call
+from outdial.cli.findings import Finding, Level, look_at_passwords
 from outdial.domain.errors import OutdialError
 from outdial.domain.values import PhoneNumber
-from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine
 from outdial.settings import Settings
 
 _TRUNKS_SECONDS: Final = 4.0
 """How long registrars and trunks may take to say something."""
-_TEST_RING_SECONDS: Final = 20.0
 _FEWEST_PORTS: Final = 20
 
 
@@ -29,27 +27,20 @@ def look_at_sip(settings: Settings, *, test_call: PhoneNumber | None = None) -> 
     """
     if settings.sip_file is None:
         if test_call is not None:
-            return [Finding("test call", Level.FAIL, "there is no trunk", "set OUTDIAL_SIP_FILE")]
+            return [
+                Finding("test call", Level.FAIL, "there is no trunk", "set OUTDIAL_SIP_FILE or OUTDIAL_ASTERISK_FILE")
+            ]
         return []
     try:
         described = bootstrap.sip_settings(settings, settings.sip_file)
     except OutdialError as error:
         return [Finding("sip file", Level.FAIL, str(error), f"mend {settings.sip_file}")]
-    found = [_look_at_file(settings), look_at_media_ports(described)]
+    found = [look_at_passwords("sip file", settings.sip_file), look_at_media_ports(described)]
     try:
         return found + asyncio.run(_look_at_trunks(described, test_call))
     except OutdialError as error:
         remedy = "another Outdial that dials has this port: stop it first, or give host and port in the SIP file"
         return [*found, Finding("sip", Level.FAIL, str(error), remedy)]
-
-
-def _look_at_file(settings: Settings) -> Finding:
-    """Whether others can read the passwords in it."""
-    assert settings.sip_file is not None
-    if settings.sip_file.stat().st_mode & 0o077:
-        remedy = f"chmod 600 {settings.sip_file}"
-        return Finding("sip file", Level.WARN, "others of this machine can read its passwords", remedy)
-    return Finding("sip file", Level.OK, f"{settings.sip_file} describes a SIP back end")
 
 
 def look_at_media_ports(described: SipSettings) -> Finding:
@@ -79,7 +70,7 @@ async def _look_at_trunks(described: SipSettings, test_call: PhoneNumber | None)
         await _wait(lambda: all(trunk.registered is not False for trunk in carrier.health()))
         found = [one for trunk in carrier.health() for one in findings_of(trunk)]
         if test_call is not None:
-            found.append(await _call(carrier, test_call))
+            found.append(await place_test_call(carrier, test_call))
         return found
 
 
@@ -106,39 +97,3 @@ def findings_of(trunk: TrunkHealth) -> list[Finding]:
         remedy = "check username, password and domain of the trunk"
         found.append(Finding(f"{where} registration", Level.FAIL, trunk.trouble or "not registered", remedy))
     return found
-
-
-class _TestCall:
-    """What is heard of the one call."""
-
-    def __init__(self) -> None:
-        self.id = RandomIds().new("call")
-        self.answered = False
-        self.end: Failed | HungUp | None = None
-        self.decided, self.over = asyncio.Event(), asyncio.Event()
-
-    def hear(self, event: CallEvent) -> None:
-        if isinstance(event.fact, Answered):
-            self.answered = True
-            self.decided.set()
-        elif isinstance(event.fact, Failed | HungUp):
-            self.end = event.fact
-            self.decided.set()
-            self.over.set()
-
-
-async def _call(carrier: SipCarrier, number: PhoneNumber) -> Finding:
-    test = _TestCall()
-    carrier.listen(test.hear)
-    try:
-        await carrier.originate(NewCall(test.id, number, None, _TEST_RING_SECONDS, False, "doctor"))
-    except NoFreeLine as error:
-        return Finding("test call", Level.FAIL, str(error), "see what is said of the trunks")
-    await test.decided.wait()
-    if test.answered:
-        await carrier.play_then_hang_up(test.id)
-        await test.over.wait()
-        return Finding("test call", Level.OK, "answered, heard the message, and was hung up")
-    assert isinstance(test.end, Failed)
-    said = f"{test.end.outcome.value}: SIP {test.end.sip_status}, Q.850 {test.end.q850}, {test.end.cause}"
-    return Finding("test call", Level.FAIL, said, "ask the carrier what this answer means for this number")

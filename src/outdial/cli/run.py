@@ -5,9 +5,11 @@ import contextlib
 import enum
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,12 +22,14 @@ from outdial.adapters.clock import LoopClock, SeededIds, WallClock
 from outdial.adapters.storage.database import open_database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.app.imports import write_rejects
+from outdial.cli import asterisk
 from outdial.cli import live as screen
+from outdial.cli import sip as over_sip
 from outdial.cli.output import JsonOption, print_object, say
 from outdial.cli.preparation import Prepared, prepare, read_campaign
 from outdial.cli.running import run_to_end
-from outdial.cli.sip import carrier_at_work, settings_of
 from outdial.domain.errors import Invalid
+from outdial.domain.values import UserId
 from outdial.ports.carrier import Carrier
 from outdial.ports.clock import Clock
 from outdial.simulation.shift import LONGEST, PACERS, VIRTUAL_START, AtWork, Shift, dial, dial_for_real
@@ -35,6 +39,7 @@ from outdial.simulation.virtual_time import VirtualTimeLoop, database_gate
 class CarrierName(enum.StrEnum):
     SIMULATED = "simulated"
     SIP = "sip"
+    ASTERISK = "asterisk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,9 @@ def run(
         Path, typer.Option(exists=True, dir_okay=False, help="The campaign: a POST /campaigns body as a JSON file.")
     ],
     agents: Annotated[int, typer.Option(min=1, max=1000, help="How many simulated agents.")] = 12,
-    carrier: Annotated[CarrierName, typer.Option(help="Who places the calls.")] = CarrierName.SIMULATED,
+    carrier: Annotated[
+        CarrierName, typer.Option(help="Who places the calls; asterisk takes the servers of OUTDIAL_ASTERISK_FILE.")
+    ] = CarrierName.SIMULATED,
     trunk: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST:PORT", help="With --carrier sip: where real calls go; several share them."),
@@ -99,8 +106,8 @@ def run(
     """
     if pacer not in PACERS:
         raise Invalid(f"--pacer is one of {', '.join(PACERS)}, not {pacer!r}")
-    real_calls = carrier is CarrierName.SIP
-    if not real_calls and (trunk or sip or agent_phones):
+    real_calls = carrier is not CarrierName.SIMULATED
+    if carrier is not CarrierName.SIP and (trunk or sip or agent_phones):
         raise Invalid("--trunk, --sip and --agent-phones are for --carrier sip")
     if real_calls and speed not in (None, "1"):
         raise Invalid("real calls take their time: --speed is for the simulated carrier")
@@ -110,7 +117,12 @@ def run(
     end = _until(until, begins)
     body = read_campaign(campaign)
     settings = bootstrap.read_settings()
-    sip_settings = settings_of(settings, trunk or [], sip) if real_calls else None
+    real: Callable[[Clock, Sequence[UserId]], AbstractAsyncContextManager[Carrier]] | None = None
+    if carrier is CarrierName.SIP:
+        sip_settings = over_sip.settings_of(settings, trunk or [], sip)
+        real = partial(over_sip.carrier_at_work, sip_settings, phones=agent_phones)
+    elif carrier is CarrierName.ASTERISK:
+        real = partial(asterisk.carrier_at_work, asterisk.settings_of(settings))
     ids = SeededIds(seed)
 
     with bootstrap.throwaway_server(settings, keep) as server:
@@ -151,11 +163,11 @@ def run(
                 store = DialRows(database)
                 if virtual:
                     return await _with_bar(store, shift)
-                if sip_settings is None:
+                if real is None:
                     return await _with_table(store, shift, prepared.campaign.name)
                 clock = LoopClock(asyncio.get_running_loop(), begins)
-                async with carrier_at_work(sip_settings, clock, agents=prepared.users, phones=agent_phones) as real:
-                    return await _with_table(store, shift, prepared.campaign.name, (real, clock))
+                async with real(clock, prepared.users) as at_work:
+                    return await _with_table(store, shift, prepared.campaign.name, (at_work, clock))
 
         result, reached = run_to_end(dialing(), VirtualTimeLoop if virtual else None)
     result["import"] = _import_json(prepared)

@@ -53,7 +53,7 @@ def host_and_port(option: str, text: str) -> tuple[str, int]:
 
 @contextlib.asynccontextmanager
 async def carrier_at_work(
-    settings: SipSettings, clock: Clock, *, agents: Sequence[UserId] = (), phones: str | None = None
+    settings: SipSettings, clock: Clock, agents: Sequence[UserId] = (), *, phones: str | None = None
 ) -> AsyncIterator[SipCarrier]:
     """The back end at work; with `phones`, the HOST:PORT of their phones, agents have one each, which stays up.
 

@@ -13,6 +13,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from outdial.adapters.clock import WallClock
 from outdial.adapters.media.g711 import FRAME, mixed
 from outdial.adapters.media.sounds import tone
 
@@ -80,6 +82,10 @@ class FakeAsterisk:
         self.url = ""
         self.version = "22.10.1"
         self.modules = list(_MODULES)
+        self.ahead = timedelta()
+        """Its clock, compared with ours."""
+        self.endpoints = {"trunk": "online", "ana": "online"}
+        self.sounds = {"vm-goodbye"}
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, list[str]] = {}
         self.asked: list[str] = []
@@ -144,12 +150,17 @@ class FakeAsterisk:
             routes=[
                 route("GET", "asterisk/info", lambda _: JSONResponse({"system": {"version": self.version}})),
                 route("GET", "asterisk/modules", lambda _: JSONResponse([{"name": f"{m}.so"} for m in self.modules])),
+                route("GET", "asterisk/ping", lambda _: JSONResponse({"ping": "pong", "timestamp": self._time()})),
+                route("GET", "applications/{name}", self._application),
+                route("GET", "endpoints/PJSIP/{name}", self._endpoint),
+                route("GET", "sounds/{name}", self._sound_file),
                 route("GET", "channels", lambda _: JSONResponse([one.shown() for one in self.channels.values()])),
                 route("POST", "channels/create", self._create),
                 route("POST", "channels/externalMedia", self._external_media),
                 route("POST", "channels/{id}/dial", self._dial),
                 route("POST", "channels/{id}/snoop/{snoop}", self._snoop),
                 route("POST", "channels/{id}/play/{play}", self._play),
+                route("POST", "channels/{id}/moh", self._music),
                 route("DELETE", "channels/{id}", self._delete),
                 route("POST", "bridges/{id}", self._make_bridge),
                 route("POST", "bridges/{id}/addChannel", self._add_channel),
@@ -158,6 +169,24 @@ class FakeAsterisk:
                 WebSocketRoute("/ari/events", self._events),
             ]
         )
+
+    def _time(self) -> str:
+        return f"{WallClock().now() + self.ahead:%Y-%m-%dT%H:%M:%S.000+0000}"
+
+    def _application(self, request: Request) -> Response:
+        return JSONResponse({"name": request.path_params["name"]}) if self._sockets else _missing("Application")
+
+    def _endpoint(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        state = self.endpoints.get(name)
+        return JSONResponse({"resource": name, "state": state}) if state is not None else _missing("Endpoint")
+
+    def _sound_file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        return JSONResponse({"id": name}) if name in self.sounds else _missing("Sound")
+
+    def _music(self, request: Request) -> Response | None:
+        return None if request.path_params["id"] in self.channels else _missing("Channel")
 
     def _create(self, request: Request) -> Response:
         query = request.query_params

@@ -143,6 +143,20 @@ class TestAgents:
             await carrier.bridge(call, UserId(uuid4()))
             await stage.heard(call, AgentLost)
 
+    async def test_where_the_machine_plays_them_the_callee_hears_music_and_is_hung_up(self, fake: FakeAsterisk) -> None:
+        settings = AsteriskSettings([node(fake)], played_agent_seconds=0.05)
+        async with open_carrier(settings, WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await carrier.bridge(call, UserId(uuid4()))
+            await stage.heard(call, Bridged)
+            assert f"POST channels/{CALL}{call}/moh" in fake.asked
+            end = await stage.ended(call)
+            assert isinstance(end, HungUp)
+            assert end.by is HangupBy.AGENT
+
     async def test_when_the_agent_hangs_up_the_call_ends_by_them(self, fake: FakeAsterisk) -> None:
         async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
             await connected(carrier)

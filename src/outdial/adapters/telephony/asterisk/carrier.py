@@ -72,12 +72,15 @@ class AsteriskSettings:
     message: the safety message, as Asterisk names sounds.
     record: keep conversations, in Asterisk's recordings.
     rules: how people are told from machines; None: every answered call is for an agent.
+    played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up; None: an agent
+        without a phone is lost to the call.
     """
 
     nodes: Sequence[NodeSettings]
     message: str = "sound:vm-goodbye"
     record: bool = False
     rules: Rules | None = RULES[Profile.PRIVATE]
+    played_agent_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -166,6 +169,9 @@ class AsteriskCarrier:
 
     async def bridge(self, call_id: UUID, agent: UserId) -> None:
         call = self._answered_call(call_id)
+        if agent not in self.phones and self._settings.played_agent_seconds is not None:
+            await self._play_agent(call, self._settings.played_agent_seconds)
+            return
         phone = self._nailed_up(agent, call.node)
         if phone is None:
             phone = await self._ring(agent, call.node)
@@ -425,6 +431,19 @@ class AsteriskCarrier:
         self._end(call, fact)
 
     # Agents' phones -----------------------------------------------------------------------------------------------
+
+    async def _play_agent(self, call: _Call, seconds: float) -> None:
+        """Nobody of flesh and blood: the callee hears the music that they would hear on hold, and is hung up."""
+        self._stop_listening(call)
+        try:
+            await call.node.ari.ask("POST", f"channels/{call.channel}/moh")
+        except (AriRefused, AriUnreachable) as error:
+            # The callee has gone, and its end is told; or there is no music, which the callee can do without.
+            log.warning("no_hold_music", why=str(error), attempt_id=str(call.id))
+        if call.id in self._calls and call.ended_by is None:
+            call.bridged = True
+            self._later(call, seconds, lambda: self._finish(call, HangupBy.AGENT))
+            self._tell(call, Bridged())
 
     def _phone_up(self, phone: _Phone) -> None:
         phone.up = True

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
@@ -148,3 +149,18 @@ async def look_at(ari: Ari) -> tuple[str | None, str]:
     if missing := [module for module in _NEEDED_MODULES if module not in loaded]:
         return f"modules are not loaded: {', '.join(missing)}", version
     return None, version
+
+
+async def in_use(ari: Ari) -> bool:
+    """Whether a client of our application is connected: an Outdial at work, whose channels are not to be touched.
+
+    Raises:
+        AriRefused, AriUnreachable: it could not be asked.
+    """
+    try:
+        await ari.ask("GET", f"applications/{ari.application}")
+    except AriRefused as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True

@@ -1,0 +1,128 @@
+"""What `outdial doctor` looks at where calls go through Asterisks: servers, trunks, sounds, a call if wanted."""
+
+import asyncio
+import re
+from datetime import datetime
+from http import HTTPStatus
+
+from outdial import bootstrap
+from outdial.adapters.clock import WallClock
+from outdial.adapters.telephony.asterisk.ari import Ari, AriRefused, AriUnreachable
+from outdial.adapters.telephony.asterisk.carrier import AsteriskSettings, open_carrier
+from outdial.adapters.telephony.asterisk.node import NodeSettings, look_at
+from outdial.cli.asterisk import AsteriskNotReady, asked, at_work, some_node
+from outdial.cli.doctor_call import place_test_call
+from outdial.cli.findings import CLOCK_TOLERANCE, Finding, Level, look_at_passwords
+from outdial.domain.errors import OutdialError
+from outdial.domain.values import PhoneNumber
+from outdial.settings import Settings
+
+
+def look_at_asterisk(settings: Settings, *, test_call: PhoneNumber | None = None) -> list[Finding]:
+    """Whether the Asterisk file is right, and each server in it fit for calls; with `test_call` a number is called.
+
+    Nothing is made on a server by looking. A call is only placed while no Outdial works with the servers, since two
+    would take each other's channels for what a crash has left.
+    """
+    if settings.asterisk_file is None:
+        return []
+    try:
+        described = bootstrap.asterisk_settings(settings.asterisk_file)
+    except OutdialError as error:
+        return [Finding("asterisk file", Level.FAIL, str(error), f"mend {settings.asterisk_file}")]
+    found = [look_at_passwords("asterisk file", settings.asterisk_file)]
+    return found + asyncio.run(_look_at_fleet(described, test_call))
+
+
+async def _look_at_fleet(described: AsteriskSettings, test_call: PhoneNumber | None) -> list[Finding]:
+    found: list[Finding] = []
+    for node in described.nodes:
+        async with asked(node) as ari:
+            found += await _look_at_node(described, node, ari)
+    if test_call is None:
+        return found
+    if busy := await at_work(described):
+        said = f"an Outdial is at work with {', '.join(busy)}"
+        return [*found, Finding("test call", Level.FAIL, said, "stop it first, or watch one of its calls")]
+    async with open_carrier(described, WallClock()) as carrier:
+        try:
+            await some_node(carrier)
+        except AsteriskNotReady as error:
+            return [*found, Finding("test call", Level.FAIL, str(error), "see what is said of the servers")]
+        return [*found, await place_test_call(carrier, test_call)]
+
+
+async def _look_at_node(described: AsteriskSettings, node: NodeSettings, ari: Ari) -> list[Finding]:
+    where = f"asterisk {node.name}"
+    try:
+        trouble, version = await look_at(ari)
+        if trouble is not None:
+            remedy = "load them in modules.conf" if trouble.startswith("modules") else "install one of those versions"
+            found = [Finding(where, Level.FAIL, trouble, remedy)]
+        else:
+            found = [Finding(where, Level.OK, f"Asterisk {version} answers, with all modules that are needed")]
+        return [
+            *found,
+            await _clock(where, ari),
+            *await _trunk(where, node, ari),
+            *await _message(where, described.message, ari),
+        ]
+    except AriUnreachable as error:
+        remedy = f"start it, and check that {node.url} is the address of http.conf and can be reached from here"
+        return [Finding(where, Level.FAIL, f"does not answer: {error}", remedy)]
+    except AriRefused as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            remedy = f"let user and password of the file be those of [{node.user}] in ari.conf"
+            return [Finding(where, Level.FAIL, "user or password is wrong", remedy)]
+        return [Finding(where, Level.FAIL, f"refuses to answer: {error}", "enable it in ari.conf, and load res_ari")]
+
+
+async def _clock(where: str, ari: Ari) -> Finding:
+    """Call detail records and recordings of both are only comparable while they go by the same time."""
+    there = datetime.strptime((await ari.ask("GET", "asterisk/ping"))["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    apart = abs(WallClock().now() - there)
+    if apart <= CLOCK_TOLERANCE:
+        return Finding(f"{where} clock", Level.OK, "agrees with ours")
+    said = f"{apart.total_seconds():.0f} s apart from ours"
+    return Finding(f"{where} clock", Level.WARN, said, "synchronise both machines by NTP")
+
+
+async def _trunk(where: str, node: NodeSettings, ari: Ari) -> list[Finding]:
+    """Whether calls have somewhere to go. Other forms of `endpoint` name none that could be asked for."""
+    named = re.fullmatch(r"PJSIP/\{number\}@([^/@]+)", node.endpoint)
+    if named is None:
+        return []
+    check, trunk = f"{where} trunk", named[1]
+    state = await endpoint_state(ari, f"PJSIP/{trunk}")
+    if state is None:
+        remedy = f"describe [{trunk}] in pjsip.conf, or name another one in `endpoint` of the file"
+        return [Finding(check, Level.FAIL, f"there is no endpoint {trunk}", remedy)]
+    if state == "offline":
+        remedy = f"check the contact of [{trunk}], the firewall, and that the carrier lets this server in"
+        return [Finding(check, Level.WARN, f"{trunk} does not answer, or is not registered", remedy)]
+    return [Finding(check, Level.OK, f"{trunk} is {state}")]
+
+
+async def endpoint_state(ari: Ari, endpoint: str) -> str | None:
+    """What Asterisk says of an endpoint: online, offline or unknown; None: there is none of this name."""
+    try:
+        return str((await ari.ask("GET", f"endpoints/{endpoint}"))["state"])
+    except AriRefused as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+
+
+async def _message(where: str, media: str, ari: Ari) -> list[Finding]:
+    """Whether the safety message is there: people would be hung up on in silence."""
+    kind, _, sound = media.partition(":")
+    if kind != "sound" or "/" in sound:  # ARI's path cannot name a sound in a folder
+        return []
+    try:
+        await ari.ask("GET", f"sounds/{sound}")
+    except AriRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        remedy = "install it among Asterisk's sounds, or name another `message` in the file"
+        return [Finding(f"{where} message", Level.FAIL, f"there is no sound {sound}", remedy)]
+    return [Finding(f"{where} message", Level.OK, f"{sound} is there")]
