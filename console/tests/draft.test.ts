@@ -7,7 +7,7 @@ const words = { nameLength: "name", between: (least: number, most: number) => `$
 
 /** The API's answer to a body: the same members, and those that it adds. */
 const answer = (draft: Draft): SettingsShown =>
-  ({ ...toSettings(draft), id: "c", status: "READY", action_required: false, missing: [], version: 1 }) as unknown as SettingsShown;
+  ({ abandonment_periods: [], shadow: false, ...toSettings(draft), id: "c", status: "READY", action_required: false, missing: [], version: 1 }) as unknown as SettingsShown;
 
 describe("a draft", () => {
   it.each(["PREDICTIVE", "PROGRESSIVE", "PREVIEW"] as const)("of mode %s comes back the same from the API", (mode) => {
@@ -22,6 +22,18 @@ describe("a draft", () => {
       outcomes: { ...FRESH.outcomes, busy: { after: "RETRY", custom: true, attempts: 2, period: 5, unit: "MINUTES" } },
     };
     expect(differing(fromSettings(answer(draft)), draft)).toEqual([]);
+  });
+
+  it("keeps what only the API sets", () => {
+    const beyond = {
+      abandonment_periods: ["24h" as const],
+      shadow: true,
+      detection: { profile: "business" as const, sample_rate: 1 },
+      safety_message: "north",
+    };
+    const draft: Draft = { ...FRESH, name: "Spring", mode: "PROGRESSIVE", beyond };
+    expect(fromSettings(answer(draft)).beyond).toEqual(beyond);
+    expect(toSettings({ ...draft, mode: "PREDICTIVE" })).not.toHaveProperty("shadow");
   });
 
   it("sends only what its mode asks for", () => {

@@ -55,6 +55,8 @@ class TestTheDocument:
             "abandonment_periods": ["24h", "month"],
             "mode": "PROGRESSIVE",
             "shadow": True,
+            "detection": {"profile": "business", "pause_in_ms": 900, "sample_rate": 2.5},
+            "safety_message": "north",
         }
         assert (await put(api, path, settings(**new))).status_code == 200
         shown = (await api.get(f"/v1{path}")).json()
@@ -70,6 +72,36 @@ class TestTheDocument:
         assert fields_of(await put(api, path, settings(abandonment_periods=["24h", "fortnight"]))) == {
             "abandonment_periods.1"
         }
+
+    @pytest.mark.parametrize(
+        ("sent", "named"),
+        [
+            ({"detection": {"profile": "LOUD", "limit_in_ms": 8000}}, {"detection.profile", "detection.limit_in_ms"}),
+            ({"detection": {"pause_in_ms": 700}}, {"detection"}),  # of whose rules?
+            ({"detection": {"profile": "private", "pause_in_ms": 300}}, {"detection"}),  # under the short pause
+            ({"detection": {"sample_rate": 101}}, {"detection.sample_rate"}),
+            ({"safety_message": "../secret"}, {"safety_message"}),
+        ],
+    )
+    async def test_rules_of_detection_make_sense_together(
+        self, api: httpx.AsyncClient, sent: dict[str, Any], named: set[str]
+    ) -> None:
+        path = await created(api)
+        assert fields_of(await put(api, path, settings(**sent))) == named
+
+    async def test_what_is_said_of_detection_is_in_the_audit_and_can_be_left_out_again(
+        self, api: httpx.AsyncClient
+    ) -> None:
+        path = await created(api)
+        await put(api, path, settings(detection={"profile": "business"}, safety_message="north"))
+        changed = await put(api, path, settings(safety_message="south"))
+        assert "detection" not in changed.json()
+        [last, *_] = (await api.get(f"/v1{path}/audit")).json()["_embedded"]["changes"]
+        assert set(last["fields"]) == {"detection.profile", "safety_message"}
+        assert (last["before"], last["after"]) == (
+            {"detection.profile": "business", "safety_message": "north"},
+            {"safety_message": "south"},
+        )
 
     async def test_the_compatible_api_shows_decimals_as_whole_numbers(self, api: httpx.AsyncClient) -> None:
         path = await created(api)

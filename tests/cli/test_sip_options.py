@@ -9,6 +9,7 @@ from outdial.adapters.telephony.sip.digest import Credentials, ha1_of
 from outdial.adapters.telephony.sip.sdp import Codec
 from outdial.cli.sip import settings_of
 from outdial.domain.errors import Invalid
+from outdial.domain.machine_detection import RULES, Profile
 from outdial.domain.outcomes import Outcome
 from outdial.settings import Settings
 
@@ -46,10 +47,12 @@ def test_a_file_describes_everything(tmp_path: Path) -> None:
         record = true
         keep_recordings_days = 30
         realm = "office"
+        detection = "business"
 
         [media]
         first_port = 30000
         last_port = 30099
+        messages = { north = "north.wav" }
 
         [[trunk]]
         name = "first"
@@ -80,6 +83,8 @@ def test_a_file_describes_everything(tmp_path: Path) -> None:
     assert settings.keep_recordings == timedelta(days=30)
     assert (settings.media.host, settings.media.ports) == ("192.0.2.5", (30_000, 30_099))
     assert (settings.media.recordings, settings.media.secret) == (HERE.recordings, "a key")
+    assert settings.media.messages == {"north": tmp_path / "north.wav"}
+    assert settings.rules == RULES[Profile.BUSINESS]
     assert "s3cret" not in repr(settings)
     assert "a key" not in repr(settings)
 
@@ -100,6 +105,7 @@ TRUNK = '[[trunk]]\nname = "a"\nhost = "192.0.2.1"\n'
         (TRUNK + TRUNK, "two trunks have the same name"),
         (TRUNK + '[[phone]]\nusername = "ana"', "phone.0"),
         (TRUNK + "[media]\nfirst_port = 30001", "media"),
+        (TRUNK + '[media]\nmessages = { "No way" = "a.wav" }', "media.messages.No way"),
         ("trunk = [", "cannot be read"),
     ],
 )

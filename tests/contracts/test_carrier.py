@@ -1,6 +1,7 @@
 """What every carrier promises, asked of each: the dialer must not be able to tell them apart."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -176,6 +177,21 @@ def test_who_hears_the_message_is_hung_up_on_by_us_at_its_end(network: Network) 
         began = stage.clock.monotonic()
         await stage.carrier.play_then_hang_up(call)
         end = await stage.ended(call)
+        assert isinstance(end, HungUp)
+        assert end.by is HangupBy.US
+        assert stage.clock.monotonic() - began > 0.5, "nobody can have heard anything"
+
+    network.play(story)
+
+
+def test_a_message_of_a_name_that_nobody_knows_is_the_usual_one(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        new = dataclasses.replace(stage.new_call(Callee.PERSON), message="nobody-knows-it")
+        await stage.carrier.originate(new)
+        await stage.heard(new.id, Answered)
+        began = stage.clock.monotonic()
+        await stage.carrier.play_then_hang_up(new.id)
+        end = await stage.ended(new.id)
         assert isinstance(end, HungUp)
         assert end.by is HangupBy.US
         assert stage.clock.monotonic() - began > 0.5, "nobody can have heard anything"

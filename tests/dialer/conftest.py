@@ -80,11 +80,15 @@ class World:
 
     async def set_strategy(self, **members: Any) -> None:
         """Change members of the dialing strategy as a `PUT` of the settings does, with its hint to the engine."""
+        await self.set(lambda document: {"dialing_strategy": {**document["dialing_strategy"], **members}})
+
+    async def set(self, changes: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        """Change what `changes` makes of the settings, as a `PUT` of them does, with its hint to the engine."""
         by = Principal(await self.here.account_id(), "test", frozenset())
         storage, campaign_id = self.here.storage, str(self.prepared.campaign.id)
         _, document = await campaigns.settings_of(campaign_id, by=by, storage=storage)
         sent = {name: value for name, value in document.items() if name != "running"}
-        settings = read_settings({**sent, "dialing_strategy": {**document["dialing_strategy"], **members}})
+        settings = read_settings({**sent, **changes(document)})
         await campaigns.change_settings(
             campaign_id, settings, by=by, storage=storage, clock=self.clock, holidays=HOLIDAYS
         )

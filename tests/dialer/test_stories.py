@@ -59,6 +59,28 @@ async def add_hot_lead(world: World, phone: str) -> None:
     world.live.engine.hint()
 
 
+class TestWhatACampaignTellsTheCarrier:
+    def test_its_rules_and_its_message_hold_for_the_calls_after_they_were_set(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            (ana,) = world.prepared.users
+            world.live.carrier.messages["brief"] = 1.0
+            rules = {"profile": "private", "initial_silence_in_ms": 1000, "limit_in_ms": 1500}
+            for _ in range(2):
+                await world.run_for(3.0)
+                world.live.pool.leave(ana, AgentState.PAUSED)  # nobody is there for the one who answers now
+                await world.run_for(20.0)
+                await world.set(lambda _: {"detection": rules, "safety_message": "brief"})
+                world.live.pool.ready(ana)
+            rows = await world.rows(
+                "select verdict, outcome, ended_at - verdict_at as waited from attempt where ended_at is not null "
+                "order by id"
+            )
+            told = [(row["verdict"], row["outcome"], row["waited"].total_seconds()) for row in rows]
+            assert told == [("human", "abandoned", 2.0 + 4.0), ("not_sure", "abandoned", 2.0 + 1.0)]
+
+        tell(story, [answers(verdict=2.0), answers(verdict=2.0), NO_ANSWER])
+
+
 class TestAnAnsweredCall:
     def test_it_is_bridged_at_the_verdict_and_ends_connected(self, tell: Tell) -> None:
         async def story(world: World) -> None:

@@ -40,6 +40,9 @@ export interface OutcomeRule {
   readonly unit: TimeUnit;
 }
 
+/** What only the API sets: a change of anything else leaves it as it is. */
+export type Beyond = Pick<SettingsBody, "abandonment_periods" | "shadow" | "detection" | "safety_message">;
+
 export interface Draft {
   readonly name: string;
   readonly mode: Mode;
@@ -69,6 +72,7 @@ export interface Draft {
   readonly numbers: readonly string[];
   readonly dnc: readonly string[];
   readonly outcomes: Readonly<Record<OutcomeKey, OutcomeRule>>;
+  readonly beyond: Beyond;
 }
 
 const PHONE_TYPES: readonly PhoneType[] = ["MOBILE", "HOME", "OFFICE", "EXTRA_1", "EXTRA_2", "EXTRA_3"];
@@ -111,12 +115,16 @@ export const FRESH: Draft = {
     answering_machine_detection: rule("RETRY"),
     invalid_number: rule("FINAL"),
   },
+  beyond: {},
 };
 
 /** The body that gives a campaign these settings. */
 export function toSettings(draft: Draft): SettingsBody {
   const ids = (given: readonly string[]) => given.map((id) => ({ id }));
+  const { shadow, ...beyond } = draft.beyond;
   return {
+    ...beyond,
+    ...(draft.mode === "PROGRESSIVE" && shadow !== undefined && { shadow }),
     name: draft.name.trim(),
     mode: draft.mode,
     priority: draft.priority,
@@ -194,6 +202,7 @@ export function fromSettings(shown: SettingsShown): Draft {
     presets: shown.presets,
     exceptions: shown.exceptions,
     strictPriority: shown.strict_priority,
+    beyond: beyondOf(shown),
     ...(configuration && {
       ringSeconds: configuration.max_ring_time_in_secs,
       machineDetection: configuration.answering_machine_detection ?? FRESH.machineDetection,
@@ -213,6 +222,15 @@ export function fromSettings(shown: SettingsShown): Draft {
       chain: (strategy.record_chain ?? []).length === 0 ? FRESH.chain : chainOf(strategy.record_chain ?? []),
       outcomes: outcomesOf(strategy.dispositions),
     }),
+  };
+}
+
+function beyondOf({ abandonment_periods, shadow, detection, safety_message }: SettingsShown): Beyond {
+  return {
+    ...(abandonment_periods.length > 0 && { abandonment_periods }),
+    ...(shadow && { shadow }),
+    ...(detection !== undefined && { detection }),
+    ...(safety_message !== undefined && { safety_message }),
   };
 }
 

@@ -24,6 +24,7 @@ from outdial.domain.access import Principal, Scope
 from outdial.domain.campaign_document import Document
 from outdial.domain.campaigns import (
     DEFAULT_PRIORITY,
+    MESSAGE_NAME,
     Campaign,
     CampaignNotFound,
     DateException,
@@ -31,6 +32,7 @@ from outdial.domain.campaigns import (
     Extensions,
     Mode,
 )
+from outdial.domain.machine_detection import LONGEST_LIMIT, RULE_NAMES, Detection, Profile
 from outdial.domain.pacing.windows import Window
 from outdial.domain.presets import PRESETS, Preset
 from outdial.ports.campaigns import Part
@@ -70,6 +72,34 @@ class ExceptionIn(Shape):
         return DateException(self.date, tuple((span.from_, span.to) for span in self.windows))
 
 
+class DetectionIn(Shape):
+    """How people are told from machines. What is left out is as the profile has it, or the carrier without one."""
+
+    profile: Annotated[Profile, any_case(Profile)] | None = None
+    initial_silence_in_ms: Annotated[int, Field(ge=500, le=7000)] | None = None
+    longest_greeting_in_ms: Annotated[int, Field(ge=500, le=7000)] | None = None
+    pause_in_ms: Annotated[int, Field(ge=200, le=3000)] | None = None
+    longer_greeting_in_ms: Annotated[int, Field(ge=100, le=7000)] | None = None
+    short_pause_in_ms: Annotated[int, Field(ge=200, le=3000)] | None = None
+    shortest_word_in_ms: Annotated[int, Field(ge=20, le=500)] | None = None
+    limit_in_ms: Annotated[int, Field(ge=1000, le=LONGEST_LIMIT)] | None = None
+    sample_rate: Annotated[float, Field(ge=0, le=100)] = 0.0
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        detection = self.value()
+        if detection.profile is None and detection.changed:
+            raise wrong("needs a profile for rules that change it")
+        if (rules := detection.rules) is not None and rules.contradiction is not None:
+            raise wrong(f"contradicts itself: {rules.contradiction}")
+        return self
+
+    def value(self) -> Detection:
+        given = {name: getattr(self, f"{name}_in_ms") for name in RULE_NAMES}
+        changed = tuple((name, value) for name, value in given.items() if value is not None)
+        return Detection(self.profile, changed, self.sample_rate / 100)
+
+
 Things = Annotated[list[ThingIn], Field(max_length=10_000)]
 Region = Annotated[str, StringConstraints(max_length=20)]
 
@@ -93,6 +123,8 @@ class SettingsIn(Shape):
         list[Annotated[Window, any_case(Window)]], Field(default_factory=list, max_length=len(Window))
     ]
     shadow: bool = False
+    detection: DetectionIn = DetectionIn()
+    safety_message: Annotated[str, StringConstraints(pattern=MESSAGE_NAME)] | None = None
     record_lists: Things | None = None
     do_not_call_lists: Things | None = None
     users: Things | None = None
@@ -128,6 +160,8 @@ class SettingsIn(Shape):
                 presets=tuple(dict.fromkeys(self.presets)),
                 abandonment_periods=tuple(window.value for window in Window if window in self.abandonment_periods),
                 shadow=self.shadow,
+                detection=self.detection.value(),
+                safety_message=self.safety_message,
             ),
             parts={
                 part: [thing.named(f"{part.value}.{place}") for place, thing in enumerate(things)]

@@ -638,7 +638,7 @@ class CampaignLoop:
             for claim in claims
         ]
         keys = await placing.begin(self._ownership.lease, self._ownership.fence, new)
-        configuration = self._configuration
+        configuration, extensions = self._configuration, self.campaign.extensions
         detect = bool(configuration.answering_machine_detection)
         for key, attempt in zip(keys, new, strict=True):
             if key is None:  # another engine has it
@@ -652,6 +652,8 @@ class CampaignLoop:
                 float(configuration.max_ring_time_in_secs),
                 detect and agent is None,
                 f"{attempt.claimed.record}/{attempt.claimed.number}",
+                extensions.detection.rules,
+                extensions.safety_message,
             )
             if not self._owned():
                 # Another engine may have ended this attempt by now, and be calling the same person.

@@ -13,6 +13,7 @@ from outdial.domain.campaigns import (
     DialingStrategy,
     OutcomeRule,
 )
+from outdial.domain.machine_detection import Detection
 from outdial.domain.outcomes import Outcome
 
 Document = dict[str, Any]
@@ -54,6 +55,8 @@ def document_of(campaign: Campaign, assigned: Mapping[str, Sequence[str]]) -> Do
             "presets": list(extensions.presets),
             "abandonment_periods": list(extensions.abandonment_periods),
             "shadow": extensions.shadow,
+            "detection": _detection(extensions.detection),
+            "safety_message": extensions.safety_message,
             **{name: [{"id": one} for one in sorted(ids)] for name, ids in assigned.items()},
         }
     )
@@ -132,6 +135,21 @@ def _exception(exception: DateException) -> Document:
             {"from": start.isoformat("seconds"), "to": to.isoformat("seconds")} for start, to in exception.windows
         ],
     }
+
+
+def _detection(detection: Detection) -> Document | None:
+    """None for the usual one."""
+    return (
+        _given(
+            {
+                "profile": None if detection.profile is None else detection.profile.value,
+                **{f"{name}_in_ms": milliseconds for name, milliseconds in detection.changed},
+                # Percent, as rates are in the API.
+                "sample_rate": round(100 * detection.sampled, 6) or None,
+            }
+        )
+        or None
+    )
 
 
 def _rule(outcome: Outcome, rule: OutcomeRule) -> Document:

@@ -6,10 +6,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Self
 
 from outdial.domain.errors import Conflict, NotFound, NotPossible
+from outdial.domain.machine_detection import Detection
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import CampaignId, PhoneType
 
 DEFAULT_PRIORITY: Final = 5
+MESSAGE_NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,59}$"
+"""What names of safety messages look like."""
 
 
 class DialingMode(enum.Enum):
@@ -120,6 +123,9 @@ class Extensions:
         abandonment_periods: periods over each of which abandonment has to stay within the campaign's rate, as
             `domain.pacing.windows` names them; none = the campaign as a whole.
         shadow: the predictive pacer watches a progressive campaign and says what it would do.
+        detection: how people are told from machines, where `answering_machine_detection` asks for it.
+        safety_message: what somebody hears for whom no agent comes in time, by its name at the carrier; `None` is the
+            carrier's usual one.
     """
 
     progressive: bool = False
@@ -129,6 +135,8 @@ class Extensions:
     presets: tuple[str, ...] = ()
     abandonment_periods: tuple[str, ...] = ()
     shadow: bool = False
+    detection: Detection = field(default_factory=Detection)
+    safety_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

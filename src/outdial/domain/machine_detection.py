@@ -10,10 +10,12 @@ chosen on the tune half of the greetings of `tests/detection`, and ADR 0011 says
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 FRAME_MS: Final = 20
+LONGEST_LIMIT: Final = 7500
+"""Milliseconds after which every carrier stops listening, whatever the rules say."""
 
 
 class Verdict(enum.Enum):
@@ -56,6 +58,20 @@ class Rules:
     shortest_word: int = 80
     limit: int = 5000
 
+    @property
+    def contradiction(self) -> str | None:
+        """What makes no sense of the rules taken together; None when they do."""
+        if self.short_pause > self.pause:
+            return "short_pause may not be longer than pause"
+        if self.longer_greeting > self.longest_greeting:
+            return "longer_greeting may not be longer than longest_greeting"
+        if max(self.initial_silence, self.longest_greeting) >= self.limit:
+            return "initial_silence and longest_greeting have to be shorter than limit"
+        return None
+
+
+RULE_NAMES: Final = tuple(rule.name for rule in fields(Rules))
+
 
 class Profile(enum.Enum):
     """Named sets of rules, for a campaign to choose from."""
@@ -70,6 +86,26 @@ RULES: Final[Mapping[Profile, Rules]] = {
     Profile.PRIVATE: Rules(),
     Profile.BUSINESS: Rules(longest_greeting=4400, pause=700, longer_greeting=1400, short_pause=500, limit=7000),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """How a campaign tells people from machines.
+
+    Attributes:
+        profile: whose rules it goes by; None = those of the carrier it is dialed over.
+        changed: rules of its own in place of the profile's: names of `Rules`, with milliseconds.
+        sampled: the share (0..1) of calls judged machine that are brought to an agent all the same, so that it can be
+            measured how often that is a person.
+    """
+
+    profile: Profile | None = None
+    changed: tuple[tuple[str, int], ...] = ()
+    sampled: float = 0.0
+
+    @property
+    def rules(self) -> Rules | None:
+        return None if self.profile is None else replace(RULES[self.profile], **dict(self.changed))
 
 
 @dataclass(frozen=True, slots=True)

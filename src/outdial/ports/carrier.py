@@ -8,6 +8,7 @@ from uuid import UUID
 
 from outdial.domain.calls import CallFact
 from outdial.domain.errors import Unavailable
+from outdial.domain.machine_detection import Rules
 from outdial.domain.values import PhoneNumber, UserId
 
 
@@ -18,6 +19,8 @@ class NewCall:
     Attributes:
         key: tells this call from every other, repeatably from run to run: record and attempt number.
         ring_seconds: unanswered for so long, it is given up.
+        rules: how people are told from machines; `None` = as the carrier does it.
+        message: the name of the safety message; `None` = the carrier's usual one.
     """
 
     id: UUID
@@ -26,6 +29,8 @@ class NewCall:
     ring_seconds: float
     detect_machines: bool
     key: str
+    rules: Rules | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,10 @@ class Carrier(Protocol):
         ...
 
     def play_then_hang_up(self, call_id: UUID) -> Awaitable[None]:
-        """Play the campaign's safety message to the callee, then end the call; if nobody has answered, end it at once.
+        """Play the call's safety message to the callee, then end the call; if nobody has answered, end it at once.
 
-        Whether somebody has answered only the carrier knows: the event may still be on its way.
+        A message of a name that the carrier does not know is its usual one: nobody is left in silence. Whether
+        somebody has answered only the carrier knows: the event may still be on its way.
         """
         ...
 

@@ -92,6 +92,7 @@ class FakeAsterisk:
         self.made: list[str] = []
         """The names of all channels that ever were."""
         self.recordings: list[str] = []
+        self.played: list[str] = []
         self.refusals: list[tuple[str, int]] = []
         """Requests, as patterns, that are refused next, each once."""
         self.deaf = False
@@ -239,6 +240,7 @@ class FakeAsterisk:
         channel = self.channels.get(request.path_params["id"])
         if channel is None:
             return _missing("Channel")
+        self.played.append(request.query_params["media"])
         steps = {step: at for at, step in TRANSCRIPTS["message"]["steps"]}
         for at, event in TRANSCRIPTS["message"]["events"]:
             if event["type"].startswith("Playback"):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from outdial.adapters.telephony.asterisk.carrier import (
 )
 from outdial.adapters.telephony.asterisk.node import NodeSettings
 from outdial.domain.calls import AgentLost, Answered, Bridged, Failed, HangupBy, HungUp, Judged, Ringing
+from outdial.domain.machine_detection import Rules
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber, UserId
 from outdial.ports.carrier import CarrierUnreachable, NewCall, NoFreeLine
@@ -109,6 +111,32 @@ class TestWhoAnswered:
             call = a_call(PERSON, detect_machines=True)
             await carrier.originate(call)
             assert await stage.heard(call.id, Judged) == Judged(False, "not_sure")
+
+    async def test_a_call_brings_rules_of_its_own(self, fake: FakeAsterisk) -> None:
+        async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            # A person to the usual rules, who pauses only after this has become too long for one.
+            call = replace(a_call(PERSON, detect_machines=True), rules=Rules(longest_greeting=200, longer_greeting=100))
+            await carrier.originate(call)
+            assert await stage.heard(call.id, Judged) == Judged(True, "machine")
+
+    @pytest.mark.parametrize(
+        ("name", "media"), [("north", "sound:north"), ("south", "sound:usual"), (None, "sound:usual")]
+    )
+    async def test_the_message_that_a_call_names_is_played_to_it(
+        self, fake: FakeAsterisk, name: str | None, media: str
+    ) -> None:
+        settings = AsteriskSettings([node(fake)], message="sound:usual", messages={"north": "sound:north"})
+        async with open_carrier(settings, WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            call = replace(a_call(PERSON), message=name)
+            await carrier.originate(call)
+            await stage.heard(call.id, Answered)
+            await carrier.play_then_hang_up(call.id)
+            await stage.ended(call.id)
+            assert fake.played == [media]
 
 
 class TestAgents:

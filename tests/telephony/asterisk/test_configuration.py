@@ -24,6 +24,11 @@ def test_the_shortest_file(tmp_path: Path) -> None:
     assert found.rules == RULES[Profile.PRIVATE]
 
 
+def test_messages_have_the_names_that_campaigns_use(tmp_path: Path) -> None:
+    found = read_file(described(tmp_path, f'[messages]\nnorth = "sound:sorry-north"\n{NODE}'))
+    assert found.messages == {"north": "sound:sorry-north"}
+
+
 @pytest.mark.parametrize(
     ("detection", "rules"), [("private", RULES[Profile.PRIVATE]), ("business", RULES[Profile.BUSINESS]), ("off", None)]
 )
@@ -38,6 +43,7 @@ def test_detection_is_chosen_by_name(tmp_path: Path, detection: str, rules: obje
         ("detection = [", "cannot be read"),
         (f'colour = "red"\n{NODE}', "colour: "),
         (f'message = "goodbye"\n{NODE}', "message: "),
+        (f'[messages]\nnorth = "goodbye"\n{NODE}', "messages.north: "),
         (NODE.replace("http://", "ftp://"), "node.0.url: "),
         (NODE + 'endpoint = "PJSIP/trunk"\n', "node.0.endpoint: "),
         (NODE + "weight = -1\n", "node.0.weight: "),

@@ -11,14 +11,16 @@ import pytest
 
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.media.client import MediaSettings
+from outdial.adapters.media.g711 import RATE
 from outdial.adapters.media.recording import read_recording
-from outdial.adapters.media.sounds import silence, tone
+from outdial.adapters.media.sounds import silence, tone, write_wav
 from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
 from outdial.adapters.telephony.sip.configuration import DETECTOR, LISTENERS
 from outdial.adapters.telephony.sip.digest import Credentials
 from outdial.adapters.telephony.sip.transactions import Timers
 from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
 from outdial.domain.calls import AgentLost, Answered, Bridged, Failed, HangupBy, HungUp, Judged, Ringing
+from outdial.domain.machine_detection import Rules
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
@@ -184,6 +186,29 @@ class TestSound:
             assert (await stage.heard(call, Judged)).machine
 
         network.play(story, detector=DETECTOR, media=MediaSettings(listeners=LISTENERS))
+
+    def test_a_call_brings_rules_of_its_own(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            # The same endless sound; but these rules have given up before it can be known for a machine's.
+            new = dataclasses.replace(stage.new_call(Callee.PERSON, detect_machines=True), rules=Rules(limit=100))
+            await stage.carrier.originate(new)
+            assert await stage.heard(new.id, Judged) == Judged(False, "not_sure")
+
+        network.play(story, detector=DETECTOR, media=MediaSettings(listeners=LISTENERS))
+
+    def test_the_message_that_a_call_names_is_played_to_it(self, network: SipNetwork, tmp_path: Path) -> None:
+        write_wav(tmp_path / "north.wav", [8000, -8000] * (3 * RATE // 2))
+
+        async def story(stage: Stage) -> None:
+            new = dataclasses.replace(stage.new_call(Callee.PERSON), message="north")
+            await stage.carrier.originate(new)
+            await stage.heard(new.id, Answered)
+            began = stage.clock.monotonic()
+            await stage.carrier.play_then_hang_up(new.id)
+            await stage.ended(new.id)
+            assert stage.clock.monotonic() - began > 2.5, "it lasts three seconds, the usual one only one"
+
+        network.play(story, media=MediaSettings(messages={"north": tmp_path / "north.wav"}))
 
     def test_a_codec_that_nobody_offered_is_a_fault_of_the_trunk_that_says_so(self, network: SipNetwork) -> None:
         async def story(stage: Stage) -> None:

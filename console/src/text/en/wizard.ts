@@ -139,6 +139,7 @@ export const wizard = {
     numbers: "Caller numbers",
     dnc: "Do-not-call lists",
     outcomes: "Dispositions",
+    beyond: "What only the API sets",
   },
 };
 

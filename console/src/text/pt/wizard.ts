@@ -141,6 +141,7 @@ export const wizard: Text["wizard"] = {
     numbers: "Números de origem",
     dnc: "Listas de não ligar",
     outcomes: "Classificações",
+    beyond: "O que só a API define",
   },
 };
 

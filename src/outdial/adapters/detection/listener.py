@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from outdial.adapters.detection.detector import Detector, NotInService
-from outdial.domain.machine_detection import RULES, Judgement, Profile
+from outdial.domain.machine_detection import Judgement, Rules
 
 
 class MachineListener:
     """Implements `outdial.adapters.media.engine.Listener`.
 
-    Settings: `profile` names the rules; with `early` it hears what comes before an answer, where nobody is judged and
+    Settings: `rules` are those of `domain.machine_detection`, by name, the usual ones where left out; with
+    `early` it hears what comes before an answer, where nobody is judged and
     only a number that is not in service is told.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._detector = Detector(RULES[Profile(settings.get("profile", Profile.PRIVATE.value))])
+        self._detector = Detector(Rules(**settings.get("rules", {})))
         self._early = bool(settings.get("early"))
 
     def hear(self, frame: bytes) -> Mapping[str, Any] | None:

@@ -41,6 +41,7 @@ class MediaSettings:
         host: the address at which it receives sound.
         ports: first and last UDP port; (0, 0) lets the machine choose.
         message, hold: WAV files in place of the standard sounds.
+        messages: further messages, by the names under which campaigns ask for them.
         recordings: the folder of recordings; `secret` encrypts them.
         listeners: what can hear a call, by name: `module:name` of a `NewListener`.
         silent_seconds: without a packet for so long a port is told to be silent.
@@ -50,6 +51,7 @@ class MediaSettings:
     ports: tuple[int, int] = (0, 0)
     message: Path | None = None
     hold: Path | None = None
+    messages: Mapping[str, Path] = field(default_factory=dict)
     recordings: Path | None = None
     secret: str | None = field(default=None, repr=False)
     listeners: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +90,9 @@ class MediaProcess:
         Raises:
             SoundUnusable: a sound file cannot be played.
         """
-        standard(settings.message, settings.hold)  # better said here than by a process that does not start
+        standard(
+            settings.message, settings.hold, settings.messages
+        )  # better said here than by a process that does not start
         if settings.recordings is not None:
             settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o700)
         ours, theirs = socket.socketpair()
@@ -108,6 +112,7 @@ class MediaProcess:
                 "ports": settings.ports,
                 "message": settings.message and str(settings.message),
                 "hold": settings.hold and str(settings.hold),
+                "messages": {name: str(path) for name, path in settings.messages.items()},
                 "recordings": settings.recordings and str(settings.recordings),
                 "secret": settings.secret,
                 "listeners": dict(settings.listeners),

@@ -58,7 +58,8 @@ async def _serve(connection: socket.socket) -> None:
         silent_seconds=configuration["silent_seconds"],
     )
     message, hold = configuration["message"], configuration["hold"]
-    engine.sounds.update(sounds.standard(message and Path(message), hold and Path(hold)))
+    messages = {name: Path(path) for name, path in configuration["messages"].items()}
+    engine.sounds.update(sounds.standard(message and Path(message), hold and Path(hold), messages))
     try:
         while line := await reader.readline():
             command = json.loads(line)

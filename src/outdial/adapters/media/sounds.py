@@ -3,7 +3,7 @@
 import math
 import wave
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -73,8 +73,18 @@ def write_wav(path: Path, samples: Sequence[int]) -> None:
         file.writeframes(array("h", samples).tobytes())
 
 
-def standard(message: Path | None = None, hold: Path | None = None) -> dict[str, bytes]:
+def message_called(name: str) -> str:
+    """The sound of a message that has a name of its own."""
+    return f"{MESSAGE}/{name}"
+
+
+def standard(
+    message: Path | None = None, hold: Path | None = None, messages: Mapping[str, Path] | None = None
+) -> dict[str, bytes]:
     """The sounds of a back end; without files, tones that nobody takes for a voice.
+
+    Args:
+        messages: further messages, by name.
 
     Raises:
         SoundUnusable: a file that was named cannot be played.
@@ -83,4 +93,5 @@ def standard(message: Path | None = None, hold: Path | None = None) -> dict[str,
         WHISPER: tone(440.0, seconds=0.2),
         MESSAGE: read_wav(message) if message is not None else tone(480.0, 620.0, seconds=0.5) + silence(0.5),
         HOLD: read_wav(hold) if hold is not None else tone(330.0, 415.0, seconds=0.8, level=0.1) + silence(2.2),
+        **{message_called(name): read_wav(path) for name, path in (messages or {}).items()},
     }

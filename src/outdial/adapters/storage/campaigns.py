@@ -27,6 +27,7 @@ from outdial.domain.campaigns import (
     TimeUnit,
     WeekDay,
 )
+from outdial.domain.machine_detection import Detection, Profile
 from outdial.domain.outcomes import Outcome
 from outdial.domain.text import folded
 from outdial.domain.values import AccountId, CampaignId, PhoneType, number_from_int
@@ -408,6 +409,7 @@ def _strategy_of(stored: str) -> DialingStrategy | None:
 
 
 def extensions_to_json(extensions: Extensions) -> dict[str, Any]:
+    detection = extensions.detection
     return {
         "progressive": extensions.progressive,
         "strict_priority": extensions.strict_priority,
@@ -422,6 +424,12 @@ def extensions_to_json(extensions: Extensions) -> dict[str, Any]:
         "presets": list(extensions.presets),
         "abandonment_periods": list(extensions.abandonment_periods),
         "shadow": extensions.shadow,
+        "detection": {
+            "profile": None if detection.profile is None else detection.profile.value,
+            "changed": [list(rule) for rule in detection.changed],
+            "sampled": detection.sampled,
+        },
+        "safety_message": extensions.safety_message,
     }
 
 
@@ -443,7 +451,16 @@ def extensions_from_json(stored: Mapping[str, Any]) -> Extensions:
         presets=tuple(stored["presets"]),
         abandonment_periods=tuple(stored.get("abandonment_periods", ())),
         shadow=stored.get("shadow", False),
+        detection=_detection_from_json(stored.get("detection")),
+        safety_message=stored.get("safety_message"),
     )
+
+
+def _detection_from_json(stored: Mapping[str, Any] | None) -> Detection:
+    if stored is None:
+        return Detection()
+    changed = tuple((name, milliseconds) for name, milliseconds in stored["changed"])
+    return Detection(_maybe(Profile, stored["profile"]), changed, stored["sampled"])
 
 
 def _maybe(kind: Any, stored: str | None) -> Any:

@@ -8,6 +8,7 @@ from outdial.api.answers.campaigns import ConfigurationShown, StrategyShown, Tim
 from outdial.api.describe import Count, DayShown, Id, InstantShown, LinkShown, SelfLink, Shown
 from outdial.domain.audit import Action, Kind
 from outdial.domain.campaigns import CampaignStatus, Mode, WeekDay
+from outdial.domain.machine_detection import Profile
 from outdial.domain.pacing.windows import Window
 
 Region = Annotated[str, Field(examples=["DE-BY"], description="ISO 3166: a country, or a part of it")]
@@ -32,6 +33,37 @@ class ExceptionShown(Shown):
 
 class AssignedThing(Shown):
     id: Id
+
+
+class DetectionShown(Shown):
+    """How people are told from machines. What is left out is as the profile has it, or the carrier without one."""
+
+    profile: Profile | None = None
+    initial_silence_in_ms: Annotated[int, Field(description="Silent for so long, nobody can tell")] | None = None
+    longest_greeting_in_ms: (
+        Annotated[int, Field(description="Who speaks for longer is a machine; short pauses are part of a greeting")]
+        | None
+    ) = None
+    pause_in_ms: Annotated[int, Field(description="Silence that ends a greeting: then it was a person")] | None = None
+    longer_greeting_in_ms: (
+        Annotated[int, Field(description="A greeting of more than this ends with `short_pause_in_ms` already")] | None
+    ) = None
+    short_pause_in_ms: int | None = None
+    shortest_word_in_ms: Annotated[int, Field(description="Shorter sound is no word")] | None = None
+    limit_in_ms: Annotated[int, Field(description="After so long without a verdict, nobody can tell")] | None = None
+    sample_rate: (
+        Annotated[
+            float,
+            Field(
+                gt=0,
+                le=100,
+                examples=[1.0],
+                description="Percent of the calls judged machine that are brought to an agent all the same, so that "
+                "the verdicts can be held against what agents say",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class SettingsLinks(Shown):
@@ -68,6 +100,18 @@ class SettingsShown(Shown):
     shadow: Annotated[
         bool, Field(description="The predictive pacer watches a progressive campaign: see its calibration")
     ]
+    detection: DetectionShown | None = None
+    safety_message: (
+        Annotated[
+            str,
+            Field(
+                examples=["north"],
+                description="What somebody hears for whom no agent comes in time, by its name in the carrier's file; "
+                "absent: the usual one",
+            ),
+        ]
+        | None
+    ) = None
     record_lists: list[AssignedThing]
     do_not_call_lists: list[AssignedThing]
     users: list[AssignedThing]

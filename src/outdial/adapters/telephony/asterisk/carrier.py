@@ -69,7 +69,7 @@ class AgentPhone:
 @dataclass(frozen=True, slots=True)
 class AsteriskSettings:
     """Attributes:
-    message: the safety message, as Asterisk names sounds.
+    message: the safety message, as Asterisk names sounds; messages: further ones, by the names that campaigns use.
     record: keep conversations, in Asterisk's recordings.
     rules: how people are told from machines; None: every answered call is for an agent.
     played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up; None: an agent
@@ -78,6 +78,7 @@ class AsteriskSettings:
 
     nodes: Sequence[NodeSettings]
     message: str = "sound:vm-goodbye"
+    messages: Mapping[str, str] = field(default_factory=dict)
     record: bool = False
     rules: Rules | None = RULES[Profile.PRIVATE]
     played_agent_seconds: float | None = None
@@ -199,7 +200,7 @@ class AsteriskCarrier:
             self._finish(call, HangupBy.US)
             return
         self._stop_listening(call)
-        query = {"media": self._settings.message}
+        query = {"media": self._message(call.new)}
         try:
             await call.node.ari.ask("POST", f"channels/{call.channel}/play/{MESSAGE}{call.id}", query)
         except (AriRefused, AriUnreachable) as error:
@@ -475,6 +476,8 @@ class AsteriskCarrier:
         ari, app = call.node.ari, call.node.settings.application
         host = call.node.settings.media_host
         rules = self._settings.rules
+        if rules is not None and call.new is not None:
+            rules = call.new.rules or rules
         if rules is None:
             self._judged(call, None)
             return
@@ -525,6 +528,13 @@ class AsteriskCarrier:
         self._spawn(self._remove_bridge(call.node, f"{BRIDGE}{SOUND}{call.id}"))
 
     # The end ------------------------------------------------------------------------------------------------------
+
+    def _message(self, new: NewCall | None) -> str:
+        """A call's safety message, as Asterisk names sounds."""
+        name = None if new is None else new.message
+        if name is not None and name not in self._settings.messages:
+            log.warning("safety_message_unknown", message=name)
+        return self._settings.message if name is None else self._settings.messages.get(name, self._settings.message)
 
     def _finish(self, call: _Call, by: HangupBy, cause: str | None = None) -> None:
         """End a call because of us or of an agent; what is ending already ends for its first reason."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from outdial.adapters.telephony.asterisk.carrier import AsteriskSettings
 from outdial.adapters.telephony.asterisk.node import NodeSettings
+from outdial.domain.campaigns import MESSAGE_NAME
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.machine_detection import RULES, Profile
 
@@ -38,8 +39,12 @@ class _Node(_Model):
         return NodeSettings(**{**self.model_dump(), "password": self.password.get_secret_value()})
 
 
+Media = Annotated[str, Field(pattern=r"^(sound|recording|number|digits|tone):")]
+
+
 class _File(_Model):
-    message: Annotated[str, Field(pattern=r"^(sound|recording|number|digits|tone):")] = "sound:vm-goodbye"
+    message: Media = "sound:vm-goodbye"
+    messages: dict[Annotated[str, Field(pattern=MESSAGE_NAME)], Media] = {}
     record: bool = False
     detection: Literal["private", "business", "off"] = "private"
     node: Annotated[list[_Node], Field(min_length=1)]
@@ -65,4 +70,10 @@ def read_file(path: Path) -> AsteriskSettings:
     if len(set(names)) != len(names):
         raise AsteriskFileInvalid(f"{path}: two nodes have the same name")
     rules = None if file.detection == "off" else RULES[Profile(file.detection)]
-    return AsteriskSettings([node.settings() for node in file.node], file.message, file.record, rules)
+    return AsteriskSettings(
+        [node.settings() for node in file.node],
+        message=file.message,
+        messages=file.messages,
+        record=file.record,
+        rules=rules,
+    )

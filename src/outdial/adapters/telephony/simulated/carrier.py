@@ -24,6 +24,7 @@ from outdial.domain.calls import (
     Judged,
     Ringing,
 )
+from outdial.domain.machine_detection import Verdict
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber, UserId
 from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall
@@ -111,6 +112,8 @@ class SimulatedCarrier:
         self._clock, self._seed, self._lines_limit = clock, seed, lines
         self._world = world or World()
         self.script: dict[PhoneNumber, Fate] = dict(script or {})
+        self.messages: dict[str, float] = {}
+        """Safety messages that campaigns may ask for, with the seconds that each lasts."""
         self._lines: dict[UUID, _Line] = {}
         self.phones_down: set[UserId] = set()
         """Agents who cannot be bridged to."""
@@ -184,7 +187,8 @@ class SimulatedCarrier:
             self._end(line, HungUp(HangupBy.US, None, 16, "Normal clearing"))
             return
         self._stop_timers(line)
-        self._end_later(line, MESSAGE_SECONDS, HungUp(HangupBy.US, 200, 16, "Normal clearing"))
+        seconds = self.messages.get(line.call.message or "", MESSAGE_SECONDS)
+        self._end_later(line, seconds, HungUp(HangupBy.US, 200, 16, "Normal clearing"))
 
     async def calls(self) -> tuple[UUID, ...]:
         if self._broken:
@@ -197,10 +201,14 @@ class SimulatedCarrier:
         line.answered = True
         self._tell(line, Answered())
         fate = line.fate
+        wait = fate.patience_seconds
         if line.call.detect_machines:
-            verdict = "machine" if fate.says_machine else "human"
-            self._later(line, fate.verdict_after, Judged(fate.says_machine, verdict))
-        wait = fate.patience_seconds + (fate.verdict_after if line.call.detect_machines else 0.0)
+            judged, after = Judged(fate.says_machine, "machine" if fate.says_machine else "human"), fate.verdict_after
+            rules = line.call.rules
+            if rules is not None and after > rules.limit / 1000:
+                judged, after = Judged(False, Verdict.NOT_SURE.value), rules.limit / 1000
+            self._later(line, after, judged)
+            wait += after
         self._end_later(line, wait, HungUp(HangupBy.CALLEE, 200, 16, "Normal clearing"))
 
     def _tell(self, line: _Line, fact: CallFact) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -15,7 +16,7 @@ import structlog
 
 from outdial.adapters.media.client import MediaDown, MediaEvent, MediaProcess, MediaRefused, MediaSettings
 from outdial.adapters.media.recording import remove_old
-from outdial.adapters.media.sounds import HOLD, MESSAGE, WHISPER
+from outdial.adapters.media.sounds import HOLD, MESSAGE, WHISPER, message_called
 from outdial.adapters.telephony.sip.causes import TRUNK_FAULTS, failed
 from outdial.adapters.telephony.sip.dialogs import (
     Changed,
@@ -42,6 +43,7 @@ from outdial.domain.calls import (
     Judged,
     Ringing,
 )
+from outdial.domain.machine_detection import RULES, Profile, Rules
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
@@ -71,7 +73,7 @@ class SipSettings:
         phones: who may register with us: what `digest.ha1_of` gave, by username.
         realm: of the phones' passwords.
         detector: the listener of `media.listeners` that tells people from machines; without one nobody is judged.
-        profile: the rules it goes by, for its `profile` setting.
+        rules: what it goes by when a call brings no rules of its own.
         record: record every call, from its answer on; `keep_recordings` is how long recordings are kept.
         early_media: listen to what is heard before the answer, for numbers that are not in service.
         lines: calls at once over all trunks.
@@ -85,7 +87,7 @@ class SipSettings:
     realm: str = "outdial"
     media: MediaSettings = field(default_factory=MediaSettings)
     detector: str | None = None
-    profile: str = "private"
+    rules: Rules = RULES[Profile.PRIVATE]
     record: bool = False
     keep_recordings: timedelta | None = None
     early_media: bool = False
@@ -232,7 +234,7 @@ class SipCarrier:
         self._release_phone(call)
         call.playing = True
         self._media.post("part", call.key)
-        self._media.post("play", call.key, sound=MESSAGE, play_id="message")
+        self._media.post("play", call.key, sound=self._message(call.new.message), play_id="message")
         self._later(call, _LONGEST_MESSAGE, lambda: self._finish(call, HangupBy.US))
 
     async def calls(self) -> tuple[UUID, ...]:
@@ -428,8 +430,18 @@ class SipCarrier:
                 self._later(call, VERDICT_SECONDS, lambda: self._judged(call, "not_sure"))
 
     def _listen(self, call: _Call, detector: str, *, early: bool = False) -> None:
-        settings = {"profile": self.settings.profile, "early": early}
+        rules = call.new.rules or self.settings.rules
+        settings = {"rules": dataclasses.asdict(rules), "early": early}
         self._media.post("listen", call.key, listener=detector, settings=settings)
+
+    def _message(self, name: str | None) -> str:
+        """The sound of a safety message."""
+        if name is None:
+            return MESSAGE
+        if name not in self.settings.media.messages:
+            log.warning("safety_message_unknown", message=name)
+            return MESSAGE
+        return message_called(name)
 
     def _not_in_service(self, call: _Call) -> None:
         """The network said so in three tones, and a call that is never answered: it need not ring on."""

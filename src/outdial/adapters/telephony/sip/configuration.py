@@ -13,7 +13,9 @@ from outdial.adapters.telephony.sip.carrier import SipSettings
 from outdial.adapters.telephony.sip.digest import Credentials, ha1_of
 from outdial.adapters.telephony.sip.sdp import Codec
 from outdial.adapters.telephony.sip.trunks import TrunkSettings
+from outdial.domain.campaigns import MESSAGE_NAME
 from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.machine_detection import RULES, Profile
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber
 
@@ -125,6 +127,7 @@ class _Media(_Model):
     first_port: Annotated[int, Field(ge=1024, le=65534)] = 20_000
     last_port: Annotated[int, Field(ge=1025, le=65535)] = 20_999
     message: Path | None = None
+    messages: dict[Annotated[str, Field(pattern=MESSAGE_NAME)], Path] = {}
     hold: Path | None = None
     silent_seconds: Annotated[float, Field(ge=1, le=3600)] = 20.0
 
@@ -184,6 +187,7 @@ def _settings(
         ports=(file.media.first_port, file.media.last_port),
         message=None if file.media.message is None else folder / file.media.message,
         hold=None if file.media.hold is None else folder / file.media.hold,
+        messages={name: folder / path for name, path in file.media.messages.items()},
         recordings=recordings,
         secret=secret,
         silent_seconds=file.media.silent_seconds,
@@ -201,6 +205,6 @@ def _settings(
         keep_recordings=keep,
         early_media=file.early_media,
         detector=DETECTOR if file.detection != "off" else None,
-        profile="private" if file.detection == "off" else file.detection,
+        rules=RULES[Profile.PRIVATE if file.detection == "off" else Profile(file.detection)],
         lines=file.lines,
     )
