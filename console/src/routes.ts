@@ -15,6 +15,7 @@ export const SUPERVISOR_ROUTES: readonly PageRoute[] = [
   { path: "/campaigns/:id/live", needs: "campaigns:read", Page: lazy(() => import("./live/page")) },
   { path: "/campaigns/:id/records", needs: "campaigns:read", Page: lazy(() => import("./records/page")) },
   { path: "/campaigns/:id/results", needs: "campaigns:read", Page: lazy(() => import("./results/page")) },
+  { path: "/campaigns/:id/forecast", needs: "campaigns:read", Page: lazy(() => import("./forecast/page")) },
   { path: "/campaigns/:id/audit", needs: "campaigns:read", Page: lazy(() => import("./audit/campaign-page")) },
   { path: "/lists", needs: "record-lists:manage", Page: lazy(() => import("./lists/page")) },
   { path: "/lists/:id", needs: "record-lists:manage", Page: lazy(() => import("./lists/list-page")) },

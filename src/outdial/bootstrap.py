@@ -45,12 +45,13 @@ from outdial.adapters.storage.phone_agents import addresses_of
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
-from outdial.app import logins, numbers, users
+from outdial.app import audit, logins, numbers, users
 from outdial.app.access import ensure_installed
 from outdial.dialer.board import Board
 from outdial.dialer.desk import FrontDesk
 from outdial.domain.access import DEFAULT_ACCOUNT, Role
 from outdial.domain.agents import AgentState
+from outdial.domain.audit import Actor
 from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
 from outdial.domain.logins import AdminExists
 from outdial.domain.phone_agents import PhoneMode
@@ -659,14 +660,15 @@ async def first_admin_link(here: Installation, address: str) -> str | None:
 async def demo_link(here: Installation, address: str) -> str:
     """Signs in at once, as an admin of a demonstration."""
     account = await here.account_id()
-    admin = await users.create(
-        account,
-        name="Demo",
-        email="demo@simulated.invalid",
-        storage=here.storage,
-        clock=here.wall_clock,
-        ids=here.ids,
-    )
+    with audit.acting(Actor("outdial")):
+        admin = await users.create(
+            account,
+            name="Demo",
+            email="demo@simulated.invalid",
+            storage=here.storage,
+            clock=here.wall_clock,
+            ids=here.ids,
+        )
     await here.logins.set_role(account, admin.id, Role.ADMIN, None)
     made = await logins.make_link(
         account, str(admin.id), storage=here.storage, logins=here.logins, clock=here.wall_clock, signs_in=True

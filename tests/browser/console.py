@@ -190,7 +190,9 @@ def pages_of(demo: Demo) -> dict[str, str]:
     """Every page of the supervisors by a name, with something on it."""
     campaign = demo.campaign()["id"]
     listed = demo.admin.get("/record-lists")["_embedded"]["record_lists"][0]["id"]
-    pages = {name: f"campaigns/{campaign}/{name}" for name in ("live", "records", "results", "audit", "edit")}
+    pages = {
+        name: f"campaigns/{campaign}/{name}" for name in ("live", "records", "results", "forecast", "audit", "edit")
+    }
     pages |= {
         f"settings-{part}": f"settings/{part}"
         for part in ("users", "dispositions", "agents", "numbers", "presets", "webhooks")

@@ -228,3 +228,23 @@ def test_the_other_language_is_spoken_everywhere(opened: Opened) -> None:
     page.goto("settings/numbers")
     expect(page.get_by_role("heading", name="Definições")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "pt"
+
+
+def test_a_forecast_is_asked_for_and_drawn_team_by_team(opened: Opened, demo: Demo) -> None:
+    page = opened(f"campaigns/{demo.campaign()['id']}/forecast")
+    page.get_by_label("Agents", exact=True).fill("twelve")
+    page.get_by_role("button", name="Foresee", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Agents", exact=True).fill("12")
+    page.get_by_role("button", name="Foresee", exact=True).click()
+    expect(page.get_by_role("group", name="Team by team")).to_be_visible(timeout=240_000)
+    asked = demo.admin.get(f"/v1/campaigns/{demo.campaign()['id']}/forecasts")["_embedded"]["forecasts"][0]
+    (scenario,) = asked["result"]["scenarios"]
+    expect(page.get_by_role("row", name=re.compile("^12 "))).to_contain_text(f"{scenario['attempts']['likely']:,.0f}")
+    expect(page.get_by_role("figure", name=re.compile("^How busy the agents are. 12 agents: "))).to_be_visible()
+
+
+def test_whoever_made_the_demo_s_campaign_is_named_in_the_audit(demo: Demo) -> None:
+    changes = demo.admin.get("/v1/audit", per_page=200)["_embedded"]["changes"]
+    assert len(changes) > 0
+    assert [change for change in changes if "client_id" not in change] == []

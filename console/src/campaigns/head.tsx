@@ -18,7 +18,7 @@ interface CampaignHeadProps {
   readonly actions?: ReactNode;
 }
 
-const VIEWS = ["live", "records", "results", "audit"] as const;
+const VIEWS = ["live", "records", "results", "forecast", "audit"] as const;
 
 /** Name, state, reason and commands of a campaign, and the way between its views. */
 export function CampaignHead({ id, topic, actions }: CampaignHeadProps) {

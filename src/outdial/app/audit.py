@@ -4,7 +4,7 @@ Who acts is no argument of the use cases: the edge says it once for each request
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
 from uuid import UUID
@@ -32,6 +32,16 @@ _actor: ContextVar[Actor] = ContextVar("actor", default=_NOBODY)
 def acts(actor: Actor) -> None:
     """From here on, in this task, it is `actor` who changes things."""
     _actor.set(actor)
+
+
+@contextlib.contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """While the block runs it is `actor` who changes things: for what nobody asks for over HTTP."""
+    before = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(before)
 
 
 async def note(

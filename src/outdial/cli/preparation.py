@@ -11,10 +11,11 @@ from pathlib import Path
 
 from outdial import bootstrap
 from outdial.api.campaigns import new_campaign
-from outdial.app import campaigns, record_lists
+from outdial.app import audit, campaigns, record_lists
 from outdial.app.campaigns import Changes, Named, NewCampaign
 from outdial.app.imports import ImportReport, import_rows
 from outdial.domain.access import Principal
+from outdial.domain.audit import Actor
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingMode
 from outdial.domain.errors import Invalid, NotPossible
 from outdial.domain.values import UserId
@@ -80,6 +81,20 @@ async def prepare(
     """
     account = await here.account_id()
     by = Principal(account, "outdial", frozenset())
+    with audit.acting(Actor(by.client_id)):
+        return await _prepared(here, list_path, campaign, by, agents=agents, progress=progress)
+
+
+async def _prepared(
+    here: bootstrap.Installation,
+    list_path: Path,
+    campaign: NewCampaign,
+    by: Principal,
+    *,
+    agents: int,
+    progress: Callable[[int, int], None] | None,
+) -> Prepared:
+    account = by.account
     new_list, _ = await record_lists.create(
         name=list_path.stem[:120], by=by, storage=here.storage, clock=here.clock, ids=here.ids, files=here.uploads
     )

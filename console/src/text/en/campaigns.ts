@@ -28,6 +28,6 @@ export const campaigns = {
   pauseConsequence: (calls: number) =>
     calls === 0 ? "No calls are in progress. No new ones are placed." : `No new calls are placed. ${calls === 1 ? "1 call in progress is" : `${calls} calls in progress are`} finished first.`,
   pauseVerb: "Pause dialing",
-  views: { live: "Live", records: "Records", results: "Results", audit: "Audit" },
+  views: { live: "Live", records: "Records", results: "Results", forecast: "Forecast", audit: "Audit" },
   viewsLabel: "Views of this campaign",
 };

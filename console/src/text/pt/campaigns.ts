@@ -32,6 +32,6 @@ export const campaigns: (typeof en)["campaigns"] = {
       ? "Não há chamadas em curso. Não são feitas novas."
       : `Não são feitas novas chamadas. ${calls === 1 ? "1 chamada em curso termina" : `${calls} chamadas em curso terminam`} primeiro.`,
   pauseVerb: "Pausar as chamadas",
-  views: { live: "Em direto", records: "Registos", results: "Resultados", audit: "Auditoria" },
+  views: { live: "Em direto", records: "Registos", results: "Resultados", forecast: "Previsão", audit: "Auditoria" },
   viewsLabel: "Vistas desta campanha",
 };
