@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import structlog
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from outdial import logs
 from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds, WallClock
 from outdial.adapters.holidays import PublicHolidays
+from outdial.adapters.oauth.openid import HttpOpenId, OpenIdClient
 from outdial.adapters.oauth.tokens import JwtTokens
 from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
@@ -47,6 +48,7 @@ from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
 from outdial.app import audit, logins, numbers, users
 from outdial.app.access import ensure_installed
+from outdial.app.openid import OpenId
 from outdial.dialer.board import Board
 from outdial.dialer.desk import FrontDesk
 from outdial.domain.access import DEFAULT_ACCOUNT, Role
@@ -54,6 +56,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.audit import Actor
 from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, Unavailable
 from outdial.domain.logins import AdminExists
+from outdial.domain.openid import OpenIdRules
 from outdial.domain.phone_agents import PhoneMode
 from outdial.domain.values import AccountId, UserId
 from outdial.ports.clock import Clock, Ids
@@ -637,6 +640,33 @@ def http_app(here: Installation) -> "FastAPI":
             database_away=DATABASE_AWAY,
         )
     )
+
+
+def _openid(here: Installation) -> OpenId | None:
+    """The company's own sign-in, as the settings have it.
+
+    Raises:
+        Invalid: the file of its secret cannot be read.
+    """
+    settings = here.settings
+    if settings.openid_issuer is None or settings.openid_client_id is None:
+        return None
+    secret, file = settings.openid_client_secret, settings.openid_client_secret_file
+    if file is not None:
+        try:
+            secret = SecretStr(file.read_text("utf-8").strip())
+        except (OSError, UnicodeError) as error:
+            why = FieldProblem("OUTDIAL_OPENID_CLIENT_SECRET_FILE", f"{file}: {getattr(error, 'strerror', 'no text')}")
+            raise Invalid("the settings are not valid", [why]) from error
+    client = OpenIdClient(
+        settings.openid_issuer,
+        settings.openid_client_id,
+        None if secret is None else secret.get_secret_value(),
+        settings.openid_name,
+        settings.openid_scopes,
+    )
+    rules = OpenIdRules(settings.openid_account, settings.openid_role_claim, settings.openid_roles)
+    return OpenId(HttpOpenId(client, here.wall_clock), rules)
 
 
 def welcome_path(word: str) -> str:

@@ -8,9 +8,13 @@ import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from outdial.domain.access import DEFAULT_ACCOUNT, Role
+from outdial.domain.networks import is_here
 
 
 class LogFormat(enum.Enum):
@@ -87,6 +91,27 @@ class Settings(BaseSettings):
     asterisk_file: Path | None = None
     """Real calls through Asterisks of yours: the nodes of the fleet as a TOML file. Not together with `sip_file`."""
 
+    openid_issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """The company's own sign-in by OpenID Connect, as it names itself; without it there is none."""
+
+    openid_client_id: str | None = Field(None, validate_default=True)
+    openid_client_secret: SecretStr | None = None
+    openid_client_secret_file: Path | None = None
+    """Who Outdial is there; without a secret, in either form, it shows none and PKCE alone protects the code."""
+
+    openid_name: Annotated[str, Field(min_length=1, max_length=60)] = "OpenID Connect"
+    """What people call that place: it stands on the button."""
+
+    openid_scopes: str = "openid email profile"
+    openid_account: str = DEFAULT_ACCOUNT
+    """Whose users sign in there."""
+
+    openid_role_claim: str | None = None
+    """The member of the ID token that says what somebody may do here: `groups`, `realm_access.roles`."""
+
+    openid_roles: Annotated[dict[str, Role], NoDecode] = Field({}, validate_default=True)
+    """What its words mean: `dialer-admins=admin,floor=supervisor`. Who has none of them may not sign in there."""
+
     metrics_token: SecretStr | None = Field(None, min_length=16)
     """Opens `/metrics` to who sends it as a bearer token; without it they are told to this machine alone."""
 
@@ -116,6 +141,49 @@ class Settings(BaseSettings):
     @classmethod
     def _by_comma(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _private(cls, issuer: str | None) -> str | None:
+        if issuer is not None and issuer.startswith("http:") and not is_here(urlsplit(issuer).hostname or ""):
+            raise ValueError("must begin with https://")
+        return issuer
+
+    @field_validator("openid_client_id")
+    @classmethod
+    def _known_there(cls, client_id: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("openid_issuer") is not None and not client_id:
+            raise ValueError("is needed beside OUTDIAL_OPENID_ISSUER")
+        return client_id
+
+    @field_validator("openid_client_secret_file")
+    @classmethod
+    def _one_secret(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and info.data.get("openid_client_secret") is not None:
+            raise ValueError("stands beside OUTDIAL_OPENID_CLIENT_SECRET: one of them only")
+        return file
+
+    @field_validator("openid_scopes")
+    @classmethod
+    def _with_openid(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            raise ValueError("must have openid among its words")
+        return scopes
+
+    @field_validator("openid_roles", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        return {word.strip(): role.strip() for word, _, role in pairs}
+
+    @field_validator("openid_roles")
+    @classmethod
+    def _of_a_claim(cls, roles: dict[str, Role], info: ValidationInfo) -> dict[str, Role]:
+        if (info.data.get("openid_role_claim") is not None) != bool(roles):
+            raise ValueError("and OUTDIAL_OPENID_ROLE_CLAIM need each other")
+        return roles
 
     @field_validator("database_url")
     @classmethod

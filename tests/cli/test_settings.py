@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from outdial.bootstrap import read_settings
+from outdial.domain.access import Role
+from outdial.domain.errors import Invalid
 from outdial.settings import LogFormat, Settings, default_home
 
 
@@ -59,6 +62,47 @@ def test_calls_are_placed_in_one_way_only(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("OUTDIAL_ASTERISK_FILE", "/etc/outdial/asterisk.toml")
     with pytest.raises(ValidationError, match="one way only"):
         Settings()
+
+
+class TestTheCompanysOwnSignIn:
+    @pytest.fixture(autouse=True)
+    def there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OUTDIAL_OPENID_ISSUER", "https://login.example")
+        monkeypatch.setenv("OUTDIAL_OPENID_CLIENT_ID", "outdial")
+
+    def test_words_of_a_claim_become_roles(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OUTDIAL_OPENID_ROLE_CLAIM", "groups")
+        monkeypatch.setenv("OUTDIAL_OPENID_ROLES", "cn=leads=supervisor, floor = agent ,")
+        assert Settings().openid_roles == {"cn=leads": Role.SUPERVISOR, "floor": Role.AGENT}
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("OUTDIAL_OPENID_ISSUER", "http://login.example"),
+            ("OUTDIAL_OPENID_CLIENT_ID", ""),
+            ("OUTDIAL_OPENID_SCOPES", "email profile"),
+            ("OUTDIAL_OPENID_ROLES", "leads=supervisor"),
+            ("OUTDIAL_OPENID_ROLE_CLAIM", "groups"),
+        ],
+    )
+    def test_what_would_be_unsafe_or_lets_nobody_in_is_refused_and_named(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(Invalid) as refused:
+            read_settings()
+        assert all(field.name.startswith("OUTDIAL_OPENID_") for field in refused.value.fields)
+
+    def test_a_secret_comes_from_one_place_and_a_word_that_is_no_role_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("OUTDIAL_OPENID_CLIENT_SECRET", "hunter2")
+        monkeypatch.setenv("OUTDIAL_OPENID_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+        monkeypatch.setenv("OUTDIAL_OPENID_ROLE_CLAIM", "groups")
+        monkeypatch.setenv("OUTDIAL_OPENID_ROLES", "leads=boss")
+        with pytest.raises(Invalid) as refused:
+            read_settings()
+        assert len(refused.value.fields) == 2 and "hunter2" not in str(refused.value.fields)
 
 
 class TestHome:

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useSearchParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import { ask } from "../api/client";
 import { useText } from "../text/text";
 import { Brand } from "../shell/brand";
@@ -16,6 +16,7 @@ interface SignInOptions {
 export function SignInPage() {
   const text = useText();
   const [search] = useSearchParams();
+  const [path] = useLocation();
   const options = useQuery({ queryKey: ["login", "options"], queryFn: () => ask<SignInOptions>("GET", "/v1/login/options") });
   const openidError = search.get("error");
   useEffect(() => {
@@ -31,7 +32,7 @@ export function SignInPage() {
         {options.data?.first_run === true && <p className="note tone-info">{text.signIn.firstRun}</p>}
         {options.data?.password !== false && <SignInForm />}
         {openid && (
-          <a className="button" href={openid.href}>
+          <a className="button" href={`${openid.href}?to=${encodeURIComponent(path)}`}>
             {text.signIn.with(openid.name)}
           </a>
         )}

@@ -5,7 +5,6 @@ the login's `X-CSRF-Token` besides, and must not come from a page of another hos
 """
 
 import hmac
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from outdial.app.audit import acts
 from outdial.domain.access import CONSOLE, RIGHTS, Principal, Scope
 from outdial.domain.audit import Actor
 from outdial.domain.logins import LONGEST_LOGIN, Login, NeedsHttps
+from outdial.domain.networks import is_here
 
 COOKIE: Final = "outdial_session"
 CSRF_HEADER: Final = "x-csrf-token"
@@ -104,7 +104,7 @@ def keep_login(request: Request, response: Response, word: str) -> None:
         word,
         max_age=int(LONGEST_LOGIN.total_seconds()),
         path="/",
-        secure=_secure(request),
+        secure=is_secure(request),
         httponly=True,
         samesite="strict",
     )
@@ -112,23 +112,17 @@ def keep_login(request: Request, response: Response, word: str) -> None:
 
 def check_can_keep(request: Request) -> None:
     """Raises `NeedsHttps` where a browser would not keep our cookie."""
-    _secure(request)
+    is_secure(request)
 
 
-def _secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Whether a cookie is to come back over https alone. Raises `NeedsHttps` where it would not come back."""
     public = services_of(request).public_url
     if request.url.scheme == "https" or (public or "").startswith("https:"):
         return True
-    if _is_loopback(request.url.hostname or ""):
+    if is_here(request.url.hostname or ""):
         return False
     raise NeedsHttps
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def needs(*scopes: Scope, changes: bool = False) -> Any:

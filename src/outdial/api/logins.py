@@ -45,6 +45,9 @@ ATTEMPTS_AT_ONCE: Final = 10
 """For each address that somebody wants to sign in with: then one every 30 s. A machine may try ten times as many."""
 FROM_A_MACHINE: Final = 10
 
+OPENID: Final = "/v1/login/openid"
+"""Where the way to the company's own sign-in begins."""
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -95,9 +98,8 @@ async def log_in(request: Request) -> Response:
     check_same_site(request)
     check_can_keep(request)
     asked = read_as(LoginIn, await read_json(request))
-    by_machine, by_address = request.app.state.login_limits
-    by_machine.admit(request.client.host if request.client is not None else "")
-    by_address.admit(f"{asked.account} {asked.email.strip().lower()}")
+    admit_machine(request)
+    request.app.state.login_limits[1].admit(f"{asked.account} {asked.email.strip().lower()}")
     new = await logins.sign_in(
         asked.account,
         asked.email,
@@ -152,7 +154,9 @@ async def login_options(request: Request) -> Response:
     services = services_of(request)
     account = await services.access.account(DEFAULT_ACCOUNT)
     first_run = not await services.logins.has_admin(account.id)
-    return hal(request, {"password": True, "first_run": first_run})
+    openid = services.openid
+    elsewhere = None if openid is None else {"name": openid.provider.name, "href": url(request, OPENID)}
+    return hal(request, without_absent({"password": True, "first_run": first_run, "openid": elsewhere}))
 
 
 @router.post("/login/link/peek", summary="What a link does, and for whom; it is not used up")
@@ -217,6 +221,11 @@ async def password_link(request: Request, user_id: str, who: Admin) -> Response:
     )
     body = {"href": url(request, welcome(made.word)), "expires_at": instant(made.expires_at)}
     return _no_store(hal(request, body, 201))
+
+
+def admit_machine(request: Request) -> None:
+    """Raises `Refused` with 429 where too many ask from one machine."""
+    request.app.state.login_limits[0].admit(request.client.host if request.client is not None else "")
 
 
 def welcome(word: str) -> str:

@@ -5,7 +5,6 @@ They are of the whole installation and for the one who runs it: ids of campaigns
 
 import hmac
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from outdial.api.describe import Raw, described
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
 from outdial.app.health import Condition, Health
+from outdial.domain.networks import is_here
 from outdial.domain.values import CampaignId
 from outdial.ports.live import LiveCampaign
 
@@ -157,12 +157,5 @@ def check_reader(request: Request) -> None:
     hosts = [request.client.host if request.client is not None else "", request.url.hostname or ""]
     if public is not None:
         hosts.append(urlsplit(public).hostname or "")
-    if any(name in request.headers for name in _FORWARDED) or not all(map(_is_here, hosts)):
+    if any(name in request.headers for name in _FORWARDED) or not all(map(is_here, hosts)):
         raise Refused("metrics-closed", "set OUTDIAL_METRICS_TOKEN to read them from elsewhere")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from outdial.app.openid import OpenId
 from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
@@ -29,6 +30,7 @@ class Services:
     what that engine does.
     `uploads` is where the files of lists go.
     `foresee` answers what will become of a campaign.
+    `openid` is the company's own sign-in, where it has one.
     `metrics_token` opens the figures of the installation to other machines; `release` is told by them.
     `webhooks` makes the calls that clients ask for; without it none is made.
     """
@@ -54,6 +56,7 @@ class Services:
     rate_burst: int | None = None
     webhooks: WebhookCaller | None = None
     metrics_token: str | None = None
+    openid: OpenId | None = None
     release: str = "unreleased"
     database_away: tuple[type[Exception], ...] = ()
 

@@ -1,7 +1,7 @@
-"""Which addresses of the internet may be called on behalf of a client: never those behind our own door."""
+"""Which addresses may be called on behalf of a client: never those behind our own door. And which are our own."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 Address = IPv4Address | IPv6Address
@@ -21,6 +21,14 @@ _NOT_PUBLIC: Final[tuple[Network, ...]] = (
     IPv6Network("2001::/32"),
     IPv6Network("2002::/16"),
 )
+
+
+def is_here(host: str) -> bool:
+    """Whether a host, by name or address, is the machine itself: nobody is on the way there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def may_be_called(address: Address, allowed: Sequence[Network] = ()) -> bool:

@@ -72,6 +72,17 @@ class LoginStore(Protocol):
         """The link, which is used up by this."""
         ...
 
+    async def user_of_subject(self, account: AccountId, subject: str) -> UserId | None:
+        """Who is that at the company's own sign-in."""
+        ...
+
+    async def link_subject(self, account: AccountId, email: str, subject: str, *, issuer: str) -> UserId | None:
+        """Note that the user of an address is that subject; None if there is none, or they are another one already.
+
+        Who was linked at another issuer is linked anew: a subject begins with its issuer and a space.
+        """
+        ...
+
     async def has_admin(self, account: AccountId) -> bool:
         """Whether there is an admin who can sign in."""
         ...

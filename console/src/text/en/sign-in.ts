@@ -7,7 +7,10 @@ export const signIn = {
   refused: "E-mail or password is wrong, or the account is disabled.",
   tooMany: (seconds: number | null) => (seconds === null ? "Too many attempts. Wait a little." : `Too many attempts. Try again in ${seconds} seconds.`),
   with: (name: string) => `Sign in with ${name}`,
-  openidFailed: (code: string) => `Signing in there did not work (${code}).`,
+  openidFailed: (code: string) =>
+    code === "openid-refused"
+      ? "You may not sign in here that way yet. Ask an administrator to make a user with your e-mail address."
+      : `Signing in there did not work (${code}). Try again.`,
   firstRun: "Nobody can sign in yet. The server printed a one-time link for the first administrator when it started; open that link.",
   ended: "Your session has ended",
   endedAbout: "Sign in again to go on. What you typed is still there.",

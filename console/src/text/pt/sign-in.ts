@@ -9,7 +9,10 @@ export const signIn: (typeof en)["signIn"] = {
   refused: "O e-mail ou a palavra-passe estão errados, ou a conta está desativada.",
   tooMany: (seconds) => (seconds === null ? "Demasiadas tentativas. Espere um pouco." : `Demasiadas tentativas. Tente dentro de ${seconds} segundos.`),
   with: (name) => `Iniciar sessão com ${name}`,
-  openidFailed: (code) => `Não foi possível iniciar sessão lá (${code}).`,
+  openidFailed: (code) =>
+    code === "openid-refused"
+      ? "Ainda não pode iniciar sessão dessa forma. Peça a um administrador que crie um utilizador com o seu e-mail."
+      : `Não foi possível iniciar sessão lá (${code}). Tente de novo.`,
   firstRun: "Ainda ninguém pode iniciar sessão. Ao arrancar, o servidor mostrou uma ligação única para o primeiro administrador; abra essa ligação.",
   ended: "A sua sessão terminou",
   endedAbout: "Inicie sessão de novo para continuar. O que escreveu continua cá.",

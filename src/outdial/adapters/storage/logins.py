@@ -135,6 +135,31 @@ class LoginRows:
             )
         return None if row is None else _link(row)
 
+    async def user_of_subject(self, account: AccountId, subject: str) -> UserId | None:
+        async with self._database.connection() as connection:
+            uuid = await connection.fetchval(
+                "select uuid from app_user where account_id = $1 and openid_subject = $2 and removed_at is null",
+                account,
+                subject,
+            )
+        return None if uuid is None else UserId(uuid)
+
+    async def link_subject(self, account: AccountId, email: str, subject: str, *, issuer: str) -> UserId | None:
+        async with self._database.transaction() as connection:
+            uuid = await connection.fetchval(
+                """
+                update app_user set openid_subject = $3
+                where account_id = $1 and email = $2 and removed_at is null
+                  and (openid_subject is null or not starts_with(openid_subject, $4 || ' '))
+                returning uuid
+                """,
+                account,
+                email,
+                subject,
+                issuer,
+            )
+        return None if uuid is None else UserId(uuid)
+
     async def has_admin(self, account: AccountId) -> bool:
         async with self._database.connection() as connection:
             found: bool = await connection.fetchval(f"select exists ({_ADMINS})", account)

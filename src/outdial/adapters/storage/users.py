@@ -78,9 +78,12 @@ class UserRows:
                 self._account,
                 user_id,
             )
-        # The address is free for somebody else.
+        # The address and the identity are free for somebody else.
         await self._connection.execute(
-            "update app_user set removed_at = $3, email = null where account_id = $1 and uuid = $2",
+            """
+            update app_user set removed_at = $3, email = null, openid_subject = null
+            where account_id = $1 and uuid = $2
+            """,
             self._account,
             user_id,
             at,
