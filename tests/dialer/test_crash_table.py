@@ -2,19 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from outdial.app.attempts import Finished, finish
+from outdial.app.campaigns import Changes
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.engine import Engine, EngineSettings
+from outdial.domain.activity import Doing
 from outdial.domain.agents import AgentState
+from outdial.domain.calls import CallState
+from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.errors import Unavailable
+from outdial.domain.outcomes import Outcome
 from outdial.domain.pacing.progressive import ProgressivePacer
-from outdial.ports.dialing import Claimed, DialStore, NewAttempt, Placing, RunningCampaign
+from outdial.ports.dialing import Claimed, DialStore, NewAttempt, OpenAttempt, Placing, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
 from outdial.simulation.virtual_time import VirtualTimeLoop
 from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, paused
@@ -282,6 +289,55 @@ class TestTheDatabaseIsAway:
 
         tell(story, [BUSY], store=door)
 
+    def test_a_call_that_ends_while_the_open_attempts_are_read_ends_once(self, tell: Tell) -> None:
+        doors: list[Away] = []
+
+        def door(real: DialStore) -> DialStore:
+            doors.append(Away(real))
+            return doors[0]
+
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            doors[0].away = True
+            world.loop.look_for_records()
+            await world.run_for(1.0)
+            doors[0].away = False
+            read, asked = doors[0]._real.open_attempts, asyncio.Event()
+
+            async def slowly(campaign: int, fence: int) -> Sequence[OpenAttempt]:
+                found = await read(campaign, fence)
+                assert len(found) == 1
+                asked.set()
+                await world.run_for(30.0)
+                return found
+
+            doors[0]._real.open_attempts = slowly  # type: ignore[method-assign]
+            await asked.wait()
+            await world.run_for(40.0)
+            assert await world.attempts() == [(0, "00", "no_answer")]
+            assert world.loop.progress.outcomes == {Outcome.NO_ANSWER: 1}
+
+        tell(story, [NO_ANSWER], store=door)
+
+    def test_of_two_ends_of_an_attempt_the_first_is_counted_and_the_other_is_not(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(5.0)
+            await dies(world)
+            (running,) = await world.store.running_campaigns()
+            (left,) = await world.store.open_attempts(running.key, 1)
+            call = replace(left.call, state=CallState.ENDED, ended_at=world.clock.now())
+            ends = [
+                Finished(left.key, left.about.claimed.record, 0, replace(call, outcome=outcome))
+                for outcome in (Outcome.NO_ANSWER, Outcome.LOST)
+            ]
+            (ended,) = await finish(world.store, running, ends)
+            assert ended.outcome is Outcome.NO_ANSWER
+            assert await world.attempts() == [(0, "00", "no_answer")]
+            (item,) = await world.rows("select attempts, uncounted from dial_item")
+            assert (item["attempts"], item["uncounted"]) == (1, 0)
+
+        tell(story, [NO_ANSWER])
+
 
 class TestTheCarrierIsAway:
     def test_a_call_of_which_nobody_knows_is_not_given_up_however_long_it_takes(self, tell: Tell) -> None:
@@ -345,3 +401,24 @@ class TestTheBusIsAway:
                 assert engine.loops == {}
 
         tell(story, [NO_ANSWER] * 8)
+
+    def test_a_campaign_that_is_resumed_in_its_last_moments_is_dialed_on(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            note, ending = world.store.note, asyncio.Event()
+
+            async def slowly(campaign: int, activity: Mapping[str, object], pacer_state: Any) -> None:
+                await note(campaign, activity, pacer_state)
+                if activity["activity"] == Doing.NO_ENGINE.value:
+                    ending.set()
+                    await world.run_for(3.0)
+
+            world.store.note = slowly  # type: ignore[method-assign]
+            await paused(world)
+            await ending.wait()
+            before = len(await world.attempts())
+            await world.change(Changes(status=CampaignStatus.RUNNING))
+            await world.run_for(10.0)
+            assert len(await world.attempts()) > before
+
+        tell(story, [BUSY] * 5)

@@ -289,16 +289,7 @@ def play_day(connect: dict[str, Any], folder: Path, seed: int, faults: Faults) -
     return run_in_virtual_time(main())
 
 
-UNSOLVED = {109: "two records that may be dialed are not, at the end of the last day"}
-"""Days whose fault has been found and not yet mended; each is noticed when it goes well."""
-
-
-def _known(seed: int) -> Any:
-    why = None if GIVEN else UNSOLVED.get(seed)
-    return seed if why is None else pytest.param(seed, marks=pytest.mark.xfail(reason=why, strict=True))
-
-
-@pytest.mark.parametrize("seed", [_known(seed) for seed in SEEDS], ids=[f"seed {seed}" for seed in SEEDS])
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed {seed}")
 def test_whatever_goes_wrong_the_promises_hold(fresh_database: dict[str, Any], tmp_path: Path, seed: int) -> None:
     print(f"to play this day again: make sim SEED={seed}")
     verdict, day = play_day(fresh_database, tmp_path, seed, faults_of(seed))

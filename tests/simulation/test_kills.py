@@ -148,8 +148,12 @@ async def _prepared(connect: dict[str, Any], folder: Path, body: dict[str, Any])
 
 
 def _outlived(rows: list[Row]) -> dict[str, int]:
-    """How many calls were in which state when their engine was killed."""
-    counts = dict.fromkeys(("originate", "ringing", "answered", "judged", "bridged"), 0)
+    """How many calls were in which state when their engine was killed.
+
+    Who is found to be a person is with an agent milliseconds later, and counted as answered until then: some runs kill
+    no engine in just that instant.
+    """
+    counts = dict.fromkeys(("originate", "ringing", "answered", "bridged"), 0)
     now: dict[str, str] = {}
     for row in rows:
         if row.what == "killed":

@@ -33,12 +33,15 @@ async def finish(
 ) -> list[Ended]:
     """Write the ends of attempts and what follows for their records; may be repeated without harm.
 
+    Of two ends of one attempt the first counts, as it does when they come one after the other.
+
     What the agent has said during the call stands in for what the outcome alone would mean; said later, it is applied
     by `app.dispositions`.
 
     Raises:
         Unavailable: nothing was written.
     """
+    finished = list({one.attempt: one for one in reversed(finished)}.values())[::-1]
     # Who never spoke with an agent has, as a rule, nothing said about them: most ends need no look.
     talked = sorted(one.attempt for one in finished if one.call.agent is not None)
     done: list[Ended] = []

@@ -151,6 +151,7 @@ class CampaignLoop:
         self._paced_by = self._pacer_config()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._ended = False
         self._changed = True
         self.flow = CallFlow(
             running.key,
@@ -231,6 +232,8 @@ class CampaignLoop:
 
     def update(self, running: RunningCampaign) -> None:
         """Take up a changed campaign: settings, agents, numbers. New records are looked for in any case."""
+        if self._ended:
+            return  # no agents are its own any more: the engine begins anew once what it did is written
         before = self._running
         self._running = running
         if _paced_by(running.campaign) != _paced_by(before.campaign):
@@ -328,6 +331,7 @@ class CampaignLoop:
             with contextlib.suppress(Unavailable):  # then the next owner does it
                 await self.callbacks.settle(self._strategy)
         finally:
+            self._ended = True
             self._pool.detach(self.key)
 
     def _start_pacer(self, learned: Mapping[str, Any]) -> None:
@@ -393,7 +397,7 @@ class CampaignLoop:
                     self.key,
                     lease=self._ownership.lease,
                     fence=self._ownership.fence,
-                    unwritten={entry.attempt for entry in self.journal},
+                    unwritten=lambda: {entry.attempt for entry in self.journal},
                     claims=self.previews.claims,
                 )
             except Unavailable:

@@ -1,6 +1,6 @@
 """After a crash, a fault or a change of owner: every attempt gets an outcome, every claim is given back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from outdial.dialer.call_flow import CallFlow
 from outdial.domain.errors import Unavailable
@@ -16,7 +16,7 @@ async def put_right(
     *,
     lease: str,
     fence: int,
-    unwritten: Collection[int] = frozenset(),
+    unwritten: Callable[[], Collection[int]] = frozenset,
     claims: Sequence[int] = (),
 ) -> list[int]:
     """Take over the attempts that nobody drives, and give back the claims that nobody holds.
@@ -28,17 +28,16 @@ async def put_right(
     that was written down, else it is `lost`, which is not counted against the record. Until the end is written the
     attempt blocks its record.
 
-    `unwritten` are attempts whose end is on its way to the database, `claims` the records that are held on purpose.
+    `unwritten` tells the attempts whose end is on its way to the database, `claims` are the records held on purpose.
 
     Raises:
         Unavailable: the carrier or the database does not answer; to be called again.
     """
+    driven = _driven(flow, unwritten())
+    still_open = await store.open_attempts(campaign, fence)
+    driven |= _driven(flow, unwritten())  # a call may end, and its end be written, while the database is asked
     left = [
-        attempt
-        for attempt in await store.open_attempts(campaign, fence)
-        if attempt.about.id not in flow.live
-        and attempt.key not in unwritten
-        and attempt.about.claimed.record not in claims
+        attempt for attempt in still_open if attempt.key not in driven and attempt.about.claimed.record not in claims
     ]
     for attempt in left:
         flow.adopt(attempt)  # before the carrier is asked, so that no event after its answer is missed
@@ -55,3 +54,8 @@ async def put_right(
                 flow.gone(attempt.about.id)
     await store.release_claims(campaign, lease, fence, keep=claims)
     return [attempt.about.claimed.record for attempt in left]
+
+
+def _driven(flow: CallFlow, unwritten: Collection[int]) -> set[int]:
+    """The attempts whose call somebody follows, or whose end is known already."""
+    return {live.attempt for live in flow.live.values()}.union(unwritten)
