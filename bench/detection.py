@@ -5,8 +5,8 @@ The rules were chosen on one half of the speakers; what is shown is the other ha
 """
 
 import argparse
+import dataclasses
 import json
-import math
 import sys
 import time
 from collections import Counter
@@ -20,6 +20,7 @@ from tests.detection.greetings import Greeting, Half, Kind, greetings, missing
 from outdial.adapters.detection.detector import Detector, samples_of
 from outdial.adapters.detection.speech import SpeechActivity, level_of
 from outdial.domain.machine_detection import FRAME_MS, RULES, Judgement, Profile, Verdict
+from outdial.domain.verdicts import Estimate, estimate
 
 GOALS: Final = ((Kind.PERSON, "at most", 0.01), (Kind.MACHINE, "at least", 0.9))
 GOAL_DELAY_MS: Final = 1500
@@ -33,16 +34,10 @@ class Verdicts:
     counts: Counter[Verdict]
     delays: Sequence[int]
 
-    def machine(self) -> tuple[float, float, float]:
-        return interval(self.counts[Verdict.MACHINE], self.counts.total())
-
-
-def interval(hits: int, of: int) -> tuple[float, float, float]:
-    """A share with the bounds of its interval of 95 %, after Wilson."""
-    z, share = 1.96, hits / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return share, max(0.0, middle - half), min(1.0, middle + half)
+    def machine(self) -> Estimate:
+        found = estimate(self.counts[Verdict.MACHINE], self.counts.total())
+        assert found is not None, "there are greetings of every kind"
+        return found
 
 
 def ours(profile: Profile) -> Callable[[Greeting], tuple[Verdict, int]]:
@@ -137,7 +132,7 @@ def _as_json(found: dict[str, list[Verdicts]]) -> dict[str, dict[str, object]]:
             one.kind.value: {
                 "greetings": one.counts.total(),
                 "verdicts": {verdict.value: one.counts[verdict] for verdict in Verdict},
-                "machine": one.machine(),
+                "machine": dataclasses.astuple(one.machine()),
                 "delay_ms": {"p50": percentile(one.delays, 0.5), "p95": percentile(one.delays, 0.95)},
             }
             for one in kinds
@@ -152,15 +147,15 @@ def _show(found: dict[str, list[Verdicts]], number: int, cost: float) -> None:
     print("|---|---|---|---|---|---|---|")
     for name, kinds in found.items():
         for one in kinds:
-            share, low, high = one.machine()
+            share = one.machine()
             unsure = one.counts[Verdict.NOT_SURE]
             delays = f"{percentile(one.delays, 0.5)} ms | {percentile(one.delays, 0.95)} ms"
-            machine = f"{share:.1%} ({low:.1%} to {high:.1%})"
+            machine = f"{share.seen:.1%} ({share.low:.1%} to {share.high:.1%})"
             print(f"| {name} | {one.kind.value} | {one.counts.total()} | {machine} | {unsure} | {delays} |")
     print()
     private = {one.kind: one for one in found["ours, private"]}
     for kind, bound, goal in GOALS:
-        share = private[kind].machine()[0]
+        share = private[kind].machine().seen
         met = share <= goal if bound == "at most" else share >= goal
         print(f"goal, {kind.value} judged machine {bound} {goal:.0%}: {share:.1%}, {'met' if met else 'missed'}")
     delays = sorted(delay for one in private.values() if one.kind is not Kind.COMPANY for delay in one.delays)

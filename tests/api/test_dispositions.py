@@ -152,3 +152,60 @@ class TestWhatIsSaid:
             await api.put(f"{attempt}/disposition", json={"disposition_id": str(uuid4())}, headers=stranger),
         ):
             assert (answer.status_code, answer.json()["code"]) == (404, "attempt-not-found")
+
+
+class TestWhoAnswered:
+    """`GET /v1/campaigns/{id}/verdicts`: detection's verdicts held against what agents say."""
+
+    @staticmethod
+    async def calls(database: Database, *rows: tuple[str | None, bool, str | None, float]) -> None:
+        """Calls of the only campaign: verdict, whether an agent was in it, what was said, seconds to the verdict."""
+        async with database.connection() as connection:
+            await connection.executemany(
+                """insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type,
+                                        zone_id, mode, fence, started_at, answered_at, verdict_at, verdict, bridged_at,
+                                        disposition_id)
+                   select $1, id, 1, 1, 1, 5, 12025550142, 1, 1, 'PREDICTIVE', 1, created_at, created_at,
+                     created_at + make_interval(secs => $5), $2, case when $3 then created_at end,
+                     (select d.id from disposition d where d.name = $4)
+                   from campaign""",
+                [(uuid4(), *row) for row in rows],
+            )
+
+    async def test_the_sample_and_those_that_passed_give_what_went_wrong(
+        self, api: httpx.AsyncClient, database: Database
+    ) -> None:
+        campaign = await created(api, a_campaign())
+        assert (await made(api, name="Talked", answered_by="PERSON"))["answered_by"] == "PERSON"
+        await made(api, name="Voicemail", answered_by="machine")
+        assert "answered_by" not in await made(api, name="Unclear")
+        await self.calls(
+            database,
+            *[("machine", False, None, 2.0)] * 16,
+            *[("machine", True, "Voicemail", 2.0)] * 3,
+            ("machine", True, "Talked", 2.0),
+            *[("human", True, "Talked", 1.0)] * 8,
+            ("not_sure", True, "Voicemail", 1.0),
+            ("human", True, "Unclear", 1.0),
+            ("human", False, None, 1.0),
+            (None, True, "Talked", 1.0),  # made for its agent: nothing was judged
+        )
+        body = (await api.get(f"/v1{campaign}/verdicts")).json()
+        assert body["judged"] == {"machine": 20, "person": 10, "not_sure": 1}
+        assert body["sample"] == {"calls": 4, "said": 4, "persons": 1}
+        assert body["passed"] == {"calls": 10, "said": 9, "machines": 1}
+        assert body["false_discovery_rate"]["seen"] == 0.25
+        people = 11 * 8 / 9
+        assert body["false_positive_rate"]["seen"] == round(5 / (5 + people), 4)
+        assert body["missed_rate"]["seen"] == round((11 / 9) / (11 / 9 + 15), 4)
+        assert body["delay_seconds"] == {"p50": 2.0, "p95": 2.0}
+        later = await api.get(f"/v1{campaign}/verdicts", params={"started_from": "2100-01-01T00:00:00Z"})
+        assert later.json()["judged"] == {"machine": 0, "person": 0, "not_sure": 0}
+
+    async def test_what_is_not_known_is_left_out(self, api: httpx.AsyncClient) -> None:
+        body = (await api.get(f"/v1{await created(api, a_campaign())}/verdicts")).json()
+        assert set(body) == {"judged", "sample", "passed", "_links"}
+
+    async def test_a_word_says_person_or_machine(self, api: httpx.AsyncClient) -> None:
+        answer = await api.post("/v1/dispositions", json={**SOLD, "answered_by": "FAX"})
+        assert (answer.status_code, answer.json()["fields"][0]["name"]) == (400, "answered_by")

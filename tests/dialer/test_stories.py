@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from outdial import bootstrap
-from outdial.app import campaigns, dnc, record_lists, records
+from outdial.app import campaigns, dispositions, dnc, record_lists, records
 from outdial.app.campaigns import Changes, Named
 from outdial.app.records import Sent
 from outdial.cli.preparation import Prepared
 from outdial.domain.access import Principal
 from outdial.domain.activity import Doing
 from outdial.domain.agents import AgentState
-from outdial.domain.campaigns import CampaignStatus
+from outdial.domain.campaigns import CampaignStatus, Extensions
 from outdial.domain.errors import Unavailable
+from outdial.domain.machine_detection import Detection
 from outdial.domain.records import Draft
 from outdial.domain.values import PhoneType
 from outdial.ports.campaigns import Part
@@ -29,6 +30,7 @@ from tests.dialer.conftest import (
     Tell,
     World,
     answers,
+    extended,
     number,
     paused,
 )
@@ -79,6 +81,42 @@ class TestWhatACampaignTellsTheCarrier:
             assert told == [("human", "abandoned", 2.0 + 4.0), ("not_sure", "abandoned", 2.0 + 1.0)]
 
         tell(story, [answers(verdict=2.0), answers(verdict=2.0), NO_ANSWER])
+
+
+class TestTheSampleOfMachines:
+    def test_an_agent_gets_what_was_judged_a_machine_and_says_who_it_was(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(10.0)
+            assert world.live.pool.states()[AgentState.TALKING] == 1
+            await world.run_for(120.0)
+            rows = await world.rows(
+                "select outcome, verdict, bridged_at - verdict_at as waited from attempt order by id"
+            )
+            assert [(row["outcome"], row["verdict"]) for row in rows] == [("connected", "machine")]
+            assert rows[0]["waited"].total_seconds() == 0.0
+            campaign, by = str(world.prepared.campaign.id), Principal(await world.here.account_id(), "t", frozenset())
+            found = await dispositions.verdicts(campaign, since=None, until=None, by=by, storage=world.here.storage)
+            assert (found.machine, found.sampled, found.sampled_said) == (1, 1, 0)
+
+        tell(story, [MACHINE], before=extended(Extensions(detection=Detection(sampled=1.0))))
+
+    def test_for_pacing_it_was_no_live_call(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            (ana,) = world.prepared.users
+            await world.run_for(3.0)
+            world.live.pool.leave(ana, AgentState.PAUSED)  # nobody is there for it
+            await world.run_for(30.0)
+            (row,) = await world.rows("select outcome, ended_at - verdict_at as waited from attempt")
+            assert (row["outcome"], row["waited"].total_seconds()) == ("machine", 2.0 + 4.0)
+            spent = world.loop.pacer.state()["budget"]
+            assert (spent["live"], spent["abandoned"]) == (0, 0)
+
+        tell(
+            story,
+            [MACHINE, NO_ANSWER],
+            before=extended(Extensions(detection=Detection(sampled=1.0))),
+            pacer="predictive",
+        )
 
 
 class TestAnAnsweredCall:

@@ -9,6 +9,7 @@ from outdial.domain.calls import (
     Action,
     AgentFound,
     AgentHangsUp,
+    AgentLost,
     Answered,
     Bridge,
     Bridged,
@@ -36,9 +37,9 @@ HUMAN, MACHINE = Judged(False, "human"), Judged(True, "machine")
 CALLEE_GONE, WE_HUNG_UP = HungUp(HangupBy.CALLEE), HungUp(HangupBy.US)
 
 
-def after(*facts: CallFact, detect: bool = True) -> tuple[Call, list[Action]]:
+def after(*facts: CallFact, detect: bool = True, sampled: bool = False) -> tuple[Call, list[Action]]:
     """A call to which these facts happened, a second apart, and everything it asked for."""
-    call = Call(detect, START)
+    call = Call(detect, START, sampled=sampled)
     todo: list[Action] = []
     for seconds, fact in enumerate(facts, start=1):
         call, actions = call.step(fact, START + timedelta(seconds=seconds))
@@ -79,6 +80,35 @@ class TestAnAnsweredCall:
     def test_who_leaves_before_the_verdict_did_not_wait_for_an_agent(self) -> None:
         call, _ = after(Answered(), CALLEE_GONE)
         assert (call.outcome, call.left_early) == (Outcome.HANGUP_BEFORE_CONNECTION, False)
+
+
+class TestASampledMachine:
+    """A call that an agent gets whatever detection says, so that its verdicts can be measured."""
+
+    def test_an_agent_gets_it_and_the_verdict_is_kept(self) -> None:
+        call, todo = after(Answered(), MACHINE, AgentFound(ANA), Bridged(), CALLEE_GONE, sampled=True)
+        assert todo == [SeekAgent(), Bridge(ANA), Close()]
+        assert (call.outcome, call.verdict) == (Outcome.CONNECTED, "machine")
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            (WaitedTooLong(), WE_HUNG_UP),
+            (CALLEE_GONE,),
+            (AgentFound(ANA), CALLEE_GONE),
+            (AgentFound(ANA), AgentLost(), WE_HUNG_UP),
+        ],
+    )
+    def test_without_an_agent_it_is_a_machine_and_nobody_was_abandoned(self, facts: tuple[CallFact, ...]) -> None:
+        call, _ = after(Answered(), MACHINE, *facts, sampled=True)
+        assert (call.outcome, call.left_early) == (Outcome.MACHINE, False)
+
+    def test_it_may_be_a_person_so_it_is_not_left_in_silence(self) -> None:
+        assert PlayMessageThenHangUp() in after(Answered(), MACHINE, WaitedTooLong(), sampled=True)[1]
+
+    def test_other_verdicts_go_their_usual_way(self) -> None:
+        call, _ = after(Answered(), HUMAN, WaitedTooLong(), WE_HUNG_UP, sampled=True)
+        assert call.outcome is Outcome.ABANDONED
 
 
 class TestAnUnansweredCall:

@@ -1,8 +1,20 @@
 """Person or machine, by how the first words are spoken. `speak` is a call in words: "1.0 of silence, 0.5 of speech"."""
 
+from uuid import UUID
+
 import pytest
 
-from outdial.domain.machine_detection import FRAME_MS, RULES, Cause, Judgement, Listening, Profile, Rules, Verdict
+from outdial.domain.machine_detection import (
+    FRAME_MS,
+    RULES,
+    Cause,
+    Detection,
+    Judgement,
+    Listening,
+    Profile,
+    Rules,
+    Verdict,
+)
 
 
 def speak(*parts: tuple[str, float], rules: Rules | None = None) -> Judgement | None:
@@ -20,6 +32,15 @@ def speak(*parts: tuple[str, float], rules: Rules | None = None) -> Judgement | 
 def verdict(*parts: tuple[str, float], rules: Rules | None = None) -> tuple[Verdict, Cause] | None:
     judged = speak(*parts, rules=rules)
     return None if judged is None else (judged.verdict, judged.cause)
+
+
+class TestTheSample:
+    @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
+    def test_has_about_its_share_of_the_calls_and_always_the_same_ones(self, share: float) -> None:
+        detection, calls = Detection(sampled=share), [UUID(int=number) for number in range(5000)]
+        taken = [call for call in calls if detection.samples(call)]
+        assert len(taken) == pytest.approx(share * len(calls), abs=110)
+        assert taken == [call for call in calls if detection.samples(call)]
 
 
 class TestPerson:

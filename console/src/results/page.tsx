@@ -1,4 +1,5 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { useParams } from "wouter";
 import { API_BASE } from "../places";
 import { api, told } from "../api/client";
@@ -45,8 +46,38 @@ export default function ResultsPage() {
       <IfCan scope="data-reports:write">
         <Export />
       </IfCan>
+      <Verdicts id={id} />
       <Calls id={id} />
     </>
+  );
+}
+
+const RATES = ["false_positive_rate", "false_discovery_rate", "missed_rate"] as const;
+
+/** How well people are told from machines; of a campaign without detection there is nothing to say. */
+function Verdicts({ id }: { readonly id: string }) {
+  const text = useText();
+  const format = useFormat();
+  const verdicts = useQuery({
+    queryKey: ["campaign", id, "verdicts"],
+    queryFn: () => told(api.GET("/v1/campaigns/{campaign_id}/verdicts", { params: { path: { campaign_id: id } } })),
+  });
+  const found = verdicts.data;
+  if (found === undefined || found.judged.machine + found.judged.person + found.judged.not_sure === 0) return null;
+  const share = (rate: Schema["EstimateShown"] | undefined) =>
+    rate === undefined ? text.results.verdicts.unknown : text.results.verdicts.share(format.percent(rate.seen), format.percent(rate.low), format.percent(rate.high));
+  return (
+    <Panel title={text.results.verdicts.title}>
+      <p className="soft small">{text.results.verdicts.about(found.sample.said, found.passed.said)}</p>
+      <dl className="facts">
+        {RATES.map((rate) => (
+          <Fragment key={rate}>
+            <dt>{text.results.verdicts[rate]}</dt>
+            <dd>{share(found[rate])}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Panel>
   );
 }
 

@@ -46,6 +46,11 @@ export function Dispositions() {
                     ),
                   },
                   { id: "effect", label: text.settings.effect, cell: (disposition) => text.settings.effects[disposition.effect] },
+                  {
+                    id: "answered-by",
+                    label: text.settings.answeredBy,
+                    cell: (disposition) => disposition.answered_by && text.settings.answeredByWords[disposition.answered_by],
+                  },
                   { id: "actions", label: text.campaigns.actions, cell: (disposition) => writes && <Remove disposition={disposition} /> },
                 ]}
               />
@@ -65,6 +70,7 @@ function NewDisposition() {
   const [effect, setEffect] = useState<Effect>("FINAL");
   const [minutes, setMinutes] = useState(60);
   const [list, setList] = useState("");
+  const [answeredBy, setAnsweredBy] = useState<Schema["AnsweredBy"] | "">("");
   const making = useMutation({
     mutationFn: () =>
       told(
@@ -74,6 +80,7 @@ function NewDisposition() {
             effect,
             ...(effect === "RETRY" && { retry_after_in_secs: minutes * 60 }),
             ...(effect === "DO_NOT_CALL" && { do_not_call_list_id: list }),
+            ...(answeredBy !== "" && { answered_by: answeredBy }),
           },
         }),
       ),
@@ -124,6 +131,18 @@ function NewDisposition() {
             )}
           </Field>
         )}
+        <Field label={text.settings.answeredBy} name="answered_by" error={errorOf("answered_by")}>
+          {(control) => (
+            <select {...control} value={answeredBy} onChange={(event) => setAnsweredBy(event.target.value as typeof answeredBy)}>
+              <option value="">{text.settings.answeredByUnsaid}</option>
+              {Object.entries(text.settings.answeredByWords).map(([word, label]) => (
+                <option key={word} value={word}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
         <Button type="submit" look="primary" isPending={making.isPending}>
           {text.actions.add}
         </Button>

@@ -8,14 +8,14 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.answers.dialing import AttemptShown
+from outdial.api.answers.dialing import AttemptShown, VerdictsShown
 from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
 from outdial.api.describe import AN_ID, described, pages_of
 from outdial.api.hal import hal, instant, link, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
-from outdial.api.shapes import Shape, any_case, read_as, read_query
+from outdial.api.shapes import Instant, Query, Shape, any_case, read_as, read_query
 from outdial.app import dispositions
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal, Scope
@@ -23,6 +23,7 @@ from outdial.domain.campaigns import CampaignNotFound
 from outdial.domain.dispositions import LONGEST_NOTE, AttemptNotFound, AttemptWithoutAgent, DispositionNotFound
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.outcomes import Outcome
+from outdial.domain.verdicts import Estimate, Verdicts
 from outdial.ports.attempts import Attempt, AttemptFilter
 
 router = APIRouter(tags=["Attempts"])
@@ -36,6 +37,13 @@ class AttemptsQuery(LongPageQuery):
     record_id: str | None = None
     user_id: str | None = None
     outcome: Annotated[Outcome, any_case(Outcome)] | None = None
+
+
+class VerdictsQuery(Query):
+    """Of calls that were started from one instant on, and before another."""
+
+    started_from: Instant | None = None
+    started_to: Instant | None = None
 
 
 class SaidIn(Shape):
@@ -64,6 +72,21 @@ async def list_attempts(request: Request, campaign_id: str, who: Reader) -> Resp
     )
     items = [shown(request, attempt) for attempt in page]
     return hal(request, page_of(request, "attempts", items, total=total, query=query))
+
+
+@router.get(
+    "/v1/campaigns/{campaign_id}/verdicts",
+    summary="How well a campaign tells people from machines, by what agents say of its calls",
+)
+@described(VerdictsShown, query=VerdictsQuery, refuses=(CampaignNotFound,))
+async def campaign_verdicts(request: Request, campaign_id: str, who: Reader) -> Response:
+    query = read_query(request, VerdictsQuery)
+    found = await dispositions.verdicts(
+        campaign_id, since=query.started_from, until=query.started_to, by=who, storage=services_of(request).storage
+    )
+    here = f"/v1/campaigns/{campaign_id}"
+    links = {"self": link(request, f"{here}/verdicts"), "campaign": link(request, here)}
+    return hal(request, {**_shown_verdicts(found), "_links": links})
 
 
 @router.get("/v1/attempts/{attempt_id}", summary="One call")
@@ -100,6 +123,28 @@ async def dispose(request: Request, attempt_id: str, who: WriterOrAgent) -> Resp
     except DispositionNotFound as absent:
         raise Invalid("Invalid input", [FieldProblem("disposition_id", str(absent))]) from None
     return hal(request, shown(request, after))
+
+
+def _shown_verdicts(found: Verdicts) -> dict[str, Any]:
+    delays = {"p50": found.delay_p50, "p95": found.delay_p95}
+    return without_absent(
+        {
+            "judged": {"machine": found.machine, "person": found.person, "not_sure": found.not_sure},
+            "sample": {"calls": found.sampled, "said": found.sampled_said, "persons": found.sampled_persons},
+            "passed": {"calls": found.passed, "said": found.passed_said, "machines": found.passed_machines},
+            "false_positive_rate": _shown_estimate(found.false_positive),
+            "false_discovery_rate": _shown_estimate(found.false_discovery),
+            "missed_rate": _shown_estimate(found.missed),
+            "delay_seconds": {name: round(seconds, 3) for name, seconds in delays.items() if seconds is not None}
+            or None,
+        }
+    )
+
+
+def _shown_estimate(share: Estimate | None) -> dict[str, float] | None:
+    if share is None:
+        return None
+    return {"seen": round(share.seen, 4), "low": round(share.low, 4), "high": round(share.high, 4)}
 
 
 def shown(request: Request, attempt: Attempt) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from outdial.domain.dispositions import (
     DispositionNotFound,
     Effect,
 )
+from outdial.domain.verdicts import AnsweredBy
 
 router = APIRouter(tags=["Dispositions"])
 
@@ -40,6 +41,7 @@ class DispositionIn(Shape):
     retry_after_in_secs: Annotated[int, Field(ge=1, le=int(LONGEST_WAIT.total_seconds()))] | None = None
     do_not_call_list_id: str | None = None
     default: bool = False
+    answered_by: Annotated[AnsweredBy, any_case(AnsweredBy)] | None = None
 
     def wanted(self) -> Wanted:
         wait = self.retry_after_in_secs
@@ -49,6 +51,7 @@ class DispositionIn(Shape):
             None if wait is None else timedelta(seconds=wait),
             self.do_not_call_list_id,
             self.default,
+            self.answered_by,
         )
 
 
@@ -119,6 +122,7 @@ def _shown(request: Request, disposition: Disposition) -> dict[str, Any]:
             "retry_after_in_secs": None if wait is None else int(wait.total_seconds()),
             "do_not_call_list_id": None if disposition.dnc_list is None else str(disposition.dnc_list),
             "default": disposition.is_default,
+            "answered_by": None if disposition.answered_by is None else disposition.answered_by.value,
             "created_at": instant(disposition.created_at),
             "updated_at": instant(disposition.updated_at),
             "_links": {"self": link(request, f"/v1/dispositions/{disposition.id}")},

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from outdial.app import audit, dnc
@@ -23,6 +23,7 @@ from outdial.domain.dispositions import (
 from outdial.domain.dnc import DncListId, DncListNotFound
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import AccountId
+from outdial.domain.verdicts import AnsweredBy, Verdicts
 from outdial.ports.attempts import Attempt, AttemptFilter
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk, NoEngine
@@ -38,6 +39,7 @@ class Wanted:
     retry_after: timedelta | None = None
     dnc_list: str | None = None
     is_default: bool = False
+    answered_by: AnsweredBy | None = None
 
 
 async def create(wanted: Wanted, *, by: Principal, storage: Storage, clock: Clock, ids: Ids) -> Disposition:
@@ -97,6 +99,19 @@ async def attempts(
     async with storage.unit_of_work(by.account) as uow:
         campaign = await found_campaign(uow, campaign_id)
         return await uow.attempts.page(campaign.id, which, offset=offset, limit=limit)
+
+
+async def verdicts(
+    campaign_id: str, *, since: datetime | None, until: datetime | None, by: Principal, storage: Storage
+) -> Verdicts:
+    """What detection said of a campaign's calls, and what agents said of those that reached them.
+
+    Calls count that were started from `since` on and before `until`; None = however early or late. Raises
+    `CampaignNotFound`.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        campaign = await found_campaign(uow, campaign_id)
+        return await uow.attempts.verdicts(campaign.id, since, until)
 
 
 async def attempt(attempt_id: str, *, by: Principal, storage: Storage, desk: Desk | None) -> Attempt:
@@ -248,6 +263,7 @@ async def _described(uow: UnitOfWork, disposition: Disposition, wanted: Wanted) 
         retry_after=wanted.retry_after,
         dnc_list=dnc_list,
         is_default=wanted.is_default,
+        answered_by=wanted.answered_by,
     )
 
 

@@ -142,6 +142,33 @@ def calibration(campaign_id: CampaignArgument, as_json: JsonOption = False) -> N
 
 
 @app.command()
+def verdicts(campaign_id: CampaignArgument, as_json: JsonOption = False) -> None:
+    """Show how well a campaign tells people from machines, by what agents say of its calls."""
+    with connected(as_json=as_json) as outdial:
+        found = bare(outdial.campaign_verdicts(campaign_id))
+    if as_json:
+        print_object(found, as_json=True)
+        return
+    judged, sample, passed, delay = found["judged"], found["sample"], found["passed"], found.get("delay_seconds")
+    lines = {
+        "judged": f"{judged['machine']} machine, {judged['person']} person, {judged['not_sure']} not sure",
+        "sample": f"{sample['calls']} of the machines met an agent, who said of {sample['said']} who it was: "
+        f"{sample['persons']} were people",
+        "people": f"{passed['calls']} met an agent, who said of {passed['said']} who it was: "
+        f"{passed['machines']} were machines",
+    }
+    for what, name in (
+        ("people taken for machines", "false_positive_rate"),
+        ("machine verdicts that were wrong", "false_discovery_rate"),
+        ("machines taken for people", "missed_rate"),
+    ):
+        share = found.get(name)
+        lines[what] = "not known yet" if share is None else "{seen:.1%} ({low:.1%} to {high:.1%})".format(**share)
+    lines["delay"] = "none" if delay is None else f"{delay['p50']:.1f} s, one in twenty over {delay['p95']:.1f} s"
+    print_object(lines, as_json=False)
+
+
+@app.command()
 def watch(
     campaign_id: CampaignArgument,
     every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 2.0,

@@ -174,6 +174,10 @@ class Client:
         """How well the predictive pacer foresaw a campaign that it watched as its shadow."""
         return self._run(self._calls.campaign_calibration(campaign_id))
 
+    def campaign_verdicts(self, campaign_id: str) -> dict[str, Any]:
+        """How well a campaign tells people from machines, by what agents say of its calls."""
+        return self._run(self._calls.campaign_verdicts(campaign_id))
+
     def campaign_activity(self, campaign_id: str) -> Activity:
         """What the campaign is doing, why, and how far it is."""
         return self._run(self._calls.campaign_activity(campaign_id))

@@ -235,6 +235,9 @@ class Calls:
     def campaign_calibration(self, campaign_id: str) -> Call[dict[str, Any]]:
         return cast(Call[dict[str, Any]], self._get(_path("v1", "campaigns", campaign_id, "calibration")))
 
+    def campaign_verdicts(self, campaign_id: str) -> Call[dict[str, Any]]:
+        return cast(Call[dict[str, Any]], self._get(_path("v1", "campaigns", campaign_id, "verdicts")))
+
     def campaign_activity(self, campaign_id: str) -> Call[Activity]:
         return cast(Call[Activity], self._get(_path("v1", "campaigns", campaign_id, "activity")))
 

@@ -112,9 +112,17 @@ class CallFlow:
         self._looking: asyncio.TimerHandle | None = None
         self.unanswered = 0
 
-    def launched(self, attempt: int, about: NewAttempt, *, detect_machines: bool, agent: UserId | None = None) -> None:
+    def launched(
+        self,
+        attempt: int,
+        about: NewAttempt,
+        *,
+        detect_machines: bool,
+        sampled: bool = False,
+        agent: UserId | None = None,
+    ) -> None:
         """A call is about to be sent to the carrier; with `agent`, who is reserved or previewed it, it is theirs."""
-        call = Call(detect_machines and agent is None, about.started_at, agent=agent)
+        call = Call(detect_machines and agent is None, about.started_at, agent=agent, sampled=sampled)
         live = self._add(LiveCall(attempt, about, call, self._clock.monotonic(), agent is not None))
         self.unanswered += call.unanswered
         if agent is not None:
@@ -372,6 +380,7 @@ class CallFlow:
                 if not after.detect_machines:
                     self._tell_pacer("verdict", call=call_id, live=True)
             case Judged(machine):
+                # A sampled machine gets an agent all the same; for pacing it is no live call, whatever becomes of it.
                 self._tell_pacer("verdict", call=call_id, live=not machine)
             case Bridged() if after.agent is not None:
                 self._pool.connected(after.agent)

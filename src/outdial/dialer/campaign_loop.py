@@ -648,7 +648,8 @@ class CampaignLoop:
             if key is None:  # another engine has it
                 continue
             self.progress.attempts += 1
-            self.flow.launched(key, attempt, detect_machines=detect, agent=agent)
+            sampled = extensions.detection.samples(attempt.id)
+            self.flow.launched(key, attempt, detect_machines=detect, sampled=sampled, agent=agent)
             call = NewCall(
                 attempt.id,
                 attempt.claimed.phone,

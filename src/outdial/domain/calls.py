@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from outdial.domain.machine_detection import Verdict
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import UserId
 
@@ -149,7 +150,8 @@ Action = SeekAgent | Bridge | HangUp | PlayMessageThenHangUp | Close
 class Call:
     """One call's facts so far. Times are aware UTC instants at which the thing was observed.
 
-    A call that is made for an agent, of a preview or a callback, has its `agent` from the start.
+    A call that is made for an agent, of a preview or a callback, has its `agent` from the start. One that is `sampled`
+    is brought to an agent whatever detection says: so it can be measured how often a machine was a person.
     """
 
     detect_machines: bool
@@ -168,6 +170,7 @@ class Call:
     sip_status: int | None = None
     q850: int | None = None
     cause: str | None = None
+    sampled: bool = False
 
     @property
     def unanswered(self) -> bool:
@@ -195,7 +198,7 @@ class Call:
                 return replace(answered, state=CallState.WAITING, verdict_at=now), (SeekAgent(),)
             case CallState.DETECTING, Judged(machine, verdict):
                 judged = replace(self, verdict_at=now, verdict=verdict)
-                if machine:
+                if machine and not self.sampled:
                     return replace(judged, state=CallState.RELEASING, outcome=Outcome.MACHINE), (HangUp(),)
                 return replace(judged, state=CallState.WAITING), (SeekAgent(),)
             case CallState.WAITING, AgentFound(agent):
@@ -204,12 +207,12 @@ class Call:
                 return replace(self, state=CallState.BRIDGED, bridged_at=now), ()
             case CallState.WAITING, WaitedTooLong():
                 return (
-                    replace(self, state=CallState.RELEASING, outcome=Outcome.ABANDONED),
+                    replace(self, state=CallState.RELEASING, outcome=self._given_up),
                     (PlayMessageThenHangUp(),),
                 )
             case CallState.BRIDGING, AgentLost():
                 return (
-                    replace(self, state=CallState.RELEASING, outcome=Outcome.ABANDONED, agent=None),
+                    replace(self, state=CallState.RELEASING, outcome=self._given_up, agent=None),
                     (PlayMessageThenHangUp(),),
                 )
             case CallState.DIALING, Silent():
@@ -242,10 +245,17 @@ class Call:
     def _latest(self) -> datetime:
         return self.bridged_at or self.verdict_at or self.answered_at or self.ringing_at or self.started_at
 
+    @property
+    def _given_up(self) -> Outcome:
+        """What a call is for which no agent came: nobody abandons a machine."""
+        return Outcome.MACHINE if self.verdict == Verdict.MACHINE.value else Outcome.ABANDONED
+
     def _outcome_of_hangup(self, by: HangupBy) -> Outcome:
         match self.state, by:
             case CallState.BRIDGED, _:
                 return Outcome.CONNECTED
+            case CallState.WAITING | CallState.BRIDGING, _ if self._given_up is Outcome.MACHINE:
+                return Outcome.MACHINE
             case CallState.WAITING | CallState.BRIDGING, HangupBy.US:
                 return Outcome.ABANDONED
             case _, HangupBy.US:

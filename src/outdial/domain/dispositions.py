@@ -13,6 +13,7 @@ from outdial.domain.dnc import DncListId
 from outdial.domain.errors import Conflict, NotFound, NotPossible
 from outdial.domain.outcomes import Reason
 from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
+from outdial.domain.verdicts import AnsweredBy
 
 DispositionId = NewType("DispositionId", UUID)
 
@@ -40,6 +41,7 @@ class Disposition:
         retry_after: with `RETRY`, how long to wait; `None` = as the campaign waits between attempts on one phone.
         dnc_list: with `DO_NOT_CALL`, where the number goes.
         is_default: stands for an agent whose wrap-up time ran out. One in an account at most.
+        answered_by: who it was, where the word says that: detection is measured by it.
     """
 
     id: DispositionId
@@ -50,6 +52,7 @@ class Disposition:
     retry_after: timedelta | None = None
     dnc_list: DncListId | None = None
     is_default: bool = False
+    answered_by: AnsweredBy | None = None
 
     def means(self) -> "Meaning":
         return Meaning(self.effect, self.retry_after)

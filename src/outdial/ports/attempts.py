@@ -11,6 +11,7 @@ from outdial.domain.dispositions import DispositionId
 from outdial.domain.outcomes import Outcome
 from outdial.domain.retry import DialAgain, NoMore
 from outdial.domain.values import CampaignId, PhoneNumber, PhoneType, UserId
+from outdial.domain.verdicts import Verdicts
 from outdial.ports.dialing import History
 
 
@@ -76,6 +77,10 @@ class AttemptStore(Protocol):
         ...
 
     async def get(self, attempt_id: UUID) -> Attempt | None: ...
+
+    async def verdicts(self, campaign: CampaignId, since: datetime | None, until: datetime | None) -> Verdicts:
+        """What detection and agents said of the campaign's attempts started from `since` on and before `until`."""
+        ...
 
     async def hold(self, attempt_id: UUID) -> Disposable | None:
         """The attempt and its record, which nobody else changes until the unit of work ends."""

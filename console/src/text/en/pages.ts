@@ -32,6 +32,16 @@ export const results = {
   export: "Prepare the file",
   preparing: "Preparing the file…",
   failed: "The file could not be made.",
+  verdicts: {
+    title: "People or machines",
+    about: (machines: number, people: number) =>
+      `By what agents said of ${machines} calls that were judged machine and ${people} that were judged person; with 95 % confidence.`,
+    false_positive_rate: "People taken for machines",
+    false_discovery_rate: "Machine verdicts that were wrong",
+    missed_rate: "Machines taken for people",
+    share: (seen: string, low: string, high: string) => `${seen} (${low} to ${high})`,
+    unknown: "not known yet",
+  },
 };
 
 export const lists = {
@@ -260,6 +270,9 @@ export const settings = {
     CALLBACK: "A callback is promised",
     DO_NOT_CALL: "The number is never called again",
   },
+  answeredBy: "Who answered",
+  answeredByUnsaid: "It does not say",
+  answeredByWords: { PERSON: "A person", MACHINE: "A machine" },
   retryMinutes: "After minutes",
   ontoList: "Onto the list",
   removeDisposition: (name: string) => `Take “${name}” out of use?`,

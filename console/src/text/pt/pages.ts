@@ -34,6 +34,16 @@ export const results: Text["results"] = {
   export: "Preparar o ficheiro",
   preparing: "A preparar o ficheiro…",
   failed: "Não foi possível fazer o ficheiro.",
+  verdicts: {
+    title: "Pessoas ou gravadores",
+    about: (machines, people) =>
+      `Segundo o que os agentes disseram de ${machines} chamadas dadas por gravador e ${people} dadas por pessoa; com 95 % de confiança.`,
+    false_positive_rate: "Pessoas tomadas por gravador",
+    false_discovery_rate: "Vereditos de gravador errados",
+    missed_rate: "Gravadores tomados por pessoas",
+    share: (seen, low, high) => `${seen} (${low} a ${high})`,
+    unknown: "ainda não se sabe",
+  },
 };
 
 export const lists: Text["lists"] = {
@@ -262,6 +272,9 @@ export const settings: Text["settings"] = {
     CALLBACK: "Promete-se um retorno",
     DO_NOT_CALL: "O número nunca mais é ligado",
   },
+  answeredBy: "Quem atendeu",
+  answeredByUnsaid: "Não o diz",
+  answeredByWords: { PERSON: "Uma pessoa", MACHINE: "Um gravador" },
   retryMinutes: "Depois de minutos",
   ontoList: "Para a lista",
   removeDisposition: (name) => `Deixar de usar “${name}”?`,

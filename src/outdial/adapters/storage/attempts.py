@@ -13,6 +13,7 @@ from outdial.domain.dispositions import DispositionId
 from outdial.domain.outcomes import Outcome
 from outdial.domain.retry import DialAgain, NoMore
 from outdial.domain.values import AccountId, CampaignId, PhoneType, UserId, number_from_int
+from outdial.domain.verdicts import Verdicts
 from outdial.ports.attempts import Attempt, AttemptFilter, Disposable
 
 _COLUMNS: Final = """a.uuid, c.uuid as campaign, r.uuid as record, a.number, a.e164, a.phone_type, a.caller_id,
@@ -24,6 +25,29 @@ _FROM: Final = """from attempt a join campaign c on c.id = a.campaign_id left jo
   where c.account_id = $1"""
 _MATCHING: Final = """and c.uuid = $2 and ($3::uuid is null or r.uuid = $3) and ($4::uuid is null or u.uuid = $4)
   and ($5::text is null or a.outcome = $5)"""
+
+
+# Of calls without detection there is no verdict. A call judged machine has met an agent when it was one of the sample.
+_VERDICTS: Final = """
+select count(*) filter (where verdict = 'machine') as machine,
+  count(*) filter (where verdict = 'human') as person,
+  count(*) filter (where verdict not in ('machine', 'human')) as not_sure,
+  count(*) filter (where verdict = 'machine' and met) as sampled,
+  count(*) filter (where verdict = 'machine' and met and answered_by is not null) as sampled_said,
+  count(*) filter (where verdict = 'machine' and met and answered_by = 'PERSON') as sampled_persons,
+  count(*) filter (where verdict <> 'machine' and met) as passed,
+  count(*) filter (where verdict <> 'machine' and met and answered_by is not null) as passed_said,
+  count(*) filter (where verdict <> 'machine' and met and answered_by = 'MACHINE') as passed_machines,
+  percentile_cont(0.5) within group (order by delay) as delay_p50,
+  percentile_cont(0.95) within group (order by delay) as delay_p95
+from (
+  select a.verdict, a.bridged_at is not null as met, d.answered_by,
+    extract(epoch from a.verdict_at - a.answered_at)::float8 as delay
+  from attempt a join campaign c on c.id = a.campaign_id left join disposition d on d.id = a.disposition_id
+  where c.account_id = $1 and c.uuid = $2 and a.verdict is not null
+    and ($3::timestamptz is null or a.started_at >= $3) and ($4::timestamptz is null or a.started_at < $4)
+) judged
+"""
 
 
 class AttemptRows:
@@ -52,6 +76,11 @@ class AttemptRows:
     async def get(self, attempt_id: UUID) -> Attempt | None:
         row = await self._connection.fetchrow(f"select {_COLUMNS} {_FROM} and a.uuid = $2", self._account, attempt_id)
         return None if row is None else _attempt(row)
+
+    async def verdicts(self, campaign: CampaignId, since: datetime | None, until: datetime | None) -> Verdicts:
+        row = await self._connection.fetchrow(_VERDICTS, self._account, campaign, since, until)
+        assert row is not None, "a count is a row, of nothing too"
+        return Verdicts(**row)
 
     async def hold(self, attempt_id: UUID) -> Disposable | None:
         row = await self._connection.fetchrow(

@@ -10,9 +10,11 @@ from outdial.adapters.storage.database import Connection, Row
 from outdial.domain.dispositions import Disposition, DispositionId, DispositionNameTaken, Effect
 from outdial.domain.dnc import DncListId
 from outdial.domain.values import AccountId
+from outdial.domain.verdicts import AnsweredBy
 
 _SELECT: Final = """
-select d.uuid, d.name, d.effect, d.retry_seconds, l.uuid as dnc_list, d.is_default, d.created_at, d.updated_at
+select d.uuid, d.name, d.effect, d.retry_seconds, l.uuid as dnc_list, d.is_default, d.answered_by, d.created_at,
+  d.updated_at
 from disposition d left join dnc_list l on l.id = d.dnc_list_id
 where d.account_id = $1 and d.retired_at is null
 """
@@ -27,9 +29,9 @@ class DispositionRows:
     async def add(self, disposition: Disposition) -> None:
         await self._write(
             """insert into disposition (account_id, uuid, name, effect, retry_seconds, dnc_list_id, is_default,
-                                        updated_at, created_at)
+                                        answered_by, updated_at, created_at)
                values ($1, $2, $3, $4, $5, (select id from dnc_list where account_id = $1 and uuid = $6), $7,
-                       $8, $9)""",
+                       $8, $9, $10)""",
             disposition,
             disposition.created_at,
         )
@@ -38,7 +40,7 @@ class DispositionRows:
         await self._write(
             """update disposition set name = $3, effect = $4, retry_seconds = $5,
                  dnc_list_id = (select id from dnc_list where account_id = $1 and uuid = $6), is_default = $7,
-                 updated_at = $8
+                 answered_by = $8, updated_at = $9
                where account_id = $1 and uuid = $2""",
             disposition,
         )
@@ -57,6 +59,7 @@ class DispositionRows:
                     None if wait is None else int(wait.total_seconds()),
                     disposition.dnc_list,
                     disposition.is_default,
+                    None if disposition.answered_by is None else disposition.answered_by.value,
                     disposition.updated_at,
                     *more,
                 )
@@ -111,4 +114,5 @@ def _disposition(row: Row) -> Disposition:
         None if row["retry_seconds"] is None else timedelta(seconds=row["retry_seconds"]),
         None if row["dnc_list"] is None else DncListId(row["dnc_list"]),
         row["is_default"],
+        None if row["answered_by"] is None else AnsweredBy(row["answered_by"]),
     )

@@ -11,6 +11,7 @@ from outdial.domain.dispositions import Effect
 from outdial.domain.explain import Rule
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.values import PhoneType
+from outdial.domain.verdicts import AnsweredBy
 
 _RULES = [rule.value for rule in (*Rule, *Reason)]
 
@@ -82,9 +83,77 @@ class DispositionShown(Shown):
     retry_after_in_secs: Annotated[int, Field(ge=1, examples=[3600])] | None = None
     do_not_call_list_id: Id | None = None
     default: Annotated[bool, Field(description="Stands for agents whose wrap-up time ran out")]
+    answered_by: (
+        Annotated[AnsweredBy, Field(description="Who it was, where the word says that: detection is measured by it")]
+        | None
+    ) = None
     created_at: InstantShown
     updated_at: InstantShown
     links: SelfLink = Field(alias="_links")
+
+
+# Verdicts ------------------------------------------------------------------------------------------------------------
+
+
+class EstimateShown(Shown):
+    """A share as it was seen, and the bounds between which it lies with a confidence of 95 %."""
+
+    seen: Annotated[float, Field(ge=0, le=1, examples=[0.012])]
+    low: Annotated[float, Field(ge=0, le=1, examples=[0.004])]
+    high: Annotated[float, Field(ge=0, le=1, examples=[0.034])]
+
+
+class JudgedShown(Shown):
+    machine: Count
+    person: Count
+    not_sure: Count
+
+
+class SampleShown(Shown):
+    """Calls judged machine that an agent got all the same (`detection.sample_rate`)."""
+
+    calls: Count
+    said: Annotated[Count, Field(description="Those whose agent chose a disposition that says who it was")]
+    persons: Count
+
+
+class PassedShown(Shown):
+    """Calls that an agent got as those of people."""
+
+    calls: Count
+    said: Annotated[Count, Field(description="Those whose agent chose a disposition that says who it was")]
+    machines: Count
+
+
+class DelayShown(Shown):
+    """Seconds from the answer to the verdict."""
+
+    p50: float
+    p95: float
+
+
+class CampaignPartLinks(Shown):
+    self_: LinkShown = Field(alias="self")
+    campaign: LinkShown
+
+
+class VerdictsShown(Shown):
+    """What detection said, held against what agents say; what is not known yet is left out."""
+
+    judged: JudgedShown
+    sample: SampleShown
+    passed: PassedShown
+    false_positive_rate: (
+        Annotated[EstimateShown, Field(description="Of the people who answered, those taken for machines")] | None
+    ) = None
+    false_discovery_rate: (
+        Annotated[EstimateShown, Field(description="Of the verdicts machine, those that were people")] | None
+    ) = None
+    missed_rate: (
+        Annotated[EstimateShown, Field(description="Of the machines that answered, those taken for people")] | None
+    ) = None
+    delay_seconds: DelayShown | None = None
+    links: CampaignPartLinks = Field(alias="_links")
 
 
 # Why -----------------------------------------------------------------------------------------------------------------
