@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
     from outdial.adapters.telephony.asterisk.carrier import AsteriskCarrier, AsteriskSettings
     from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings
+    from outdial.domain.phone_agents import BrowserPhones
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -520,6 +521,11 @@ def _carrier_at_work(here: Installation) -> contextlib.AbstractAsyncContextManag
     return open_carrier(asterisk_settings(here.settings.asterisk_file), here.clock)
 
 
+def _browser_phones(settings: Settings) -> "BrowserPhones | None":
+    """The phones in browsers that the back end offers."""
+    return None if settings.asterisk_file is None else asterisk_settings(settings.asterisk_file).browser_phones
+
+
 def asterisk_settings(file: Path) -> "AsteriskSettings":
     """The Asterisks that a file describes. Raises `AsteriskFileInvalid`."""
     from outdial.adapters.telephony.asterisk.configuration import read_file
@@ -632,6 +638,7 @@ def http_app(here: Installation) -> "FastAPI":
             desk=here.desk,
             board=here.board,
             foresee=here.forecaster,
+            browser_phones=_browser_phones(here.settings),
             health=HealthRows(here.database, newest_revision()),
             metrics_token=None
             if here.settings.metrics_token is None

@@ -79,10 +79,10 @@ class Demo:
         return found
 
 
-def enter(address: str, token: str) -> Account:
-    """Use a one-time link: choose a password, and be signed in."""
+def enter(address: str, token: str, **who: str) -> Account:
+    """Use a one-time link: choose a password, and be signed in; the first administrator says who they are."""
     client = httpx.Client(base_url=address, timeout=PATIENCE, headers={"Origin": address})
-    login = client.post("/v1/login/link", json={"token": token, "password": PASSWORD})
+    login = client.post("/v1/login/link", json={"token": token, "password": PASSWORD, **who})
     login.raise_for_status()
     client.headers["X-CSRF-Token"] = login.json()["csrf_token"]
     (cookie,) = client.cookies.jar

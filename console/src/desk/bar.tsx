@@ -66,7 +66,7 @@ function StateCommands({ session, desk, run, busy }: CommandProps) {
   const text = useText();
   const paused = session.state === "paused";
   const ready = () => run(text.desk.ready, desk.ready);
-  useKey("r", ready, paused && allows(session, "ready"));
+  useKey("r", ready, paused && desk.phone !== "unready" && allows(session, "ready"));
   return (
     <>
       {!paused && session.leaving === undefined && <PauseMenu session={session} desk={desk} run={run} busy={busy} />}

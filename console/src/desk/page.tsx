@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { ApiProblem } from "../api/problem";
 import { useText } from "../text/text";
 import { Skeleton } from "../ui/panel";
@@ -11,9 +11,13 @@ import { LeftOver } from "./left-over";
 import { SignOn } from "./sign-on";
 import { linkTrouble, nameOf, workKey, type Session } from "./state";
 import { useDesk, type Desk } from "./use-desk";
+import { useDeskPhone } from "./use-desk-phone";
 import { useDrafts } from "./use-drafts";
 import { WorkCard } from "./work-card";
 import "./desk.css";
+
+/** Fetched by the desks that are phones as well: its library is as large as the desk. */
+const Phone = lazy(() => import("../phone/phone"));
 
 /** Do something, named for when it fails. */
 export type Run = (what: string, act: () => Promise<unknown>) => void;
@@ -26,7 +30,8 @@ interface Deed {
 /** Where an agent works: their state, the person on the screen or on the line, and what is to be written about the call. */
 export default function DeskPage() {
   const text = useText();
-  const desk = useDesk();
+  const phone = useDeskPhone();
+  const desk = useDesk(phone.link);
   const kept = useDrafts();
   // Never kept for later while the link is down: the next call must not be hung up in place of this one.
   const acting = useMutation({ mutationFn: ({ act }: Deed) => act(), networkMode: "always" });
@@ -37,6 +42,11 @@ export default function DeskPage() {
   return (
     <div className="desk">
       <DeskBar desk={desk} run={run} busy={acting.isPending} />
+      {phone.offer !== null && (
+        <Suspense>
+          <Phone offer={phone.offer} onReady={phone.setReady} />
+        </Suspense>
+      )}
       <LinkBanner desk={desk} />
       <main className="desk-main" id="content">
         <h1 className="visually-hidden">{text.desk.title}</h1>

@@ -25,7 +25,7 @@ export function SignOn({ desk, run, busy }: SignOnProps) {
       <Panel title={text.desk.signOnTitle}>
         <p className="soft">{text.desk.signOnAbout}</p>
         <div className="form-actions">
-          <Button look="primary" isPending={busy} onPress={() => begin(true)}>
+          <Button look="primary" isPending={busy} isDisabled={desk.phone === "unready"} onPress={() => begin(true)}>
             {text.desk.signOn}
           </Button>
           <Button isDisabled={busy} onPress={() => begin(false)}>

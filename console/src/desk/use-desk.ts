@@ -4,9 +4,12 @@ import { ApiProblem } from "../api/problem";
 import { useLogin } from "../session/session";
 import { useSessionTopic } from "../stream/provider";
 import { AT_FIRST, step, type DeskState, type Session } from "./state";
+import type { PhoneLink } from "./use-desk-phone";
 import { remember, remembered } from "./storage";
 
 export interface Desk {
+  /** `unready`: calls come to a phone in this page, and it cannot take any yet. */
+  readonly phone: PhoneLink;
   readonly state: DeskState;
   /** Begin a session, or go on with the one there is. */
   readonly signOn: (campaigns: readonly string[] | null, ready: boolean) => Promise<void>;
@@ -23,7 +26,7 @@ export interface Desk {
 const isOver = (error: unknown) => error instanceof ApiProblem && error.status === 404 && error.code === "session-not-found";
 
 /** The agent's session: as the stream tells it, kept alive by heartbeats, changed by commands. */
-export function useDesk(): Desk {
+export function useDesk(phone: PhoneLink): Desk {
   const { user } = useLogin();
   const [state, dispatch] = useReducer(step, AT_FIRST);
   const id = state.session?.id ?? null;
@@ -90,6 +93,7 @@ export function useDesk(): Desk {
   const path = { session_id: id ?? "" };
   const preview = { ...path, preview_id: state.session?.work?.preview_id ?? "" };
   return {
+    phone,
     state,
     signOn: (campaigns, ready) =>
       shown(told(api.POST("/v1/sessions", { body: { user_id: user.id, ready, ...(campaigns !== null && { campaigns: [...campaigns] }) } }))),

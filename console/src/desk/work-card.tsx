@@ -36,7 +36,7 @@ function Nobody({ session, desk, run, busy }: WorkProps) {
       <div className="desk-nobody">
         <h2>{reason === undefined ? text.desk.paused : text.desk.pausedFor(wordFor(text.desk.pauseReasons, reason))}</h2>
         <p className="soft">{text.desk.pausedAbout}</p>
-        <Button look="primary" isDisabled={busy || !allows(session, "ready")} onPress={() => run(text.desk.ready, desk.ready)}>
+        <Button look="primary" isDisabled={busy || desk.phone === "unready" || !allows(session, "ready")} onPress={() => run(text.desk.ready, desk.ready)}>
           {text.desk.ready} <kbd>R</kbd>
         </Button>
       </div>

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from outdial.api.services import services_of
+from outdial.domain.phone_agents import BrowserPhones
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,12 +63,16 @@ def _root_path(request: Request) -> str:
     return path.rstrip("/")
 
 
-def _headers(nonce: str) -> dict[str, str]:
-    """Nothing comes from another host, nothing that stands in a page is carried out, and nobody frames it."""
+def _headers(nonce: str, phones: BrowserPhones | None) -> dict[str, str]:
+    """Nothing comes from another host, nothing that stands in a page is carried out, and nobody frames it.
+
+    Only phones in browsers have connections to other hosts: to the SIP servers of the installation.
+    """
+    servers = "".join(f" {_origin(server)}" for server in phones.servers) if phones is not None else ""
     policy = (
         "default-src 'none'; script-src 'self'; "
         f"style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; media-src 'self' blob:; "
-        "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; "
+        f"connect-src 'self'{servers}; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; "
         "frame-ancestors 'none'"
     )
     return {
@@ -110,12 +115,18 @@ def _file(folder: Path, path: str) -> Path | None:
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _page(request: Request, folder: Path) -> Response:
     nonce, root = secrets.token_urlsafe(16), escape(_root_path(request))
+    headers = _headers(nonce, services_of(request).browser_phones)
     try:
         page = (folder / "index.html").read_text("utf-8")
     except FileNotFoundError:
-        return Response(_NOT_BUILT.format(root=root), 503, _headers(nonce), "text/html")
+        return Response(_NOT_BUILT.format(root=root), 503, headers, "text/html")
     # Libraries that write style sheets as they go find the nonce here.
     head = f'<base href="{root}/console/"><meta property="csp-nonce" content="{nonce}" nonce="{nonce}">'
-    return Response(page.replace(BASE, head, 1), headers=_headers(nonce), media_type="text/html")
+    return Response(page.replace(BASE, head, 1), headers=headers, media_type="text/html")

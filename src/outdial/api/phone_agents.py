@@ -7,20 +7,28 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.answers.people import PhoneAgentShown
+from outdial.api.answers.people import DeskPhoneShown, PhoneAgentShown
 from outdial.api.auth import needs
 from outdial.api.bodies import read_json
 from outdial.api.describe import AN_ID, described, pages_of
-from outdial.api.hal import hal, instant, link, nothing
+from outdial.api.hal import hal, instant, link, nothing, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
 from outdial.api.shapes import Shape, any_case, read_as, read_query
 from outdial.app import phone_agents
 from outdial.domain.access import Principal, Scope
-from outdial.domain.phone_agents import LONGEST_ADDRESS, PhoneAgent, PhoneAgentNotFound, PhoneMode, UserHasPhone
+from outdial.domain.phone_agents import (
+    LONGEST_ADDRESS,
+    BrowserPhone,
+    PhoneAgent,
+    PhoneAgentNotFound,
+    PhoneMode,
+    UserHasPhone,
+)
 
 Read = Annotated[Principal, needs(Scope.USERS_READ)]
 Write = Annotated[Principal, needs(Scope.USERS_WRITE)]
+AtDesk = Annotated[Principal, needs(Scope.DESK_USE)]
 
 router = APIRouter(prefix="/v1", tags=["Phone agents"])
 
@@ -124,3 +132,27 @@ async def change_phone_agent(request: Request, agent_id: str, who: Write) -> Res
 async def remove_phone_agent(request: Request, agent_id: str, who: Write) -> Response:
     await phone_agents.remove(agent_id, by=who, storage=services_of(request).storage)
     return nothing()
+
+
+def _in_browser(phone: BrowserPhone) -> dict[str, Any]:
+    return {
+        "address": phone.address,
+        "user": phone.user,
+        "password": phone.password,
+        "servers": list(phone.servers),
+        "ice_servers": [
+            without_absent({"urls": list(one.urls), "username": one.username, "credential": one.credential})
+            for one in phone.ice_servers
+        ],
+    }
+
+
+@router.get("/desk/phone", tags=["Agents' sessions"], summary="The phone that the agent's own browser can be")
+@described(DeskPhoneShown)
+async def desk_phone(request: Request, who: AtDesk) -> Response:
+    services = services_of(request)
+    phone = await phone_agents.browser_phone(phones=services.browser_phones, by=who, storage=services.storage)
+    links = {"self": link(request, "/v1/desk/phone")}
+    shown_phone = None if phone is None else _in_browser(phone)
+    # A password is in it: no cache keeps it.
+    return hal(request, without_absent({"phone": shown_phone, "_links": links}), headers={"Cache-Control": "no-store"})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from outdial.app.openid import OpenId
+from outdial.domain.phone_agents import BrowserPhones
 from outdial.ports.bus import Bus
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.desk import Desk
@@ -32,6 +33,7 @@ class Services:
     `foresee` answers what will become of a campaign.
     `openid` is the company's own sign-in, where it has one.
     `metrics_token` opens the figures of the installation to other machines; `release` is told by them.
+    `browser_phones` are those that the back end offers, if it does.
     `webhooks` makes the calls that clients ask for; without it none is made.
     """
 
@@ -58,6 +60,7 @@ class Services:
     metrics_token: str | None = None
     openid: OpenId | None = None
     release: str = "unreleased"
+    browser_phones: BrowserPhones | None = None
     database_away: tuple[type[Exception], ...] = ()
 
 

@@ -7,7 +7,16 @@ from outdial.app import numbers, users
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal
 from outdial.domain.errors import FieldProblem, Invalid
-from outdial.domain.phone_agents import PhoneAgent, PhoneAgentId, PhoneAgentNotFound, PhoneMode, is_sip_address
+from outdial.domain.phone_agents import (
+    BrowserPhone,
+    BrowserPhones,
+    PhoneAgent,
+    PhoneAgentId,
+    PhoneAgentNotFound,
+    PhoneMode,
+    in_browser,
+    is_sip_address,
+)
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.storage import Storage, UnitOfWork
@@ -50,6 +59,15 @@ async def listed(
         return 0, []
     async with storage.unit_of_work(by.account) as uow:
         return await uow.phone_agents.page(user=None if uuid is None else UserId(uuid), offset=offset, limit=limit)
+
+
+async def browser_phone(*, phones: BrowserPhones | None, by: Principal, storage: Storage) -> BrowserPhone | None:
+    """The phone that the browser of whoever asks can be; None where there is none for them."""
+    if phones is None or by.user is None:
+        return None
+    async with storage.unit_of_work(by.account) as uow:
+        _, found = await uow.phone_agents.page(user=by.user, offset=0, limit=1)
+    return in_browser(found[0], phones) if found else None
 
 
 async def change(

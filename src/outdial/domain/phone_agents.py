@@ -2,7 +2,8 @@
 
 import enum
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NewType
 from uuid import UUID
@@ -13,7 +14,9 @@ from outdial.domain.values import UserId
 PhoneAgentId = NewType("PhoneAgentId", UUID)
 
 LONGEST_ADDRESS: Final = 255
-_SIP: Final = re.compile(r"sips?:[A-Za-z0-9_.!~*'()%&=+$,;?/-]+@[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:;[A-Za-z0-9=.;_-]+)?")
+_SIP: Final = re.compile(
+    r"sips?:([A-Za-z0-9_.!~*'()%&=+$,;?/-]+)@([A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?:;[A-Za-z0-9=.;_-]+)?"
+)
 
 
 class PhoneMode(enum.Enum):
@@ -43,6 +46,48 @@ def is_sip_address(text: str) -> bool:
         RFC 3261 section 19.1.1, without passwords and headers: nobody needs them in an agent's phone.
     """
     return len(text) <= LONGEST_ADDRESS and _SIP.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server, by which a browser behind a router finds a way for its sound."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPhones:
+    """What the back end offers to agents whose phone is their browser.
+
+    Attributes:
+        servers: WebSocket addresses; a phone registers with each of them, since a call may come from any.
+        passwords: of the phones, by their SIP user.
+    """
+
+    servers: tuple[str, ...]
+    passwords: Mapping[str, str] = field(repr=False)
+    ice_servers: tuple[IceServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPhone:
+    """What a browser has to know to be an agent's phone. `address` is `sip:user@host`."""
+
+    address: str
+    user: str
+    password: str = field(repr=False)
+    servers: tuple[str, ...]
+    ice_servers: tuple[IceServer, ...]
+
+
+def in_browser(agent: PhoneAgent, phones: BrowserPhones) -> BrowserPhone | None:
+    """An agent's phone as their browser can be it; None where the back end offers none of that SIP user."""
+    found = _SIP.fullmatch(agent.address)
+    if found is None or (password := phones.passwords.get(found[1])) is None:
+        return None
+    return BrowserPhone(f"sip:{found[1]}@{found[2]}", found[1], password, phones.servers, phones.ice_servers)
 
 
 class PhoneAgentNotFound(NotFound):

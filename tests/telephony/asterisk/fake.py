@@ -7,6 +7,7 @@ recording short, by a hang-up or by hanging up in mid-ring, hears the end that w
 import asyncio
 import base64
 import contextlib
+import inspect
 import itertools
 import json
 import re
@@ -89,6 +90,8 @@ class FakeAsterisk:
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, list[str]] = {}
         self.asked: list[str] = []
+        self.variables: dict[str, dict[str, str]] = {}
+        """Of the channels that were made, by their names."""
         self.made: list[str] = []
         """The names of all channels that ever were."""
         self.recordings: list[str] = []
@@ -143,6 +146,7 @@ class FakeAsterisk:
                         self.refusals.remove(refusal)
                         return JSONResponse({"message": "refused by the test"}, refusal[1])
                 found = answer(request)
+                found = await found if inspect.isawaitable(found) else found
                 return Response(status_code=204) if found is None else found
 
             return Route(f"/ari/{path}", asked, methods=[method])
@@ -189,8 +193,9 @@ class FakeAsterisk:
     def _music(self, request: Request) -> Response | None:
         return None if request.path_params["id"] in self.channels else _missing("Channel")
 
-    def _create(self, request: Request) -> Response:
+    async def _create(self, request: Request) -> Response:
         query = request.query_params
+        self.variables[query["channelId"]] = (json.loads(await request.body() or "{}")).get("variables", {})
         if query["channelId"] in self.channels:
             return JSONResponse({"message": "Channel with given unique ID already exists"}, 409)
         return self._made(Channel(query["channelId"], query["endpoint"]))

@@ -148,6 +148,7 @@ class TestAgents:
             carrier.seat(stage.agent)
             await until(lambda: any(one.state == "Up" for one in fake.channels.values()))
             (phone,) = fake.channels
+            assert fake.variables[phone] == {"PJSIP_HEADER(add,Call-Info)": "<sip:outdial>;answer-after=0"}
             calls = []
             for _ in range(2):
                 call = await stage.call(Callee.PERSON)
@@ -194,6 +195,7 @@ class TestAgents:
             await carrier.bridge(call, stage.agent)
             await stage.heard(call, Bridged)
             phone = next(name for name in fake.channels if name.startswith(PHONE))
+            assert fake.variables[phone] == {}, "a phone that rings for each call is answered by its agent"
             await carrier.nodes[0].ari.ask("DELETE", f"channels/{phone}")
             end = await stage.ended(call)
             assert isinstance(end, HungUp)

@@ -8,6 +8,7 @@ from outdial.adapters.telephony.asterisk.configuration import AsteriskFileInvali
 from outdial.domain.machine_detection import RULES, Profile
 
 NODE = '[[node]]\nname = "one"\nurl = "http://127.0.0.1:8088"\nuser = "outdial"\npassword = "secret-word"\n'
+WSS = 'phones_url = "wss://pbx.example/ws"\n'
 
 
 def described(folder: Path, text: str) -> Path:
@@ -29,6 +30,24 @@ def test_messages_have_the_names_that_campaigns_use(tmp_path: Path) -> None:
     assert found.messages == {"north": "sound:sorry-north"}
 
 
+def test_phones_in_browsers(tmp_path: Path) -> None:
+    text = """
+        [[phone]]
+        user = "ana"
+        password = "secret-word-2"
+
+        [[ice_server]]
+        urls = ["stun:stun.example.com:3478"]
+    """
+    found = read_file(described(tmp_path, NODE + WSS + text))
+    phones = found.browser_phones
+    assert phones is not None
+    assert phones.servers == ("wss://pbx.example/ws",)
+    assert phones.passwords == {"ana": "secret-word-2"}
+    assert [one.urls for one in phones.ice_servers] == [("stun:stun.example.com:3478",)]
+    assert "secret-word" not in repr(found)
+
+
 @pytest.mark.parametrize(
     ("detection", "rules"), [("private", RULES[Profile.PRIVATE]), ("business", RULES[Profile.BUSINESS]), ("off", None)]
 )
@@ -48,6 +67,12 @@ def test_detection_is_chosen_by_name(tmp_path: Path, detection: str, rules: obje
         (NODE + 'endpoint = "PJSIP/trunk"\n', "node.0.endpoint: "),
         (NODE + "weight = -1\n", "node.0.weight: "),
         (NODE + NODE, "two nodes have the same name"),
+        (NODE + 'phones_url = "https://pbx.example"\n', "node.0.phones_url: "),
+        (NODE + 'phones_url = "wss://pbx.example/ws; script-src *"\n', "node.0.phones_url: "),
+        (NODE + '[[phone]]\nuser = "ana"\npassword = "secret-word-2"\n', "phones_url of every node"),
+        (NODE + WSS + 2 * '[[phone]]\nuser = "ana"\npassword = "secret-word-2"\n', "two phones have the same name"),
+        (NODE + WSS + '[[phone]]\nuser = "ana"\npassword = "short"\n', "phone.0.password: "),
+        (NODE + '[[ice_server]]\nurls = ["http://stun.example"]\n', "ice_server.0.urls.0: "),
     ],
 )
 def test_what_is_wrong_is_named_and_no_password_is_shown(tmp_path: Path, text: str, says: str) -> None:

@@ -58,6 +58,35 @@ class PhoneAgentShown(Shown):
     links: PhoneAgentLinks = Field(alias="_links")
 
 
+class IceServerShown(Shown):
+    """A STUN or TURN server, in the words of WebRTC's `RTCIceServer`."""
+
+    urls: Annotated[list[str], Field(examples=[["stun:stun.example.com:3478"]])]
+    username: str | None = None
+    credential: str | None = None
+
+
+class BrowserPhoneShown(Shown):
+    """What a browser has to know to register as the agent's phone, at each of the servers."""
+
+    address: Annotated[str, Field(examples=["sip:ana@pbx.example.com"])]
+    user: Annotated[str, Field(examples=["ana"])]
+    password: Annotated[str, Field(description="Of the SIP user")]
+    servers: Annotated[list[str], Field(examples=[["wss://pbx.example.com/ws"]], description="SIP over WebSocket")]
+    ice_servers: list[IceServerShown]
+
+
+class DeskPhoneLinks(Shown):
+    self_: LinkShown = Field(alias="self")
+
+
+class DeskPhoneShown(Shown):
+    """Whether the desk of whoever asks is a phone as well; without `phone` it is none."""
+
+    phone: BrowserPhoneShown | None = None
+    links: DeskPhoneLinks = Field(alias="_links")
+
+
 class TeamWithLinks(Shown):
     self_: LinkShown = Field(alias="self")
     teams: LinkShown

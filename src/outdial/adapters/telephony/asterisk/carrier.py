@@ -32,6 +32,7 @@ from outdial.domain.calls import (
 )
 from outdial.domain.machine_detection import RULES, Judgement, Profile, Rules, Verdict
 from outdial.domain.outcomes import Outcome
+from outdial.domain.phone_agents import BrowserPhones
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall
 from outdial.ports.clock import Clock
@@ -53,6 +54,8 @@ _VERDICT_SECONDS: Final = 8.0
 _PHONE_RING_SECONDS: Final = 20
 _PHONE_AGAIN_SECONDS: Final = 5.0
 """The pause before a nailed-up phone that was lost is called again."""
+_ANSWER_BY_ITSELF: Final = {"PJSIP_HEADER(add,Call-Info)": "<sip:outdial>;answer-after=0"}
+"""Asks a phone that is to stay up to answer by itself, as `docs/sip.md` has it."""
 _GONE: Final = 404
 _UNSEEN: Final = "it ended while Asterisk could not be heard"
 
@@ -74,6 +77,7 @@ class AsteriskSettings:
     rules: how people are told from machines; None: every answered call is for an agent.
     played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up; None: an agent
         without a phone is lost to the call.
+    browser_phones: the phones of agents whose browser is one.
     """
 
     nodes: Sequence[NodeSettings]
@@ -82,6 +86,7 @@ class AsteriskSettings:
     record: bool = False
     rules: Rules | None = RULES[Profile.PRIVATE]
     played_agent_seconds: float | None = None
+    browser_phones: BrowserPhones | None = None
 
 
 @dataclass(slots=True)
@@ -300,8 +305,9 @@ class AsteriskCarrier:
             "channelId": channel,
             "formats": "ulaw,alaw",
         }
+        variables = _ANSWER_BY_ITSELF if address.nailed_up and not address.address.startswith("+") else {}
         try:
-            await node.ari.ask("POST", "channels/create", query)
+            await node.ari.ask("POST", "channels/create", query, {"variables": variables})
             async with asyncio.timeout(_START_SECONDS):
                 await started.wait()
             await node.ari.ask("POST", f"channels/{channel}/dial", {"timeout": _PHONE_RING_SECONDS})

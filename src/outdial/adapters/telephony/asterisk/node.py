@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -34,6 +34,7 @@ class NodeSettings:
         max_calls, calls_per_second: what this node may be given.
         request_seconds: how long a request may take before its server counts as hung.
         media_host: our address as this Asterisk sees it, for the sound of calls that are listened to.
+        phones_url: where browsers reach it with SIP over WebSocket, if they do.
     """
 
     name: str
@@ -47,6 +48,7 @@ class NodeSettings:
     calls_per_second: float = 20.0
     request_seconds: float = 5.0
     media_host: str = "127.0.0.1"
+    phones_url: str | None = None
 
     def __repr__(self) -> str:
         return f"NodeSettings({self.name!r}, {self.url!r})"
@@ -145,10 +147,19 @@ async def look_at(ari: Ari) -> tuple[str | None, str]:
     found = re.match(r"(?:certified[/-])?(\d+)\.(\d+)", version)
     if found is not None and (int(found[1]), int(found[2])) in _BROKEN:
         return f"Asterisk {version} locks up when bridged calls are hung up: use 22.10 or later, or 20.18", version
-    loaded = {str(module["name"]).removesuffix(".so") for module in await ari.ask("GET", "asterisk/modules")}
-    if missing := [module for module in _NEEDED_MODULES if module not in loaded]:
+    if missing := await missing_modules(ari, _NEEDED_MODULES):
         return f"modules are not loaded: {', '.join(missing)}", version
     return None, version
+
+
+async def missing_modules(ari: Ari, needed: Sequence[str]) -> list[str]:
+    """Those of the modules that are not loaded.
+
+    Raises:
+        AriRefused, AriUnreachable: it could not be asked.
+    """
+    loaded = {str(module["name"]).removesuffix(".so") for module in await ari.ask("GET", "asterisk/modules")}
+    return [module for module in needed if module not in loaded]
 
 
 async def in_use(ari: Ari) -> bool:
