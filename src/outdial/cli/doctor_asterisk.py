@@ -74,7 +74,7 @@ async def _look_at_node(described: AsteriskSettings, node: NodeSettings, ari: Ar
             *found,
             await _clock(where, ari),
             *await _trunk(where, node, ari),
-            *await _message(where, described.message, ari),
+            *await _messages(where, described, ari),
             *await _phones(where, described.browser_phones, node, ari),
         ]
     except AriUnreachable as error:
@@ -123,19 +123,23 @@ async def endpoint_state(ari: Ari, endpoint: str) -> str | None:
         raise
 
 
-async def _message(where: str, media: str, ari: Ari) -> list[Finding]:
-    """Whether the safety message is there: people would be hung up on in silence."""
-    kind, _, sound = media.partition(":")
-    if kind != "sound" or "/" in sound:  # ARI's path cannot name a sound in a folder
-        return []
-    try:
-        await ari.ask("GET", f"sounds/{sound}")
-    except AriRefused as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        remedy = "install it among Asterisk's sounds, or name another `message` in the file"
-        return [Finding(f"{where} message", Level.FAIL, f"there is no sound {sound}", remedy)]
-    return [Finding(f"{where} message", Level.OK, f"{sound} is there")]
+async def _messages(where: str, described: AsteriskSettings, ari: Ari) -> list[Finding]:
+    """Whether the safety messages are there: people would be hung up on in silence. Only sounds can be asked for, and
+    of those only what is in no folder, which a path of ARI's cannot name."""
+    media = [described.message, *described.messages.values()]
+    sounds = {one.removeprefix("sound:") for one in media if one.startswith("sound:") and "/" not in one}
+    missing = []
+    for sound in sorted(sounds):
+        try:
+            await ari.ask("GET", f"sounds/{sound}")
+        except AriRefused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            missing.append(sound)
+    if missing:
+        remedy = "install it among Asterisk's sounds, or name another one in the file"
+        return [Finding(f"{where} message", Level.FAIL, f"there is no sound {', '.join(missing)}", remedy)]
+    return [Finding(f"{where} message", Level.OK, f"{', '.join(sorted(sounds))} can be played")] if sounds else []
 
 
 async def _phones(where: str, phones: BrowserPhones | None, node: NodeSettings, ari: Ari) -> list[Finding]:
