@@ -7,47 +7,51 @@ import { CampaignHead } from "../campaigns/head";
 import { useFilters } from "../lib/filters";
 import { IfCan } from "../session/session";
 import { useCampaignTopic } from "../stream/provider";
+import { useLate } from "../text/late";
 import { useFormat, useText } from "../text/text";
-import { wordFor } from "../text/words";
-import { Bars } from "../ui/bars";
 import { Button } from "../ui/button";
 import { DataTable } from "../ui/data-table";
+import { Field } from "../ui/field";
 import { Pager } from "../ui/pager";
-import { Empty, Loaded, Panel, Skeleton } from "../ui/panel";
+import { Empty, Loaded, Panel } from "../ui/panel";
 import { ProblemOf } from "../ui/problem-of";
+import { Counted, WORDS } from "./counts";
 import type { Schema } from "../api/client";
 
-const FILTERS = { outcome: "", page: "1" };
+const FILTERS = { days: "7", outcome: "", page: "1" };
 const PER_PAGE = 50;
+
+const SPANS = ["1", "7", "31"] as const;
 
 /** What became of the calls: counts, every call, and all of them as a file. */
 export default function ResultsPage() {
   const { id } = useParams<{ id: string }>();
-  const text = useText();
+  const words = useLate(WORDS);
   const topic = useCampaignTopic(id);
-  const outcomes = topic.data?.outcomes;
-  const bars = Object.entries(outcomes ?? {}).map(([outcome, value]) => ({ id: outcome, label: wordFor(text.outcomes, outcome), value }));
+  const [filters, setFilters] = useFilters(FILTERS);
+  const days = SPANS.find((one) => one === filters.days) ?? "7";
   return (
     <>
       <CampaignHead id={id} topic={topic.data} />
-      <div className="columns">
-        <Panel title={text.results.outcomes}>
-          {outcomes === undefined && <Skeleton height={160} what={text.results.outcomes} />}
-          {outcomes !== undefined && (bars.length === 0 ? <Empty>{text.results.none}</Empty> : <Bars bars={bars} />)}
-        </Panel>
-        <Panel title={text.results.lists}>
-          {topic.data?.chain === undefined ? (
-            <Skeleton height={160} what={text.results.lists} />
-          ) : (
-            <Bars bars={topic.data.chain.map((list) => ({ id: list.list_id, label: list.name, value: list.final }))} />
+      <div className="filters">
+        <Field label={words.span}>
+          {(control) => (
+            <select {...control} value={days} onChange={(event) => setFilters({ days: event.target.value })}>
+              {SPANS.map((one) => (
+                <option key={one} value={one}>
+                  {words.spans[one]}
+                </option>
+              ))}
+            </select>
           )}
-        </Panel>
+        </Field>
       </div>
+      <Counted id={id} days={Number(days)} />
+      <Verdicts id={id} />
+      <Calls id={id} />
       <IfCan scope="data-reports:write">
         <Export />
       </IfCan>
-      <Verdicts id={id} />
-      <Calls id={id} />
     </>
   );
 }
@@ -56,7 +60,7 @@ const RATES = ["false_positive_rate", "false_discovery_rate", "missed_rate"] as 
 
 /** How well people are told from machines; of a campaign without detection there is nothing to say. */
 function Verdicts({ id }: { readonly id: string }) {
-  const text = useText();
+  const words = useLate(WORDS);
   const format = useFormat();
   const verdicts = useQuery({
     queryKey: ["campaign", id, "verdicts"],
@@ -65,14 +69,14 @@ function Verdicts({ id }: { readonly id: string }) {
   const found = verdicts.data;
   if (found === undefined || found.judged.machine + found.judged.person + found.judged.not_sure === 0) return null;
   const share = (rate: Schema["EstimateShown"] | undefined) =>
-    rate === undefined ? text.results.verdicts.unknown : text.results.verdicts.share(format.percent(rate.seen), format.percent(rate.low), format.percent(rate.high));
+    rate === undefined ? words.verdicts.unknown : words.verdicts.share(format.percent(rate.seen), format.percent(rate.low), format.percent(rate.high));
   return (
-    <Panel title={text.results.verdicts.title}>
-      <p className="soft small">{text.results.verdicts.about(found.sample.said, found.passed.said)}</p>
+    <Panel title={words.verdicts.title}>
+      <p className="soft small">{words.verdicts.about(found.sample.said, found.passed.said)}</p>
       <dl className="facts">
         {RATES.map((rate) => (
           <Fragment key={rate}>
-            <dt>{text.results.verdicts[rate]}</dt>
+            <dt>{words.verdicts[rate]}</dt>
             <dd>{share(found[rate])}</dd>
           </Fragment>
         ))}
@@ -83,12 +87,13 @@ function Verdicts({ id }: { readonly id: string }) {
 
 function Calls({ id }: { readonly id: string }) {
   const text = useText();
+  const words = useLate(WORDS);
   const format = useFormat();
   const [filters, setFilters] = useFilters(FILTERS);
   const page = Number(filters.page);
   const outcome = filters.outcome === "" ? {} : { outcome: filters.outcome as Schema["Outcome"] };
   const attempts = useQuery({
-    queryKey: ["campaign", id, "attempts", filters],
+    queryKey: ["campaign", id, "attempts", filters.outcome, page],
     queryFn: () =>
       told(
         api.GET("/v1/campaigns/{campaign_id}/attempts", {
@@ -99,7 +104,7 @@ function Calls({ id }: { readonly id: string }) {
   });
   return (
     <Panel
-      title={text.results.calls}
+      title={words.calls}
       flush
       actions={
         <label className="row small">
@@ -115,21 +120,21 @@ function Calls({ id }: { readonly id: string }) {
         </label>
       }
     >
-      <Loaded query={attempts} what={text.results.calls} height={400}>
+      <Loaded query={attempts} what={words.calls} height={400}>
         {(found) =>
           found.total === 0 ? (
-            <Empty>{text.results.none}</Empty>
+            <Empty>{words.none}</Empty>
           ) : (
             <>
               <DataTable
-                label={text.results.calls}
+                label={words.calls}
                 rows={found._embedded.attempts}
                 idOf={(attempt) => attempt.id}
                 columns={[
                   { id: "at", label: text.records.startedAt, cell: (attempt) => format.dateTime(attempt.started_at) },
                   { id: "phone", label: text.records.phone, cell: (attempt) => attempt.phone_number },
-                  { id: "type", label: text.results.type, cell: (attempt) => text.phoneTypes[attempt.phone_type] },
-                  { id: "number", label: text.results.attempt, number: true, cell: (attempt) => attempt.number },
+                  { id: "type", label: words.type, cell: (attempt) => text.phoneTypes[attempt.phone_type] },
+                  { id: "number", label: words.attempt, number: true, cell: (attempt) => attempt.number },
                   {
                     id: "outcome",
                     label: text.records.outcome,
@@ -154,6 +159,7 @@ const POLL_MS = 1_500;
 /** The log of the account's calls as a CSV file: made in the background, then downloaded. */
 function Export() {
   const text = useText();
+  const words = useLate(WORDS);
   const asking = useMutation({
     mutationFn: () => {
       const to = new Date();
@@ -174,14 +180,14 @@ function Export() {
   });
   const status = job.data?.job.status;
   return (
-    <Panel title={text.results.exportTitle(EXPORT_DAYS)}>
-      <ProblemOf of={asking} what={text.results.export} />
+    <Panel title={words.exportTitle(EXPORT_DAYS)}>
+      <ProblemOf of={asking} what={words.export} />
       <div className="row" role="status">
         <Button isPending={asking.isPending || (id !== undefined && status !== "done" && status !== "failed")} onPress={() => asking.mutate()}>
-          {text.results.export}
+          {words.export}
         </Button>
-        {id !== undefined && status !== "done" && status !== "failed" && <span>{text.results.preparing}</span>}
-        {status === "failed" && <span className="field-error">{text.results.failed}</span>}
+        {id !== undefined && status !== "done" && status !== "failed" && <span>{words.preparing}</span>}
+        {status === "failed" && <span className="field-error">{words.failed}</span>}
         {status === "done" && id !== undefined && (
           <a href={`${API_BASE}/data/reports/outbound_dialer_calls/files/${id}`} download>
             {text.actions.download}

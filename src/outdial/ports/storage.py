@@ -21,6 +21,7 @@ from outdial.ports.record_events import RecordEventStore
 from outdial.ports.record_lists import RecordListStore
 from outdial.ports.records import RecordStore
 from outdial.ports.reports import ReportStore
+from outdial.ports.results import ResultStore
 from outdial.ports.teams import TeamStore
 from outdial.ports.uploads import UploadRequestStore
 from outdial.ports.users import UserStore
@@ -62,6 +63,8 @@ class UnitOfWork(Protocol):
     def teams(self) -> TeamStore: ...
     @property
     def reports(self) -> ReportStore: ...
+    @property
+    def results(self) -> ResultStore: ...
     @property
     def record_events(self) -> RecordEventStore: ...
     @property

@@ -21,29 +21,6 @@ export const records = {
   disposition: "Disposition",
 };
 
-export const results = {
-  outcomes: "Calls by outcome",
-  lists: "Final records by list",
-  none: "No calls yet.",
-  calls: "Calls, the newest first",
-  type: "Type",
-  attempt: "Attempt",
-  exportTitle: (days: number) => `Calls of the last ${days} days as CSV, of all campaigns`,
-  export: "Prepare the file",
-  preparing: "Preparing the file…",
-  failed: "The file could not be made.",
-  verdicts: {
-    title: "People or machines",
-    about: (machines: number, people: number) =>
-      `By what agents said of ${machines} calls that were judged machine and ${people} that were judged person; with 95 % confidence.`,
-    false_positive_rate: "People taken for machines",
-    false_discovery_rate: "Machine verdicts that were wrong",
-    missed_rate: "Machines taken for people",
-    share: (seen: string, low: string, high: string) => `${seen} (${low} to ${high})`,
-    unknown: "not known yet",
-  },
-};
-
 export const lists = {
   title: "Record lists",
   none: "No lists yet. Create one above and import a file into it.",

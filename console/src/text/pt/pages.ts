@@ -23,29 +23,6 @@ export const records: Text["records"] = {
   disposition: "Classificação",
 };
 
-export const results: Text["results"] = {
-  outcomes: "Chamadas por desfecho",
-  lists: "Registos terminados por lista",
-  none: "Ainda não há chamadas.",
-  calls: "Chamadas, as mais recentes primeiro",
-  type: "Tipo",
-  attempt: "Tentativa",
-  exportTitle: (days) => `Chamadas dos últimos ${days} dias em CSV, de todas as campanhas`,
-  export: "Preparar o ficheiro",
-  preparing: "A preparar o ficheiro…",
-  failed: "Não foi possível fazer o ficheiro.",
-  verdicts: {
-    title: "Pessoas ou gravadores",
-    about: (machines, people) =>
-      `Segundo o que os agentes disseram de ${machines} chamadas dadas por gravador e ${people} dadas por pessoa; com 95 % de confiança.`,
-    false_positive_rate: "Pessoas tomadas por gravador",
-    false_discovery_rate: "Vereditos de gravador errados",
-    missed_rate: "Gravadores tomados por pessoas",
-    share: (seen, low, high) => `${seen} (${low} a ${high})`,
-    unknown: "ainda não se sabe",
-  },
-};
-
 export const lists: Text["lists"] = {
   title: "Listas de registos",
   none: "Ainda não há listas. Crie uma acima e importe um ficheiro.",

@@ -23,6 +23,7 @@ from outdial.adapters.storage.record_events import RecordEventRows
 from outdial.adapters.storage.record_lists import RecordListRows
 from outdial.adapters.storage.records import RecordRows
 from outdial.adapters.storage.reports import ReportRows
+from outdial.adapters.storage.results import ResultRows
 from outdial.adapters.storage.teams import TeamRows
 from outdial.adapters.storage.uploads import UploadRows
 from outdial.adapters.storage.users import UserRows
@@ -49,6 +50,7 @@ class SqlUnitOfWork:
     numbers: NumberRows
     teams: TeamRows
     reports: ReportRows
+    results: ResultRows
     record_events: RecordEventRows
     phone_agents: PhoneAgentRows
     progress: ProgressRows
@@ -76,6 +78,7 @@ class SqlUnitOfWork:
             NumberRows(connection, account),
             TeamRows(connection, account),
             ReportRows(connection, account),
+            ResultRows(connection, account),
             RecordEventRows(connection, account),
             PhoneAgentRows(connection, account),
             ProgressRows(connection, account),
