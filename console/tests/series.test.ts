@@ -1,17 +1,14 @@
 import { expect, it } from "vitest";
-import { columns, NO_RATES, withRate } from "../src/live/series";
+import { columns, rateColumns } from "../src/live/series";
 
 it("draws the streamed points in the order of time", () => {
   const found = columns({ "20": [5, 2, 1, 3], "10": [4, 1, 2, 3] });
   expect(found).toEqual({ times: [10, 20], inFlight: [4, 5], ready: [2, 1] });
 });
 
-it("keeps the rates it has seen, each second once, and no more than ten minutes of them", () => {
-  let history = withRate(NO_RATES, 10, 0.01);
-  expect(withRate(history, 10, 0.02)).toBe(history);
-  expect(withRate(history, 9, 0.02)).toBe(history);
-  for (let second = 11; second < 800; second += 1) history = withRate(history, second, null);
-  expect(history.times).toHaveLength(600);
-  expect(history.times.at(-1)).toBe(799);
-  expect(history.rates).toHaveLength(600);
+it("draws how abandonment stood after each call, on to now", () => {
+  const rates = { "20": 0.02, "10": 0.01 };
+  expect(rateColumns(rates, { second: 25, rate: 0.02 })).toEqual({ times: [10, 20, 25], rates: [0.01, 0.02, 0.02] });
+  expect(rateColumns(rates, { second: 15, rate: 0.02 }).times).toEqual([10, 20]);
+  expect(rateColumns({}, { second: 15, rate: 0.02 }).times).toEqual([]);
 });

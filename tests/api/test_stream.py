@@ -8,6 +8,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from outdial.adapters.storage.database import Database
 from outdial.api.auth import COOKIE
 from outdial.api.services import Services
 from outdial.api.stream import NOT_JSON, NOT_SIGNED_IN, RESTARTING, TOO_MANY, Feed, Hub, Viewer
@@ -25,6 +27,7 @@ from outdial.app import logins
 from outdial.domain.access import Role, Scope
 from outdial.domain.values import AccountId, UserId
 from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, created
+from tests.conftest import SetClock
 from tests.domain.test_merge_patch import applied
 
 
@@ -103,6 +106,7 @@ async def test_a_page_gets_the_whole_first_and_then_what_changed(
         (shown,) = page.documents["campaigns"]["campaigns"].values()
         assert (shown["id"], shown["name"], shown["status"]) == (first, "North", "INCOMPLETE")
         assert shown["reason"].startswith("the campaign is INCOMPLETE")
+        assert (shown["records"], shown["abandonment"]["live"]) == ({"total": 0, "final": 0}, 0)
         second = (await created(api, a_campaign(name="South"))).rpartition("/")[2]
         delta = await page.next("delta")
         assert delta["patch"].keys() == {"campaigns"} and delta["patch"]["campaigns"].keys() == {second}
@@ -130,10 +134,41 @@ async def test_a_campaign_shows_what_is_counted_of_it(server: Server, bearer: Be
     assert data["campaign"]["mode"] == "PREDICTIVE"
     assert data["abandonment"] == {"rate": 0.0, "abandoned": 0, "live": 0, "cap": 0.03, "days": 30, "enough": False}
     assert data["records"]["penetration"] == 0.0
+    assert data["rates"] == {}
     assert [event["kind"] for event in data["events"]] == ["change"]
     assert "calls" not in data, "no engine dials it"
     polled = await api.get("/v1/console/snapshot", params={"topic": topic})
     assert (polled.status_code, polled.json()["data"]) == (200, data)
+
+
+async def test_a_campaign_tells_how_abandonment_came_near_its_cap(
+    server: Server, bearer: Bearer, api: httpx.AsyncClient, database: Database, clock: SetClock
+) -> None:
+    path = await created(api)
+    # Of 120 people who answered, one a minute, the last three were given up: 2.5 % of a cap of 3 %.
+    async with database.connection() as connection:
+        await connection.execute(
+            """insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type, zone_id,
+                 mode, fence, started_at, ended_at, outcome, counted)
+               select gen_random_uuid(), c.id, n, 1, 1, 5, 12025550142, 1, 1, 'PREDICTIVE', 1, at, at,
+                 case when n > 117 then 'abandoned' else 'connected' end, true
+               from campaign c, generate_series(1, 120) as n,
+                 lateral (select $1::timestamptz + n * interval '1 minute' as at) as t""",
+            clock.now() - timedelta(hours=3),
+        )
+    topic = f"campaign:{path.rpartition('/')[2]}"
+    async with server.page(await bearer()) as page:
+        await page.ask("sub", topic)
+        data = (await page.next("snapshot"))["data"]
+        await page.ask("sub", "campaigns")
+        await page.next("snapshot")
+    assert data["abandonment"] == {"rate": 0.025, "abandoned": 3, "live": 120, "cap": 0.03, "days": 30, "enough": True}
+    assert list(data["rates"].values())[-4:] == [0.0, 0.0085, 0.0168, 0.025]
+    assert len(data["rates"]) == 21, "those of a hundred answers and more"
+    news = [event["text"] for event in data["events"] if event["kind"] == "abandonment"]
+    assert news == ["abandonment is at 80% of its cap or more (2.50% of 3.00%)"]
+    (row,) = page.documents["campaigns"]["campaigns"].values()
+    assert row["abandonment"] == data["abandonment"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ interface AbandonmentShown {
 }
 
 /** Amber from this part of the cap on, red at the cap. */
-const NEAR_CAP = 0.8;
+export const NEAR_CAP = 0.8;
 
 export function abandonmentTone({ rate, cap }: AbandonmentShown): Tone {
   if (rate === undefined || cap === undefined || rate < cap * NEAR_CAP) return "good";

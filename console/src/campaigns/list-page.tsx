@@ -151,7 +151,8 @@ function Row({ campaign }: { readonly campaign: CampaignRow }) {
       <td>{text.modes[campaign.mode ?? "none"]}</td>
       <td className="number">{records && left !== undefined && text.campaigns.leftOf(format.number(left), format.number(records.total))}</td>
       <td className="abandonment-cell">
-        {rate !== undefined && cap !== undefined && (
+        {campaign.abandonment?.enough === false && <span className="soft small">{text.live.abandonmentFew}</span>}
+        {campaign.abandonment?.enough !== false && rate !== undefined && cap !== undefined && (
           <>
             <span className="small">{text.campaigns.abandonmentOf(format.percent(rate, 2), format.percent(cap))}</span>
             <AbandonmentMeter rate={rate} cap={cap} />

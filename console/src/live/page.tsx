@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { useParams } from "wouter";
+import { NEAR_CAP } from "../campaigns/abandonment";
 import { CampaignHead } from "../campaigns/head";
 import { useCampaignTopic } from "../stream/provider";
 import type { CampaignTopic } from "../stream/topics";
@@ -14,7 +15,7 @@ import { TimeChart, type ChartLine } from "../ui/time-chart";
 import { Kpis } from "./kpis";
 import "./live.css";
 import { PeoplePanel } from "./people-panel";
-import { columns, NO_RATES, withRate, type RateHistory, type SeriesColumns } from "./series";
+import { columns, rateColumns, type SeriesColumns } from "./series";
 
 interface Frozen {
   readonly data: CampaignTopic;
@@ -29,10 +30,6 @@ export default function LivePage() {
   const topic = useCampaignTopic(id);
   const [frozen, setFrozen] = useState<Frozen | null>(null);
   const { data: current, ts } = topic;
-  // The server streams the rate of now: its line begins when the page is opened.
-  const [rates, setRates] = useState(NO_RATES);
-  const seen = ts === null ? rates : withRate(rates, Math.floor(Date.parse(ts) / 1_000), current?.abandonment?.rate ?? null);
-  if (seen !== rates && frozen === null) setRates(seen);
   const data = frozen?.data ?? current;
   const freeze = () => setFrozen(frozen !== null || current === undefined || ts === null ? null : { data: current, ts });
   return (
@@ -45,18 +42,19 @@ export default function LivePage() {
       {frozen !== null && <p className="note tone-info">{text.live.frozen(format.clock(frozen.ts))}</p>}
       <StreamRefusal refusal={topic.refusal} what={text.campaigns.views.live} />
       {data === undefined && topic.refusal === null && <Skeleton height={520} what={text.campaigns.views.live} />}
-      {data !== undefined && <Dashboard data={data} rates={rates} frozenAt={frozen === null ? null : Date.parse(frozen.ts)} />}
+      {data !== undefined && <Dashboard data={data} ts={frozen?.ts ?? ts} frozenAt={frozen === null ? null : Date.parse(frozen.ts)} />}
     </>
   );
 }
 
 interface DashboardProps {
   readonly data: CampaignTopic;
-  readonly rates: RateHistory;
+  /** When the figures were as they are shown. */
+  readonly ts: string | null;
   readonly frozenAt: number | null;
 }
 
-function Dashboard({ data, rates, frozenAt }: DashboardProps) {
+function Dashboard({ data, ts, frozenAt }: DashboardProps) {
   const text = useText();
   const series = useMemo(() => columns(data.series ?? {}), [data.series]);
   return (
@@ -66,7 +64,7 @@ function Dashboard({ data, rates, frozenAt }: DashboardProps) {
       <div className="live-grid">
         <div className="stack">
           <CallsChart series={series} />
-          {data.abandonment?.cap !== undefined && <AbandonmentChart history={rates} cap={data.abandonment.cap} />}
+          <AbandonmentChart data={data} ts={ts} />
           {data.chain && <Chain chain={data.chain} />}
           {data.records && <Held reasons={data.records.reasons} />}
         </div>
@@ -97,19 +95,30 @@ function CallsChart({ series }: { readonly series: SeriesColumns }) {
   );
 }
 
-function AbandonmentChart({ history, cap }: { readonly history: RateHistory; readonly cap: number }) {
+function AbandonmentChart({ data: { abandonment, rates }, ts }: { readonly data: CampaignTopic; readonly ts: string | null }) {
   const text = useText();
   const { percent } = useFormat();
+  const { rate, cap = null, enough } = abandonment ?? {};
+  const history = useMemo(
+    () => rateColumns(rates ?? {}, ts === null || rate === undefined ? null : { second: Math.floor(Date.parse(ts) / 1_000), rate }),
+    [rates, ts, rate],
+  );
   const lines = useMemo<ChartLine[]>(
     () => [
       { label: text.live.rateLine, values: history.rates, color: "info", filled: true },
+      { label: text.live.nearLine, values: history.times.map(() => (cap === null ? null : cap * NEAR_CAP)), color: "warn", dashed: true },
       { label: text.live.capLine, values: history.times.map(() => cap), color: "bad", dashed: true },
     ],
     [history, cap, text],
   );
+  if (cap === null) return null;
   return (
     <Panel title={text.live.abandonmentChart}>
-      <TimeChart title={text.live.abandonmentChart} times={history.times} lines={lines} show={percent} height={130} floor={cap * 1.25} />
+      {enough === false ? (
+        <Empty>{text.live.abandonmentFew}</Empty>
+      ) : (
+        <TimeChart title={text.live.abandonmentChart} times={history.times} lines={lines} show={percent} height={130} floor={cap * 1.25} />
+      )}
     </Panel>
   );
 }

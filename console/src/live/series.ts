@@ -21,22 +21,18 @@ export function columns(series: Readonly<Record<string, SeriesPoint>>): SeriesCo
   };
 }
 
-export interface RateHistory {
+export interface RateColumns {
   /** Seconds since the epoch, ascending. */
   readonly times: readonly number[];
-  readonly rates: readonly (number | null)[];
+  readonly rates: readonly number[];
 }
 
-export const NO_RATES: RateHistory = { times: [], rates: [] };
-
-const MOST_POINTS = 600;
-
-/** The rates seen so far, with one more; of a second that is there already, and of one before it, nothing is added. */
-export function withRate(history: RateHistory, second: number, rate: number | null): RateHistory {
-  const last = history.times.at(-1);
-  if (last !== undefined && second <= last) return history;
-  return {
-    times: [...history.times.slice(1 - MOST_POINTS), second],
-    rates: [...history.rates.slice(1 - MOST_POINTS), rate],
-  };
+/** The share of abandoned calls after each of the latest calls, and the one of now. */
+export function rateColumns(rates: Readonly<Record<string, number>>, now: { readonly second: number; readonly rate: number } | null): RateColumns {
+  const points = Object.entries(rates)
+    .map(([second, rate]) => [Number(second), rate] as const)
+    .toSorted(([one], [other]) => one - other);
+  const last = points.at(-1)?.[0];
+  if (now !== null && last !== undefined && now.second > last) points.push([now.second, now.rate]);
+  return { times: points.map(([second]) => second), rates: points.map(([, rate]) => rate) };
 }

@@ -20,7 +20,7 @@ export interface CampaignRow {
   readonly agents?: number;
   readonly calls?: number;
   readonly records?: { readonly total: number; readonly final: number };
-  readonly abandonment?: { readonly rate?: number; readonly cap?: number };
+  readonly abandonment?: { readonly rate?: number; readonly cap?: number; readonly enough?: boolean };
 }
 
 export interface CampaignsTopic {
@@ -84,6 +84,8 @@ export interface CampaignTopic {
     readonly days: number;
     readonly enough: boolean;
   };
+  /** How abandonment stood after each of the latest calls that people answered, by second; none below 100 of them. */
+  readonly rates?: Readonly<Record<string, number>>;
   /** The counts come a little later than the rest. */
   readonly records?: {
     readonly total: number;

@@ -4,7 +4,7 @@ A document has objects where a list would change in the middle (agents, campaign
 names only what changed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,14 +15,16 @@ from outdial.api.services import Services
 from outdial.api.sessions import agent_body, links_of
 from outdial.app import agents, live
 from outdial.app.campaigns import uuid_of
+from outdial.domain.abandonment import NEAR, Abandonment, Standing, crossings
 from outdial.domain.access import Principal, Scope
 from outdial.domain.agents import AgentState
 from outdial.domain.audit import Action, Change
 from outdial.domain.calls import CallState
 from outdial.domain.campaigns import Campaign
+from outdial.domain.values import CampaignId
 from outdial.ports.desk import SessionNotFound
 from outdial.ports.live import LiveCampaign
-from outdial.ports.progress import Watched
+from outdial.ports.progress import Overview, Watched
 
 Document = dict[str, Any]
 
@@ -31,6 +33,14 @@ SESSION_SECONDS: Final = 10.0
 """How often a session is looked at when nothing is heard of it."""
 COUNT_SECONDS: Final = 5.0
 """How long what was counted in storage is shown again, at least: no more than a twentieth of the time is counting."""
+
+
+_MOST_NEWS: Final = 10
+_NEWS: Final = {
+    Standing.WITHIN: "abandonment is well below its cap again",
+    Standing.NEAR: f"abandonment is at {NEAR:.0%} of its cap or more",
+    Standing.OVER: "abandonment is over its cap",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,25 @@ async def _campaigns(drawing: Drawing) -> Document:
     services, by = drawing.services, drawing.by
     found, alive, notes = await live.standings(by=by, storage=services.storage)
     board = live.on_board(services.board, by)
-    return {"campaigns": {str(one.id): _in_list(one, board.get(one.id), alive, notes.get(one.id)) for one in found}}
+    if any(one.id not in drawing.kept.get("overview", (0.0, {}))[1] for one in found):
+        drawing.kept.pop("overview", None)  # a new campaign is shown with its counts from the first
+    counted: Mapping[CampaignId, Overview] = await _slowly(
+        drawing, "overview", lambda: live.overview(by=by, storage=services.storage, clock=services.clock)
+    )
+    return {
+        "campaigns": {
+            str(one.id): _in_list(one, board.get(one.id), alive, notes.get(one.id), counted.get(one.id))
+            for one in found
+        }
+    }
 
 
 def _in_list(
-    campaign: Campaign, now: LiveCampaign | None, alive: bool, note: Mapping[str, object] | None
+    campaign: Campaign,
+    now: LiveCampaign | None,
+    alive: bool,
+    note: Mapping[str, object] | None,
+    counted: Overview | None,
 ) -> dict[str, Any]:
     return without_absent(
         {
@@ -82,6 +106,8 @@ def _in_list(
             **_doing(campaign, now, alive, note),
             "agents": None if now is None else sum(now.agents.values()),
             "calls": None if now is None else sum(now.calls.values()),
+            "records": None if counted is None else {"total": counted.records, "final": counted.final},
+            "abandonment": None if counted is None else _abandonment(campaign, counted.abandonment),
         }
     )
 
@@ -127,7 +153,8 @@ async def _campaign_live(drawing: Drawing) -> Document:
     body = {
         "campaign": without_absent(_campaign(campaign)),
         "activity": _doing(campaign, now, watched.engine_alive, watched.observed),
-        "abandonment": _abandonment(campaign, counted),
+        "abandonment": _abandonment(campaign, counted.abandonment),
+        "rates": {str(int(at.timestamp())): round(stood.rate, 4) for at, stood in counted.stood},
         "records": _records(watched),
         "outcomes": dict(watched.results.outcomes),
         "chain": [
@@ -140,7 +167,7 @@ async def _campaign_live(drawing: Drawing) -> Document:
             }
             for n, one in enumerate(counted.lists, 1)
         ],
-        "events": _events(now, counted.changes),
+        "events": _events(campaign, now, counted),
     }
     if now is not None:
         configuration = campaign.configuration
@@ -167,20 +194,23 @@ async def _campaign_live(drawing: Drawing) -> Document:
     return body
 
 
-def _abandonment(campaign: Campaign, counted: live.Counted) -> dict[str, Any]:
-    abandoned = counted.abandonment.abandoned
-    people = abandoned + counted.abandonment.connected
-    percent = None if campaign.configuration is None else campaign.configuration.max_abandonment_rate
+def _abandonment(campaign: Campaign, found: Abandonment) -> dict[str, Any]:
     return without_absent(
         {
-            "rate": round(abandoned / people, 4) if people else 0.0,
-            "abandoned": abandoned,
-            "live": people,
-            "cap": None if percent is None else round(percent / 100, 4),
+            "rate": round(found.rate, 4),
+            "abandoned": found.abandoned,
+            "live": found.live,
+            "cap": _cap(campaign),
             "days": live.ABANDONMENT_DAYS,
-            "enough": people >= live.ENOUGH,
+            "enough": found.enough,
         }
     )
+
+
+def _cap(campaign: Campaign) -> float | None:
+    """A fraction."""
+    percent = None if campaign.configuration is None else campaign.configuration.max_abandonment_rate
+    return None if percent is None else round(percent / 100, 4)
 
 
 def _records(watched: Watched) -> dict[str, Any]:
@@ -193,11 +223,14 @@ def _records(watched: Watched) -> dict[str, Any]:
     }
 
 
-def _events(now: LiveCampaign | None, changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """What it did, and what people changed of it, the newest first."""
+def _events(campaign: Campaign, now: LiveCampaign | None, counted: live.Counted) -> list[dict[str, Any]]:
+    """What it did, how abandonment came to stand, and what people changed of it, the newest first."""
+    cap = _cap(campaign)
+    news = [] if cap is None else crossings(counted.stood, cap)[-_MOST_NEWS:]
     found = [
         *((at, "activity", text) for at, text in (now.events if now is not None else ())),
-        *((one.at, "change", _in_words(one)) for one in changes),
+        *((at, "abandonment", f"{_NEWS[standing]} ({rate:.2%} of {cap:.2%})") for at, standing, rate in news),
+        *((one.at, "change", _in_words(one)) for one in counted.changes),
     ]
     found.sort(key=lambda event: event[0], reverse=True)
     return [{"at": instant(at), "kind": kind, "text": text} for at, kind, text in found]

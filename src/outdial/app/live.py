@@ -5,11 +5,12 @@ What is stored is counted, which costs the more the longer a campaign runs: it i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from outdial.app import campaigns
 from outdial.app.agents import Shown, listed
+from outdial.domain.abandonment import Abandonment, history
 from outdial.domain.access import Principal
 from outdial.domain.audit import Change
 from outdial.domain.campaigns import Campaign
@@ -19,13 +20,13 @@ from outdial.ports.campaigns import CampaignFilter, OrderBy
 from outdial.ports.clock import Clock
 from outdial.ports.desk import Desk, NoEngine
 from outdial.ports.live import LiveBoard, LiveCampaign
-from outdial.ports.progress import Abandonment, ListProgress, Watched
+from outdial.ports.progress import ListProgress, Overview, Watched
 from outdial.ports.storage import Storage
 
 ABANDONMENT_DAYS: Final = 30
 """47 CFR 64.1200(a)(7): the share of abandoned calls is measured over 30 days, for each campaign."""
-ENOUGH: Final = 100
-"""Calls that people answered, below which a share says little."""
+MOST_CALLS: Final = 600
+"""Of which it is told how abandonment stood after each."""
 MOST_CAMPAIGNS: Final = 500
 _MOST_CHANGES: Final = 10
 
@@ -36,6 +37,8 @@ class Counted:
 
     watched: Watched
     abandonment: Abandonment
+    stood: Sequence[tuple[datetime, Abandonment]]
+    """How abandonment stood after each of the latest calls, the oldest first."""
     lists: Sequence[ListProgress]
     changes: Sequence[Change]
 
@@ -54,7 +57,9 @@ async def counted(campaign_id: str, *, by: Principal, storage: Storage, clock: C
         assert watched is not None, "it was there in the same transaction"
         since = clock.now() - timedelta(days=ABANDONMENT_DAYS)
         _, changes = await uow.audit.page(ChangeFilter(campaign=known), offset=0, limit=_MOST_CHANGES)
-        return Counted(watched, await uow.progress.abandonment(known, since), await uow.progress.lists(known), changes)
+        abandonment = await uow.progress.abandonment(known, since)
+        stood = history(abandonment, await uow.progress.live_calls(known, since, MOST_CALLS))
+        return Counted(watched, abandonment, stood, await uow.progress.lists(known), changes)
 
 
 async def standings(
@@ -67,6 +72,12 @@ async def standings(
         )
         alive, notes = await uow.progress.observed()
     return found, alive, notes
+
+
+async def overview(*, by: Principal, storage: Storage, clock: Clock) -> Mapping[CampaignId, Overview]:
+    """How much of each campaign of an account is done, and how many people it gave up."""
+    async with storage.unit_of_work(by.account) as uow:
+        return await uow.progress.overview(clock.now() - timedelta(days=ABANDONMENT_DAYS))
 
 
 async def at_work(campaign_id: str | None, *, by: Principal, storage: Storage, desk: Desk | None) -> Sequence[Shown]:

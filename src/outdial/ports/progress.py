@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from outdial.domain.abandonment import Abandonment, LiveCall
 from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.values import CampaignId
 from outdial.ports.dialing import Results
@@ -35,11 +36,12 @@ class ListProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Abandonment:
-    """Calls that people answered: those given up for want of an agent, and those connected."""
+class Overview:
+    """A campaign among others: how much of it is done, and how many people were given up."""
 
-    abandoned: int
-    connected: int
+    records: int
+    final: int
+    abandonment: Abandonment
 
 
 class ProgressStore(Protocol):
@@ -51,7 +53,17 @@ class ProgressStore(Protocol):
         """By the age of the list."""
         ...
 
-    async def abandonment(self, campaign_id: CampaignId, since: datetime) -> Abandonment: ...
+    async def overview(self, since: datetime) -> Mapping[CampaignId, Overview]:
+        """Every campaign of the account; abandonment of calls that began `since` or later."""
+        ...
+
+    async def abandonment(self, campaign_id: CampaignId, since: datetime) -> Abandonment:
+        """Of calls that began `since` or later."""
+        ...
+
+    async def live_calls(self, campaign_id: CampaignId, since: datetime, limit: int) -> Sequence[LiveCall]:
+        """Those that `abandonment` counts: at most so many, those that began last."""
+        ...
 
     async def of(self, campaign_id: CampaignId) -> Watched | None:
         """`None`: no such campaign in the account."""

@@ -35,6 +35,7 @@ export const live = {
   abandonmentChart: "Abandonment against its cap",
   rateLine: "Abandonment",
   capLine: "Cap",
+  nearLine: "80 % of it",
   chartText: (name: string, latest: string, least: string, most: string) => `${name}: ${latest} now, between ${least} and ${most}`,
   chartEmpty: "The line begins with the first figures.",
   people: "Agents by state",

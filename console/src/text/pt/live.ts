@@ -37,6 +37,7 @@ export const live: Text["live"] = {
   abandonmentChart: "Abandono face ao limite",
   rateLine: "Abandono",
   capLine: "Limite",
+  nearLine: "80 % dele",
   chartText: (name, latest, least, most) => `${name}: ${latest} agora, entre ${least} e ${most}`,
   chartEmpty: "A linha começa com os primeiros valores.",
   people: "Agentes por estado",

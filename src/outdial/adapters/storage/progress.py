@@ -5,9 +5,10 @@ from datetime import datetime
 
 from outdial.adapters.storage.database import Connection
 from outdial.adapters.storage.dialing import results_of
+from outdial.domain.abandonment import Abandonment, LiveCall
 from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.values import AccountId, CampaignId
-from outdial.ports.progress import Abandonment, ListProgress, Watched
+from outdial.ports.progress import ListProgress, Overview, Watched
 
 
 class ProgressRows:
@@ -34,6 +35,44 @@ class ProgressRows:
             campaign_id,
         )
         return [ListProgress(row["uuid"], row["name"], row["records"], row["final"]) for row in rows]
+
+    async def overview(self, since: datetime) -> Mapping[CampaignId, Overview]:
+        rows = await self._connection.fetch(
+            """
+            select c.uuid, i.records, i.final, a.abandoned, a.connected
+            from campaign c cross join lateral (
+              select count(*) as records, count(*) filter (where state in ('D', 'X')) as final
+              from dial_item where campaign_id = c.id
+            ) i cross join lateral (
+              select count(*) filter (where outcome = 'abandoned') as abandoned,
+                count(*) filter (where outcome = 'connected') as connected
+              from attempt where campaign_id = c.id and started_at >= $2
+            ) a where c.account_id = $1
+            """,
+            self._account,
+            since,
+        )
+        return {
+            CampaignId(row["uuid"]): Overview(
+                row["records"], row["final"], Abandonment(row["abandoned"], row["connected"])
+            )
+            for row in rows
+        }
+
+    async def live_calls(self, campaign_id: CampaignId, since: datetime, limit: int) -> Sequence[LiveCall]:
+        rows = await self._connection.fetch(
+            """
+            select coalesce(a.ended_at, a.started_at) as ended_at, a.outcome = 'abandoned' as abandoned
+            from campaign c join attempt a on a.campaign_id = c.id and a.started_at >= $3
+            where c.account_id = $1 and c.uuid = $2 and a.outcome in ('abandoned', 'connected')
+            order by a.started_at desc, a.id desc limit $4
+            """,
+            self._account,
+            campaign_id,
+            since,
+            limit,
+        )
+        return [LiveCall(row["ended_at"], row["abandoned"]) for row in rows]
 
     async def abandonment(self, campaign_id: CampaignId, since: datetime) -> Abandonment:
         row = await self._connection.fetchrow(
