@@ -22,11 +22,13 @@ const LEFT = 52;
 const TOP = 10;
 const BOTTOM = 24;
 const LABELS = 8;
+/** Fewer columns leave room at the right. */
+const LEAST = 12;
 
 /** Counts side by side, each with a part of it in front. What it shows stands in a table as well. */
 export function ColumnChart({ title, columns, whole, part, show }: ColumnChartProps) {
   const most = Math.max(1, ...columns.map((column) => column.whole));
-  const wide = (WIDTH - LEFT) / columns.length;
+  const wide = (WIDTH - LEFT) / Math.max(LEAST, columns.length);
   const high = (value: number) => (value / most) * (HEIGHT - TOP - BOTTOM);
   const every = Math.max(1, Math.ceil(columns.length / LABELS));
   return (
