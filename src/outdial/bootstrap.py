@@ -523,7 +523,9 @@ def _carrier_at_work(here: Installation) -> contextlib.AbstractAsyncContextManag
 
 def _browser_phones(settings: Settings) -> "BrowserPhones | None":
     """The phones in browsers that the back end offers."""
-    return None if settings.asterisk_file is None else asterisk_settings(settings.asterisk_file).browser_phones
+    if settings.asterisk_file is not None:
+        return asterisk_settings(settings.asterisk_file).browser_phones
+    return None if settings.sip_file is None else sip_settings(settings, settings.sip_file).browser_phones
 
 
 def asterisk_settings(file: Path) -> "AsteriskSettings":

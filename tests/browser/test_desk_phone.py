@@ -67,8 +67,8 @@ class WithPhones(Home):
         super().__init__(folder)
         self._file = folder / "asterisk.toml"
         node = 'name = "one"\nurl = "http://127.0.0.1:9"\nuser = "outdial"\npassword = "none"'
-        phone = f'user = "bea"\npassword = "{PASSWORD}"'
-        self._file.write_text(f'[[node]]\n{node}\nphones_url = "{url}"\n[[phone]]\n{phone}\n', "utf-8")
+        phone = f'[[browser_phones.phone]]\nuser = "bea"\npassword = "{PASSWORD}"'
+        self._file.write_text(f'[[node]]\n{node}\n[browser_phones]\nservers = ["{url}"]\n{phone}\n', "utf-8")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from outdial.domain.values import PhoneNumber
 from outdial.settings import Settings
 from tests.contracts.asterisk import connected
 from tests.telephony.asterisk.fake import FakeAsterisk, fake_asterisk
+from tests.telephony.registrar import registrar
 
 PERSON, BUSY = PhoneNumber("+8100"), PhoneNumber("+2100")
 
@@ -129,3 +130,26 @@ async def test_a_server_that_is_not_there_is_told_and_takes_no_call(tmp_path: Pa
 async def test_a_file_that_is_wrong_is_told(tmp_path: Path, fake: FakeAsterisk) -> None:
     said = await asked(a_file(tmp_path, fake, "weight = -1"))
     assert "node.0.weight" in said["asterisk file"].found
+
+
+class TestPhonesInBrowsers:
+    @staticmethod
+    def described(server: str) -> str:
+        phone = 'user = "ana"\npassword = "a secret word"'
+        return f'[browser_phones]\nservers = ["{server}"]\n[[browser_phones.phone]]\n{phone}\n'
+
+    async def test_a_server_that_takes_them(self, tmp_path: Path, fake: FakeAsterisk) -> None:
+        fake.modules += ["res_http_websocket", "res_pjsip_transport_websocket", "res_srtp"]
+        with registrar("ana", "a secret word") as there:
+            said = await asked(a_file(tmp_path, fake, self.described(there.url)))
+        assert said["asterisk one phones"].found == "phones in browsers are known, and 1 of 1 registered"
+        assert said["browser phones"].level is Level.OK
+
+    async def test_what_is_missing_for_them_is_named(self, tmp_path: Path, fake: FakeAsterisk) -> None:
+        settings = a_file(tmp_path, fake, self.described("ws://127.0.0.1:9/ws"))
+        said = await asked(settings)
+        assert "res_srtp" in said["asterisk one phones"].found
+        assert said["browser phones"].level is Level.FAIL
+        fake.modules += ["res_http_websocket", "res_pjsip_transport_websocket", "res_srtp"]
+        del fake.endpoints["ana"]
+        assert (await asked(settings))["asterisk one phones"].found == "there is no endpoint ana"

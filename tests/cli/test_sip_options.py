@@ -71,6 +71,10 @@ def test_a_file_describes_everything(tmp_path: Path) -> None:
         username = "ana"
         password = "t0p"
 
+        [browser_phones]
+        servers = ["wss://gateway.example/ws"]
+        phone = [{ user = "cy", password = "s3cret word" }]
+
         [[phone]]
         username = "bo"
         ha1 = "0123456789abcdef0123456789abcdef"
@@ -80,6 +84,8 @@ def test_a_file_describes_everything(tmp_path: Path) -> None:
     assert (trunk.codecs, trunk.credentials) == ((Codec.PCMA,), Credentials("dialer", "s3cret"))
     assert trunk.statuses == {404: Outcome.NO_ANSWER}
     assert settings.phones == {"ana": ha1_of("ana", "office", "t0p"), "bo": "0123456789abcdef0123456789abcdef"}
+    assert settings.browser_phones is not None
+    assert settings.browser_phones.passwords == {"cy": "s3cret word"}
     assert settings.keep_recordings == timedelta(days=30)
     assert (settings.media.host, settings.media.ports) == ("192.0.2.5", (30_000, 30_099))
     assert (settings.media.recordings, settings.media.secret) == (HERE.recordings, "a key")
@@ -105,6 +111,7 @@ TRUNK = '[[trunk]]\nname = "a"\nhost = "192.0.2.1"\n'
         (TRUNK + TRUNK, "two trunks have the same name"),
         (TRUNK + '[[phone]]\nusername = "ana"', "phone.0"),
         (TRUNK + "[media]\nfirst_port = 30001", "media"),
+        (TRUNK + '[browser_phones]\nservers = ["https://a"]\n', "browser_phones.servers.0"),
         (TRUNK + '[media]\nmessages = { "No way" = "a.wav" }', "media.messages.No way"),
         ("trunk = [", "cannot be read"),
     ],

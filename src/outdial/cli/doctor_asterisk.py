@@ -6,10 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
-from websockets.typing import Subprotocol
-
 from outdial import bootstrap
 from outdial.adapters.clock import WallClock
 from outdial.adapters.telephony.asterisk.ari import Ari, AriRefused, AriUnreachable
@@ -17,6 +13,7 @@ from outdial.adapters.telephony.asterisk.carrier import AsteriskSettings, open_c
 from outdial.adapters.telephony.asterisk.node import NodeSettings, look_at, missing_modules
 from outdial.cli.asterisk import AsteriskNotReady, asked, at_work, some_node
 from outdial.cli.doctor_call import place_test_call
+from outdial.cli.doctor_phones import look_at_phone_servers
 from outdial.cli.findings import CLOCK_TOLERANCE, Finding, Level, look_at_passwords
 from outdial.domain.errors import OutdialError
 from outdial.domain.phone_agents import BrowserPhones
@@ -24,7 +21,6 @@ from outdial.domain.values import PhoneNumber
 from outdial.settings import Settings
 
 _PHONE_MODULES: Final = ("res_http_websocket", "res_pjsip_transport_websocket", "res_srtp")
-_SIP: Final = Subprotocol("sip")
 
 
 def look_at_asterisk(settings: Settings, *, test_call: PhoneNumber | None = None) -> list[Finding]:
@@ -48,6 +44,7 @@ async def _look_at_fleet(described: AsteriskSettings, test_call: PhoneNumber | N
     for node in described.nodes:
         async with asked(node) as ari:
             found += await _look_at_node(described, node, ari)
+    found += await look_at_phone_servers(described.browser_phones)
     if test_call is None:
         return found
     if busy := await at_work(described):
@@ -75,7 +72,7 @@ async def _look_at_node(described: AsteriskSettings, node: NodeSettings, ari: Ar
             await _clock(where, ari),
             *await _trunk(where, node, ari),
             *await _messages(where, described, ari),
-            *await _phones(where, described.browser_phones, node, ari),
+            *await _phones(where, described.browser_phones, ari),
         ]
     except AriUnreachable as error:
         remedy = f"start it, and check that {node.url} is the address of http.conf and can be reached from here"
@@ -142,28 +139,17 @@ async def _messages(where: str, described: AsteriskSettings, ari: Ari) -> list[F
     return [Finding(f"{where} message", Level.OK, f"{', '.join(sorted(sounds))} can be played")] if sounds else []
 
 
-async def _phones(where: str, phones: BrowserPhones | None, node: NodeSettings, ari: Ari) -> list[Finding]:
-    """Whether browsers can be phones there: modules, endpoints, and the address that browsers go to."""
-    if phones is None or node.phones_url is None:
+async def _phones(where: str, phones: BrowserPhones | None, ari: Ari) -> list[Finding]:
+    """Whether browsers can be phones there: modules and endpoints."""
+    if phones is None:
         return []
     check = f"{where} phones"
     if missing := await missing_modules(ari, _PHONE_MODULES):
         said = f"modules are not loaded: {', '.join(missing)}"
-        return [
-            Finding(check, Level.FAIL, said, "load them in modules.conf; res_srtp is built where libsrtp2 is there")
-        ]
+        remedy = "load them in modules.conf; res_srtp is only built where libsrtp2 is there"
+        return [Finding(check, Level.FAIL, said, remedy)]
     states = {user: await endpoint_state(ari, f"PJSIP/{user}") for user in phones.passwords}
     if unknown := sorted(user for user, state in states.items() if state is None):
         return [Finding(check, Level.FAIL, f"there is no endpoint {', '.join(unknown)}", "describe it in pjsip.conf")]
-    try:
-        async with connect(node.phones_url, subprotocols=[_SIP], open_timeout=node.request_seconds) as socket:
-            speaks_sip = socket.subprotocol == _SIP
-    except (OSError, WebSocketException, TimeoutError) as error:
-        remedy = "check the address, its certificate, and what stands between it and Asterisk's http.conf"
-        said = f"{node.phones_url} cannot be reached from here: {error or type(error).__name__}"
-        return [Finding(check, Level.FAIL, said, remedy)]
-    if not speaks_sip:
-        remedy = "let phones_url be the address of Asterisk's WebSocket, which ends with /ws"
-        return [Finding(check, Level.FAIL, f"{node.phones_url} speaks no SIP", remedy)]
     here = sum(state == "online" for state in states.values())
-    return [Finding(check, Level.OK, f"{node.phones_url} takes phones; {here} of {len(states)} are registered")]
+    return [Finding(check, Level.OK, f"phones in browsers are known, and {here} of {len(states)} registered")]

@@ -10,6 +10,7 @@ from outdial import bootstrap
 from outdial.adapters.clock import WallClock
 from outdial.adapters.telephony.sip.carrier import SipSettings, TrunkHealth
 from outdial.cli.doctor_call import place_test_call
+from outdial.cli.doctor_phones import look_at_phone_servers
 from outdial.cli.findings import Finding, Level, look_at_passwords
 from outdial.domain.errors import OutdialError
 from outdial.domain.values import PhoneNumber
@@ -37,6 +38,7 @@ def look_at_sip(settings: Settings, *, test_call: PhoneNumber | None = None) -> 
         return [Finding("sip file", Level.FAIL, str(error), f"mend {settings.sip_file}")]
     found = [look_at_passwords("sip file", settings.sip_file), look_at_media_ports(described)]
     try:
+        found += asyncio.run(look_at_phone_servers(described.browser_phones))
         return found + asyncio.run(_look_at_trunks(described, test_call))
     except OutdialError as error:
         remedy = "another Outdial that dials has this port: stop it first, or give host and port in the SIP file"

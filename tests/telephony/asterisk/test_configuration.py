@@ -8,7 +8,14 @@ from outdial.adapters.telephony.asterisk.configuration import AsteriskFileInvali
 from outdial.domain.machine_detection import RULES, Profile
 
 NODE = '[[node]]\nname = "one"\nurl = "http://127.0.0.1:8088"\nuser = "outdial"\npassword = "secret-word"\n'
-WSS = 'phones_url = "wss://pbx.example/ws"\n'
+PHONES = """[browser_phones]
+servers = ["wss://pbx.example/ws"]
+
+[[browser_phones.phone]]
+user = "ana"
+password = "secret-word-2"
+"""
+ICE = '[[browser_phones.ice_server]]\nurls = ["stun:stun.example.com:3478"]\n'
 
 
 def described(folder: Path, text: str) -> Path:
@@ -31,15 +38,7 @@ def test_messages_have_the_names_that_campaigns_use(tmp_path: Path) -> None:
 
 
 def test_phones_in_browsers(tmp_path: Path) -> None:
-    text = """
-        [[phone]]
-        user = "ana"
-        password = "secret-word-2"
-
-        [[ice_server]]
-        urls = ["stun:stun.example.com:3478"]
-    """
-    found = read_file(described(tmp_path, NODE + WSS + text))
+    found = read_file(described(tmp_path, NODE + PHONES + ICE))
     phones = found.browser_phones
     assert phones is not None
     assert phones.servers == ("wss://pbx.example/ws",)
@@ -67,12 +66,15 @@ def test_detection_is_chosen_by_name(tmp_path: Path, detection: str, rules: obje
         (NODE + 'endpoint = "PJSIP/trunk"\n', "node.0.endpoint: "),
         (NODE + "weight = -1\n", "node.0.weight: "),
         (NODE + NODE, "two nodes have the same name"),
-        (NODE + 'phones_url = "https://pbx.example"\n', "node.0.phones_url: "),
-        (NODE + 'phones_url = "wss://pbx.example/ws; script-src *"\n', "node.0.phones_url: "),
-        (NODE + '[[phone]]\nuser = "ana"\npassword = "secret-word-2"\n', "phones_url of every node"),
-        (NODE + WSS + 2 * '[[phone]]\nuser = "ana"\npassword = "secret-word-2"\n', "two phones have the same name"),
-        (NODE + WSS + '[[phone]]\nuser = "ana"\npassword = "short"\n', "phone.0.password: "),
-        (NODE + '[[ice_server]]\nurls = ["http://stun.example"]\n', "ice_server.0.urls.0: "),
+        (NODE + PHONES.replace("wss:", "https:"), "browser_phones.servers.0: "),
+        (NODE + PHONES.replace("/ws", "/ws; script-src *"), "browser_phones.servers.0: "),
+        (NODE + PHONES.replace("secret-word-2", "short"), "browser_phones.phone.0.password: "),
+        (NODE + PHONES + PHONES[PHONES.index("[[") :], "two phones have the same user"),
+        (
+            NODE + PHONES + ICE.replace("stun:", "http:"),
+            "browser_phones.ice_server.0.urls.0: ",
+        ),
+        (NODE + '[browser_phones]\nservers = ["wss://pbx.example/ws"]\n', "browser_phones.phone: "),
     ],
 )
 def test_what_is_wrong_is_named_and_no_password_is_shown(tmp_path: Path, text: str, says: str) -> None:

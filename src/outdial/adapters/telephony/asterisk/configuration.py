@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from outdial.adapters.telephony.asterisk.carrier import AsteriskSettings
 from outdial.adapters.telephony.asterisk.node import NodeSettings
+from outdial.adapters.telephony.browser_phones import BrowserPhonesIn
 from outdial.domain.campaigns import MESSAGE_NAME
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.machine_detection import RULES, Profile
-from outdial.domain.phone_agents import BrowserPhones, IceServer
 
 
 class AsteriskFileInvalid(Invalid):
@@ -35,21 +35,9 @@ class _Node(_Model):
     max_calls: Annotated[int, Field(ge=1, le=10_000)] = 200
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 20.0
     media_host: str = "127.0.0.1"
-    phones_url: Annotated[str, Field(pattern=r"^wss?://[A-Za-z0-9.:\[\]-]+(/[^\s?#;,]*)?$")] | None = None
 
     def settings(self) -> NodeSettings:
         return NodeSettings(**{**self.model_dump(), "password": self.password.get_secret_value()})
-
-
-class _Phone(_Model):
-    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
-    password: Annotated[SecretStr, Field(min_length=8)]
-
-
-class _IceServer(_Model):
-    urls: Annotated[list[Annotated[str, Field(pattern=r"^(stun|turn)s?:[^\s]+$")]], Field(min_length=1)]
-    username: str | None = None
-    credential: SecretStr | None = None
 
 
 Media = Annotated[str, Field(pattern=r"^(sound|recording|number|digits|tone):")]
@@ -61,8 +49,7 @@ class _File(_Model):
     record: bool = False
     detection: Literal["private", "business", "off"] = "private"
     node: Annotated[list[_Node], Field(min_length=1)]
-    phone: list[_Phone] = []
-    ice_server: list[_IceServer] = []
+    browser_phones: BrowserPhonesIn | None = None
 
 
 def read_file(path: Path) -> AsteriskSettings:
@@ -81,11 +68,9 @@ def read_file(path: Path) -> AsteriskSettings:
         problems = [FieldProblem(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
         said = "; ".join(f"{problem.name}: {problem.description}" for problem in problems)
         raise AsteriskFileInvalid(f"{path} describes no Asterisks: {said}", problems) from None
-    for what, names in (("nodes", [one.name for one in file.node]), ("phones", [one.user for one in file.phone])):
-        if len(set(names)) != len(names):
-            raise AsteriskFileInvalid(f"{path}: two {what} have the same name")
-    if file.phone and not all(node.phones_url for node in file.node):
-        raise AsteriskFileInvalid(f"{path}: phones in browsers need the phones_url of every node")
+    names = [node.name for node in file.node]
+    if len(set(names)) != len(names):
+        raise AsteriskFileInvalid(f"{path}: two nodes have the same name")
     rules = None if file.detection == "off" else RULES[Profile(file.detection)]
     return AsteriskSettings(
         [node.settings() for node in file.node],
@@ -93,20 +78,5 @@ def read_file(path: Path) -> AsteriskSettings:
         messages=file.messages,
         record=file.record,
         rules=rules,
-        browser_phones=_browser_phones(file) if file.phone else None,
-    )
-
-
-def _browser_phones(file: _File) -> BrowserPhones:
-    return BrowserPhones(
-        tuple(node.phones_url for node in file.node if node.phones_url is not None),
-        {phone.user: phone.password.get_secret_value() for phone in file.phone},
-        tuple(
-            IceServer(
-                tuple(one.urls),
-                one.username,
-                None if one.credential is None else one.credential.get_secret_value(),
-            )
-            for one in file.ice_server
-        ),
+        browser_phones=None if file.browser_phones is None else file.browser_phones.settings(),
     )

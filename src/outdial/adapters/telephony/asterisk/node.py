@@ -34,7 +34,6 @@ class NodeSettings:
         max_calls, calls_per_second: what this node may be given.
         request_seconds: how long a request may take before its server counts as hung.
         media_host: our address as this Asterisk sees it, for the sound of calls that are listened to.
-        phones_url: where browsers reach it with SIP over WebSocket, if they do.
     """
 
     name: str
@@ -48,7 +47,6 @@ class NodeSettings:
     calls_per_second: float = 20.0
     request_seconds: float = 5.0
     media_host: str = "127.0.0.1"
-    phones_url: str | None = None
 
     def __repr__(self) -> str:
         return f"NodeSettings({self.name!r}, {self.url!r})"

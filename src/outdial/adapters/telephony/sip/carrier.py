@@ -45,6 +45,7 @@ from outdial.domain.calls import (
 )
 from outdial.domain.machine_detection import RULES, Profile, Rules
 from outdial.domain.outcomes import Outcome
+from outdial.domain.phone_agents import BrowserPhones
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
 from outdial.ports.clock import Clock
@@ -78,6 +79,7 @@ class SipSettings:
         early_media: listen to what is heard before the answer, for numbers that are not in service.
         lines: calls at once over all trunks.
         played_agent_seconds: after how long an agent without a phone, whom the machine plays, hangs up.
+        browser_phones: the phones of agents whose browser is one; a gateway registers and calls them.
     """
 
     trunks: Sequence[TrunkSettings]
@@ -94,6 +96,7 @@ class SipSettings:
     lines: int = 1_000
     played_agent_seconds: float = 30.0
     timers: Timers | None = None
+    browser_phones: BrowserPhones | None = None
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from outdial.adapters.media.client import MediaSettings
+from outdial.adapters.telephony.browser_phones import BrowserPhonesIn
 from outdial.adapters.telephony.sip.carrier import SipSettings
 from outdial.adapters.telephony.sip.digest import Credentials, ha1_of
 from outdial.adapters.telephony.sip.sdp import Codec
@@ -150,6 +151,7 @@ class _File(_Model):
     media: _Media = _Media()
     trunk: Annotated[list[_Trunk], Field(min_length=1)]
     phone: list[_Phone] = []
+    browser_phones: BrowserPhonesIn | None = None
 
 
 def read_file(path: Path, *, recordings: Path, secret: str | None) -> SipSettings:
@@ -207,4 +209,5 @@ def _settings(
         detector=DETECTOR if file.detection != "off" else None,
         rules=RULES[Profile.PRIVATE if file.detection == "off" else Profile(file.detection)],
         lines=file.lines,
+        browser_phones=None if file.browser_phones is None else file.browser_phones.settings(),
     )
