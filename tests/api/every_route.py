@@ -1,11 +1,13 @@
 """Every route of the API that wants a token, and things to put into its path: for tests of what all routes share."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 from fastapi.routing import APIRoute
+from joserfc.jwk import ECKey
 
 from outdial.api.describe import Raw, demanded, description_of
 from outdial.api.events import EVENT_STREAM
@@ -141,9 +143,13 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
     session = await _made(api, "/v1/sessions", user_id=ids["user_id"])
     changes = (await api.get("/v1/audit")).json()["_embedded"]["changes"]
     phone = await _made(api, "/v1/phone-agents", user_id=ids["user_id"], address=f"{number}4")
+    key = json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
+    client = await _made(api, "/v1/clients", name=f"{MARK} sync", scopes=["campaigns:read"], public_key=key)
     return World(
         {
             **ids,
+            "client_id": client["client_id"],
+            "key_id": client["key_ids"][0],
             "campaign_id": campaign.rpartition("/")[2],
             "record-lists list_id": list_id,
             "record_id": record["id"],

@@ -195,7 +195,7 @@ def pages_of(demo: Demo) -> dict[str, str]:
     }
     pages |= {
         f"settings-{part}": f"settings/{part}"
-        for part in ("users", "dispositions", "agents", "numbers", "presets", "webhooks")
+        for part in ("users", "dispositions", "agents", "numbers", "presets", "webhooks", "clients")
     }
     return pages | {
         "campaigns": "campaigns",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -218,6 +219,43 @@ def test_a_viewer_sees_no_buttons_that_change_things(opened: Opened, demo: Demo)
     expect(page.get_by_role("button", name=re.compile("Pause|Start"))).to_have_count(0)
     page.goto("campaigns/new")
     expect(page.get_by_text("lacks the right “campaigns:write”")).to_be_visible()
+
+
+def test_a_role_reaches_what_it_may_and_is_told_what_it_lacks(opened: Opened, demo: Demo, watch: Watch) -> None:
+    for role, path, right in (
+        ("supervisor", "settings/clients", "clients:manage"),
+        ("viewer", "settings/webhooks", "record-lists:manage"),
+        ("viewer", "campaigns/new", "campaigns:write"),
+        ("agent", "campaigns", "campaigns:read"),
+        ("agent", "settings/users", "campaigns:read"),
+    ):
+        page = opened(path, demo.account(role))
+        expect(page.get_by_text(right)).to_be_visible()
+        expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+        page.context.close()
+    agent = demo.account("agent").api
+    refused = [agent.get("/campaigns"), agent.get("/v1/clients"), agent.delete(f"/campaigns/{demo.campaign()['id']}")]
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+
+
+def test_a_program_is_let_in_its_secret_is_shown_once_and_it_is_revoked(opened: Opened, demo: Demo) -> None:
+    page = opened("settings/clients")
+    page.get_by_label("Name", exact=True).fill("Browser's CRM")
+    page.get_by_label("campaigns:read").check()
+    page.get_by_role("button", name="Make it").click()
+    dialog = page.get_by_role("dialog", name="The secret of Browser's CRM")
+    expect(dialog.locator("code")).to_have_count(2)
+    client_id, secret = dialog.locator("code").all_text_contents()
+    form = {"grant_type": "client_credentials"}
+    assert httpx.post(f"{demo.address}/oauth/token", data=form, auth=(client_id, secret)).status_code == 200
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_text(secret)).to_have_count(0)
+    row = page.get_by_role("row", name="Browser's CRM")
+    expect(row).to_contain_text("with a secret")
+    row.get_by_role("button", name="Revoke").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("revoked")
+    assert httpx.post(f"{demo.address}/oauth/token", data=form, auth=(client_id, secret)).status_code == 401
 
 
 def test_the_other_language_is_spoken_everywhere(opened: Opened) -> None:

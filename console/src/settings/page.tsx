@@ -1,10 +1,11 @@
 import type { ComponentType } from "react";
 import { Link, Redirect, useParams } from "wouter";
-import { useCan } from "../session/session";
+import { useCan, useMayChange } from "../session/session";
 import { useText, type Text } from "../text/text";
 import { Forbidden } from "../ui/forbidden";
 import { PageHead } from "../ui/page-head";
 import { AgentTimes } from "./agent-times";
+import { Clients } from "./clients";
 import { Dispositions } from "./dispositions";
 import { Numbers } from "./numbers";
 import { Presets } from "./presets";
@@ -14,6 +15,8 @@ import { Webhooks } from "./webhooks";
 interface Part {
   readonly id: keyof Text["settings"]["parts"];
   readonly needs: string;
+  /** Not for those who may only look: there is a secret in it. */
+  readonly changes?: true;
   readonly Content: ComponentType;
 }
 
@@ -23,7 +26,8 @@ const PARTS: readonly Part[] = [
   { id: "agents", needs: "agents:read", Content: AgentTimes },
   { id: "numbers", needs: "numbers:read", Content: Numbers },
   { id: "presets", needs: "campaigns:read", Content: Presets },
-  { id: "webhooks", needs: "record-lists:manage", Content: Webhooks },
+  { id: "webhooks", needs: "record-lists:manage", changes: true, Content: Webhooks },
+  { id: "clients", needs: "clients:manage", changes: true, Content: Clients },
 ];
 
 /** What holds for all campaigns. */
@@ -31,7 +35,9 @@ export default function SettingsPage() {
   const { part } = useParams<{ part?: string }>();
   const text = useText();
   const can = useCan();
-  const seen = PARTS.filter((one) => can(one.needs));
+  const mayChange = useMayChange();
+  const opens = (one: Part) => (one.changes ? mayChange(one.needs) : can(one.needs));
+  const seen = PARTS.filter(opens);
   const shown = PARTS.find((one) => one.id === part);
   if (part === undefined && seen[0]) return <Redirect to={`/settings/${seen[0].id}`} replace />;
   return (
@@ -44,7 +50,7 @@ export default function SettingsPage() {
           </Link>
         ))}
       </nav>
-      {shown === undefined ? <p>{text.states.notFound}</p> : can(shown.needs) ? <shown.Content /> : <Forbidden right={shown.needs} />}
+      {shown === undefined ? <p>{text.states.notFound}</p> : opens(shown) ? <shown.Content /> : <Forbidden right={shown.needs} />}
     </>
   );
 }

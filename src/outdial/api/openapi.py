@@ -60,6 +60,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "events:read": "Hear what happens, as it happens",
     "audit:read": "Read who changed what, from what to what",
     "logins:write": "Say who may sign in to the console, and as what",
+    "clients:manage": "Say which programs may use the API, with no more than one may do oneself",
     "desk:use": "Work at one's own desk: for people who are signed in, of no use to a client",
 }
 

@@ -130,7 +130,7 @@ async def create_client(
         AccountNotFound: there is no account of that name.
     """
     secret = secrets.token_urlsafe(32)
-    client = await _new_client(account, name, scopes, hash_of(secret), access, clock, redirect_uris)
+    client = await new_client(account, name, scopes, hash_of(secret), access, clock, redirect_uris)
     await access.add_client(client)
     return NewClient(client, secret)
 
@@ -143,12 +143,12 @@ async def create_client_with_key(
     Raises:
         As `create_client`.
     """
-    client = await _new_client(account, name, scopes, None, access, clock)
+    client = await new_client(account, name, scopes, None, access, clock)
     await access.add_client(client, key)
     return client
 
 
-async def _new_client(
+async def new_client(
     account: str,
     name: str,
     scopes: Sequence[Scope],
@@ -157,6 +157,7 @@ async def _new_client(
     clock: Clock,
     redirect_uris: Sequence[str] = (),
 ) -> ApiClient:
+    """A client that is not stored yet. Raises as `create_client`."""
     name = name.strip()
     problems = []
     if not 0 < len(name) <= LONGEST_CLIENT_NAME or not name.isprintable():

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 from uuid import UUID
 
-from outdial.domain.access import Principal
+from outdial.domain.access import ApiClient, Principal
 from outdial.domain.audit import Action, Actor, Change, ChangeId, ChangeNotFound, Kind, differences
 from outdial.domain.campaign_document import Document, document_of
 from outdial.domain.dispositions import Disposition
@@ -67,7 +67,7 @@ async def note(
     )
 
 
-Thing = RecordList | DncList | DncEntry | User | CallerNumber | Disposition
+Thing = RecordList | DncList | DncEntry | User | CallerNumber | Disposition | ApiClient
 
 
 async def of_thing(uow: UnitOfWork, *, before: Thing | None = None, after: Thing | None = None) -> None:
@@ -75,7 +75,9 @@ async def of_thing(uow: UnitOfWork, *, before: Thing | None = None, after: Thing
     thing = after or before
     assert thing is not None, "nothing became nothing"
     old, new = (None if one is None else _facts(one) for one in (before, after))
-    await note(uow, _kind(thing), thing.id, before=old, after=new)
+    # The id of a client is a UUID, written without its hyphens.
+    id_ = UUID(thing.id) if isinstance(thing, ApiClient) else thing.id
+    await note(uow, _kind(thing), id_, before=old, after=new)
 
 
 def _kind(thing: Thing) -> Kind:
@@ -92,6 +94,8 @@ def _kind(thing: Thing) -> Kind:
             return Kind.NUMBER
         case Disposition():
             return Kind.DISPOSITION
+        case ApiClient():
+            return Kind.API_CLIENT
 
 
 def _facts(thing: Thing) -> Mapping[str, Any]:
@@ -112,6 +116,13 @@ def _facts(thing: Thing) -> Mapping[str, Any]:
         case User():
             disabled = None if thing.disabled_at is None else True
             facts = {"name": thing.name, "email": thing.email, "role": thing.role.value, "disabled": disabled}
+        case ApiClient():
+            facts = {
+                "name": thing.name,
+                "scopes": [scope.value for scope in thing.scopes],
+                "redirect_uris": list(thing.redirect_uris) or None,
+                "revoked": None if thing.revoked_at is None else True,
+            }
         case CallerNumber():
             facts = {"phone_number": thing.phone_number}
         case Disposition():

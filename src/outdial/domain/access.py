@@ -2,12 +2,12 @@
 
 import enum
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeGuard
 
-from outdial.domain.errors import Conflict, Invalid, NotFound
+from outdial.domain.errors import Conflict, Invalid, NotFound, NotPossible
 from outdial.domain.values import AccountId, UserId
 
 DEFAULT_ACCOUNT: Final = "default"
@@ -57,6 +57,8 @@ class Scope(enum.Enum):
     AUDIT_READ = "audit:read"
     LOGINS_WRITE = "logins:write"
     """Say who may sign in to the console and as what. Apart from `users:write`, which would otherwise make admins."""
+    CLIENTS_MANAGE = "clients:manage"
+    """Say which programs may use the API, and see which do. Nobody gives a program more than they have."""
     DESK_USE = "desk:use"
     """Work at one's own desk. For people who are signed in: nothing is a client's own."""
 
@@ -79,14 +81,15 @@ class Rights:
 
 
 _EVERYTHING: Final = frozenset(Scope) - {Scope.ROLE_PERMISSIONS_SKIP}
-_FOR_ADMINS: Final = frozenset({Scope.USERS_WRITE, Scope.LOGINS_WRITE})
+_FOR_ADMINS: Final = frozenset({Scope.USERS_WRITE, Scope.LOGINS_WRITE, Scope.CLIENTS_MANAGE})
 
 RIGHTS: Final[Mapping[Role, Rights]] = {
     Role.ADMIN: Rights(_EVERYTHING),
     Role.SUPERVISOR: Rights(_EVERYTHING - _FOR_ADMINS),
     # The compatible API has no scope for looking at lists alone.
     Role.VIEWER: Rights(
-        frozenset(scope for scope in _EVERYTHING if scope.value.endswith((":read", ":manage"))), changes=False
+        frozenset(scope for scope in _EVERYTHING - _FOR_ADMINS if scope.value.endswith((":read", ":manage"))),
+        changes=False,
     ),
     Role.AGENT: Rights(frozenset({Scope.DESK_USE})),
 }
@@ -106,6 +109,12 @@ class Principal:
     scopes: frozenset[Scope]
     user: UserId | None = None
     changes: bool = True
+
+    def check_gives(self, scopes: Iterable[Scope]) -> None:
+        """Raises `BeyondYours` for scopes that they do not have."""
+        beyond = [scope for scope in scopes if scope not in self.scopes and scope is not Scope.ROLE_PERMISSIONS_SKIP]
+        if beyond:
+            raise BeyondYours(beyond)
 
     @property
     def at_own_desk(self) -> bool:
@@ -279,6 +288,33 @@ class ClientNotFound(NotFound):
 
     def __init__(self, client_id: str) -> None:
         super().__init__(f"there is no client {client_id!r}")
+
+
+class ClientRevoked(NotPossible):
+    """What was revoked stays so: another client has to be made."""
+
+    code = "client-revoked"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"the client {client_id!r} was revoked: make another one")
+
+
+class ClientSigns(NotPossible):
+    """It shows who it is with its own key, and needs no secret."""
+
+    code = "client-signs"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"the client {client_id!r} signs with its own key and has no secret")
+
+
+class BeyondYours(NotPossible):
+    """Nobody gives a program more than they may do themselves, or takes over one that may do more."""
+
+    code = "beyond-yours"
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        super().__init__(f"you may not do this yourself: {' '.join(scope.value for scope in scopes)}")
 
 
 class ClientKeyExists(Conflict):

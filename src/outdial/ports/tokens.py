@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from outdial.domain.access import Account, ApiClient, Principal, PublicKey, Scope, ServiceToken
+from outdial.domain.values import AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,14 @@ class AccessStore(KeyRing, Protocol):
 
     async def clients(self, account: Account) -> Sequence[ApiClient]:
         """The clients of an account, the oldest first."""
+        ...
+
+    async def account_of(self, account: AccountId) -> Account:
+        """The account that a principal acts for."""
+        ...
+
+    async def set_client_secret(self, client_id: str, secret_hash: bytes) -> None:
+        """Store the hash of another secret; the one before is good no more. Raises `ClientNotFound`."""
         ...
 
     async def revoke_client(self, client_id: str, now: datetime) -> None:

@@ -97,6 +97,20 @@ class AccessRows:
             rows = await connection.fetch(f"{_CLIENT} where c.account_id = $1 order by c.created_at, c.id", account.id)
         return [_client(row) for row in rows]
 
+    async def account_of(self, account: AccountId) -> Account:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow("select id, name, created_at, timezone from account where id = $1", account)
+        assert row is not None, "accounts are never deleted"
+        return _account(row)
+
+    async def set_client_secret(self, client_id: str, secret_hash: bytes) -> None:
+        async with self._database.transaction() as connection:
+            found = await connection.fetchval(
+                "update api_client set secret_hash = $2 where id = $1 returning id", client_id, secret_hash
+            )
+        if found is None:
+            raise ClientNotFound(client_id)
+
     async def revoke_client(self, client_id: str, now: datetime) -> None:
         async with self._database.transaction() as connection:
             found = await connection.fetchval(
