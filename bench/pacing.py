@@ -5,17 +5,21 @@ compared is the point of the tables: a pacer that breaks the cap is busy at the 
 nobody, so the peers that count are those that kept it in the cell.
 
 Every shift is written down as soon as it is played (`pacing-FORM.jsonl`), so that `--minutes` can end a long form and
-`--resume` takes it up again where it stopped; the tables say which part of it was played.
+`--resume` takes it up again where it stopped; the tables say which part of it was played. Shifts that were played by
+other code than this are not taken up.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from time import process_time
@@ -32,6 +36,16 @@ from outdial.simulation.pacing.world import Pattern, Shift, World, play
 CHANGING = (Pattern.STEADY, Pattern.DOUBLES, Pattern.HALVES, Pattern.SINE, Pattern.BLOCKS)
 """The changing campaigns that the targets are about; answers in bursts came later, and have a block of their own."""
 ANSWER_RATES, TALKS = (0.1, 0.25, 0.4), (30.0, 90.0, 240.0)
+PLAYED_BY = ("simulation.pacing.world", "simulation.pacing.baselines") + tuple(
+    f"domain.pacing.{name}" for name in ("answer_rate", "base", "floor", "hazards", "limits", "progressive", "risk")
+)
+"""Modules that a shift depends on, whoever paces it."""
+OURS_PLAYED_BY = (
+    *PLAYED_BY,
+    "simulation.pacing.oracles",
+    *(f"domain.pacing.{name}" for name in ("budget", "dispersion", "predictive", "windows")),
+)
+"""The same for our pacer, and for the one that knows what it does not."""
 SEEDS = {1: 1, 2: 1, 5: 8, 10: 6, 25: 4, 50: 3, 100: 3, 300: 2}
 """Shifts in the full form, by agents: large teams vary less, and take longer."""
 
@@ -122,12 +136,24 @@ def _played(world: World, name: str) -> Shift:
     return shift
 
 
+@cache
+def code_of(pacer: str) -> str:
+    """A digest of the code that plays this pacer's shifts."""
+    digest = hashlib.sha256()
+    for module in OURS_PLAYED_BY if pacer in (OURS, KNOWS_AGENTS) else PLAYED_BY:
+        spec = find_spec(f"outdial.{module}")
+        assert spec is not None, module
+        assert spec.origin is not None, module
+        digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()[:16]
+
+
 class Diary:
     """The shifts played so far, in a file: a form that was stopped goes on where it was.
 
     Args:
         path: one JSON object a line: a shift's key and what came of it.
-        resume: begin with what it holds, instead of anew.
+        resume: begin with what it holds and this very code has played, instead of anew.
     """
 
     def __init__(self, path: Path, *, resume: bool) -> None:
@@ -138,13 +164,14 @@ class Diary:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         # A line cut short by a kill is one that was not written.
         whole = [json.loads(line) for line in lines if line.endswith("}}")]
+        whole = [line for line in whole if line["key"].split()[1] == code_of(line["key"].split()[0])]
         path.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
         self.shifts = {line["key"]: Shift(**line["shift"]) for line in whole}
 
     @staticmethod
     def key(world: World, pacer: str) -> str:
-        """What makes a shift the same one: all of its circumstances, and the pacer."""
-        return f"{pacer} {world!r}"
+        """What makes a shift the same one: all of its circumstances, the pacer, and the code of both."""
+        return f"{pacer} {code_of(pacer)} {world!r}"
 
     def note(self, world: World, pacer: str, shift: Shift) -> None:
         """Write one down."""

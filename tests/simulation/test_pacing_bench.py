@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.pacing import Diary, Job, full, measure, quick
+from bench.pacing import Diary, Job, code_of, full, measure, quick
 from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, best_peer, markdown, targets
 
 from outdial.simulation.pacing.comparison import Result
@@ -121,6 +121,14 @@ class TestWritingDown:
         assert measure(self.JOBS, 1, diary, seconds=inf)[0] == whole
         assert len(Diary(path, resume=True).shifts) == 4
         assert Diary(path, resume=False).shifts == {}
+
+    def test_what_other_code_has_played_is_not_taken_up(self, tmp_path: Path) -> None:
+        path = tmp_path / "pacing.jsonl"
+        measure(self.JOBS, 1, Diary(path, resume=False), seconds=inf)
+        code, elsewhere = code_of("progressive"), "0123456789abcdef"
+        path.write_text(path.read_text(encoding="utf-8").replace(code, elsewhere, 1), encoding="utf-8")
+        assert len(Diary(path, resume=True).shifts) == 3
+        assert code_of(OURS) != code
 
     def test_every_cell_has_its_first_shift_before_any_has_its_second(self, tmp_path: Path) -> None:
         path = tmp_path / "pacing.jsonl"

@@ -105,6 +105,7 @@ class PredictivePacer(FloorListener):
                                        event stop dialing ahead
         ``clock``         utc          what `now` is in seconds since 1970, for the periods in `PacerConfig.windows`
         ``settings``      cfg          other settings from now on, as in `start`; nothing is forgotten
+        ``look``                       somebody is about to ask what is expected at this moment (see `sharing`)
         ================  ===========  ===============================================================================
         """
         if self._heard_at is not None and now > self._heard_at:
@@ -152,6 +153,9 @@ class PredictivePacer(FloorListener):
         if self._began is not None:
             for part in REBUILD_PARTS:
                 self._rebuild(part, now)
+
+    def _look(self, now: float, info: Mapping[str, Any]) -> None:
+        self.prepare(now)
 
     def _tell_time(self, now: float) -> None:
         if self._utc_less_now is not None:
@@ -457,6 +461,7 @@ _EXTRA: dict[str, Callable[[PredictivePacer, float, Mapping[str, Any]], None]] =
     "heartbeat": PredictivePacer._heartbeat,
     "clock": PredictivePacer._clock,
     "settings": PredictivePacer._settings,
+    "look": PredictivePacer._look,
 }
 
 
