@@ -36,8 +36,10 @@ from outdial.simulation.pacing.world import Pattern, Shift, World, play
 CHANGING = (Pattern.STEADY, Pattern.DOUBLES, Pattern.HALVES, Pattern.SINE, Pattern.BLOCKS)
 """The changing campaigns that the targets are about; answers in bursts came later, and have a block of their own."""
 ANSWER_RATES, TALKS = (0.1, 0.25, 0.4), (30.0, 90.0, 240.0)
-PLAYED_BY = ("simulation.pacing.world", "simulation.pacing.baselines") + tuple(
-    f"domain.pacing.{name}" for name in ("answer_rate", "base", "floor", "hazards", "limits", "progressive", "risk")
+PLAYED_BY = (
+    "simulation.pacing.world",
+    "simulation.pacing.baselines",
+    *(f"domain.pacing.{name}" for name in ("answer_rate", "base", "floor", "hazards", "limits", "progressive", "risk")),
 )
 """Modules that a shift depends on, whoever paces it."""
 OURS_PLAYED_BY = (
