@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from outdial.domain.pacing.predictive import PredictivePacer
-from outdial.domain.pacing.sharing import Member, share_out, tell
+from outdial.domain.pacing.sharing import Member, share_out
 
+OF_AGENTS = ("talk_end", "idle", "login", "logout")
+"""Kinds of events that every campaign of a group is told; the others belong to one campaign's call."""
 SETTINGS: dict[str, Any] = {"cap": 0.03, "ratio": 3.0, "tab": 2.0, "maxring": 25.0, "amd": True, "agents": 0}
 
 
@@ -27,7 +29,12 @@ class Group:
             self.tell(0, "login", agent=agent)
 
     def tell(self, campaign: int, kind: str, **info: Any) -> None:
-        tell(self.pacers, self.pacers[campaign], self.now, kind, **info)
+        """One fact: of an agent to all, of a call to its campaign; a bridge to both, since it takes an agent."""
+        for index, pacer in enumerate(self.pacers):
+            if index == campaign or kind in OF_AGENTS:
+                pacer.event(self.now, kind, **info)
+            elif kind == "connected":
+                pacer.event(self.now, kind, agent=info["agent"])
 
     def launch(self, campaign: int, calls: int = 1) -> list[int]:
         made = [next(self.calls) for _ in range(calls)]
@@ -69,8 +76,15 @@ class Group:
             self.share()
 
     def share(self, room: int = 500, weights: tuple[float, ...] = (1.0, 1.0, 1.0), inbound: float = 0.0) -> list[int]:
-        members = [Member(pacer, room, weight) for pacer, weight in zip(self.pacers, weights, strict=False)]
-        return share_out(members, self.now, inbound_per_second=inbound)
+        members = [
+            Member(pacer, self.now, room, weight=weight) for pacer, weight in zip(self.pacers, weights, strict=False)
+        ]
+        return self.share_out(members, inbound_per_second=inbound)
+
+    def share_out(self, members: list[Member], *args: Any, **options: Any) -> list[int]:
+        for member in members:
+            member.pacer.event(self.now, "look")
+        return share_out(members, *args, **options)
 
 
 def a_group(campaigns: int, agents: int = 20) -> Group:
@@ -122,9 +136,43 @@ def test_the_weight_prefers() -> None:
 def test_the_room_of_each_is_kept_and_the_rest_goes_to_the_others() -> None:
     pair = a_group(2)
     together = sum(pair.share())
-    first, second = share_out([Member(pair.pacers[0], 3), Member(pair.pacers[1], 500)], pair.now)
+    first, second = pair.share_out([Member(pair.pacers[0], pair.now, 3), Member(pair.pacers[1], pair.now, 500)])
     assert first == 3
     assert abs(second - (together - 3)) <= 1
+
+
+def test_whoever_has_the_higher_priority_launches_as_if_alone_and_leaves_the_rest() -> None:
+    pair = a_group(2)
+    pair.settle()
+    alone = pair.pacers[1].decide(pair.now, 500)
+    members = [Member(pacer, pair.now, 500, priority) for pacer, priority in zip(pair.pacers, (3, 7), strict=True)]
+    first, second = pair.share_out(members)
+    assert second == alone
+    assert first <= 2
+    members[1].room = 8
+    first, second = pair.share_out(members)
+    assert second == 8
+    assert first > 10
+
+
+def test_of_a_campaign_with_agents_of_its_own_only_a_part_of_the_calls_takes_those_in_common() -> None:
+    pair = a_group(2)
+    pair.settle()
+    alone = pair.share_out([Member(pair.pacers[0], pair.now, 500)])[0]
+    pair.launch(1, 60)
+    members = [Member(pair.pacers[0], pair.now, 500), Member(pair.pacers[1], pair.now, 0)]
+    together = [pair.share_out(members, [[1.0, part], [part, 1.0]])[0] for part in (0.0, 0.3, 1.0)]
+    assert together[0] == alone
+    assert together[0] > together[1] > together[2] == 0
+
+
+def test_agents_whom_other_calls_will_take_are_not_counted_on() -> None:
+    group = a_group(1)
+    member = Member(group.pacers[0], group.now, 500)
+    (free,) = group.share_out([member])
+    member.owed = 15
+    (left,) = group.share_out([member])
+    assert 5 <= left < free / 2
 
 
 def test_an_overdrawn_campaign_takes_no_risk_and_leaves_it_to_the_other() -> None:

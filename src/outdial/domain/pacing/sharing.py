@@ -1,22 +1,22 @@
-"""Several campaigns that share their agents: who may launch the next call.
+"""Several campaigns that share their agents: how many calls each of them may launch.
 
 Agents who are or come free are the same for all of them, and so are the people who will want one; but each campaign
-has its own answer rate, its own allowance and its own threshold. Calls are given out one at a time, each to the
-campaign whose risk is farthest below what it may carry, and every call given out is counted in the risk of the next.
+has its own answer rate, its own allowance and its own threshold. Whoever has the higher priority launches first, as
+far as its own risk allows; what that leaves is for the next. Among equals calls are given out one at a time, each to
+the campaign whose risk is farthest below what it may carry. Every call given out is counted in the risk of the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import ceil
 
 from outdial.domain.pacing.hazards import ANSWER_POINTS
 from outdial.domain.pacing.predictive import PredictivePacer
-from outdial.domain.pacing.risk import Demand, Forecast, Outlook, Supply
+from outdial.domain.pacing.risk import Demand, Forecast, Outlook, Supply, most_within
 
-OF_AGENTS = frozenset({"talk_end", "idle", "login", "logout", "roster", "heartbeat", "clock"})
-"""Kinds of events that every campaign of a group is told; the others belong to one campaign's call."""
+_ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -24,89 +24,136 @@ class Member:
     """One campaign of a group.
 
     Attributes:
+        now: this moment by the pacer's own clock; the pacer was told of it (its event `look`).
         room: calls it may launch now at most, by its own limits.
-        weight: how much it is preferred to others of the same slack; more than 0.
+        priority: campaigns of a higher one come first.
+        weight: how much it is preferred to others of its priority and the same slack; more than 0.
+        owed: agents whom calls of campaigns outside the group will take.
     """
 
     pacer: PredictivePacer
+    now: float
     room: int
+    priority: int = 0
     weight: float = 1.0
+    owed: int = 0
 
 
-def tell(pacers: Sequence[PredictivePacer], owner: PredictivePacer, now: float, kind: str, **info: Any) -> None:
-    """Pass on one fact: of an agent to all, of a call to its campaign; a bridge to both, since it takes an agent.
-
-    An abandoned call is thereby booked to the campaign that placed it, and to no other.
-    """
-    for pacer in pacers:
-        if pacer is owner or kind in OF_AGENTS:
-            pacer.event(now, kind, **info)
-        elif kind == "connected":
-            pacer.event(now, kind, agent=info.get("agent"))
-
-
-def share_out(members: Sequence[Member], now: float, *, inbound_per_second: float = 0.0) -> list[int]:
+def share_out(
+    members: Sequence[Member],
+    common: Sequence[Sequence[float]] | None = None,
+    *,
+    inbound_per_second: float = 0.0,
+) -> list[int]:
     """How many calls each member launches now, 0..its room.
 
     Args:
+        common: for each member, for each member: the share of the second one's agents who are also the first one's,
+            a fraction; by default all agents are everybody's.
         inbound_per_second: callers expected who will want one of the same agents, per second.
     """
-    for member in members:
-        member.pacer.prepare(now)
-    given = [0] * len(members)
-    waiting = sum(member.pacer.floor.waiting for member in members)
-    in_flight = sum(member.pacer.floor.in_flight for member in members)
-    thresholds = [member.pacer.threshold(now) for member in members]
-    outlooks = [_Shared(members, given, index, now, waiting, inbound_per_second) for index in range(len(members))]
-    while True:
-        best, most = -1, (-1.0, 0.0)
-        for index, member in enumerate(members):
-            if given[index] >= member.room:
-                continue
-            # A call for every idle agent who has none cannot be abandoned for want of an agent.
-            safe = in_flight + sum(given) + waiting < outlooks[index].idle
-            threshold = thresholds[index]
-            risk = 1.0
-            if threshold > 0:
-                risk = Forecast(outlooks[index], len(ANSWER_POINTS), outlooks[index].moments).risk(1)
+    group = _Group(members, common, inbound_per_second)
+    for priority in sorted({member.priority for member in members}, reverse=True):
+        group.give_out([i for i, member in enumerate(members) if member.priority == priority and member.room > 0])
+    return group.given
+
+
+class _Group:
+    """What was given out in this round so far, and what that leaves."""
+
+    def __init__(
+        self, members: Sequence[Member], common: Sequence[Sequence[float]] | None, inbound_per_second: float
+    ) -> None:
+        self.members, self.inbound_per_second = members, inbound_per_second
+        self.common = common or [[1.0] * len(members) for _ in members]
+        self.given = [0] * len(members)
+        self.thresholds = [member.pacer.threshold(member.now) for member in members]
+        self.outlooks = [_Shared(self, own) if member.room > 0 else None for own, member in enumerate(members)]
+
+    def give_out(self, equals: Sequence[int]) -> None:
+        """Calls to campaigns of one priority, until none of them may have another."""
+        if len(equals) == 1:
+            self._give_all(equals[0])
+            return
+        while True:
+            best, most = -1, (-1.0, 0.0)
+            for i in equals:
+                slack = self._slack(i)
+                if slack is None:
+                    continue
+                # Among near equals whoever got least so far: else a hair's breadth would decide for all of a round.
+                claim = (round(slack, 1), -self.given[i] / self.members[i].weight)
+                if best < 0 or claim > most:
+                    best, most = i, claim
+            if best < 0:
+                return
+            self.given[best] += 1
+
+    def _give_all(self, own: int) -> None:
+        """As many calls as one campaign may have, without going through them one by one."""
+        member, threshold = self.members[own], self.thresholds[own]
+        safe = min(member.room, max(0, self._idle(own) - ceil(self._taken(own) - _ROUNDING)))
+        if safe < member.room and threshold > 0:
+            forecast = self._forecast(own)
+            if not forecast.hopeless(threshold):
+                safe = most_within(safe, member.room, lambda n: forecast.within(threshold, n))
+        self.given[own] = safe
+
+    def _slack(self, own: int) -> float | None:
+        """How far the risk of one more call is below what it may be, weighted; None = it may not be launched."""
+        member, threshold = self.members[own], self.thresholds[own]
+        if self.given[own] >= member.room:
+            return None
+        if threshold > 0:
+            risk = self._forecast(own).risk(1)
             if risk <= threshold:
-                slack = member.weight * (threshold - risk) / threshold
-            elif safe:
-                slack = 0.0
-            else:
-                continue
-            # Among near equals whoever got least so far: else a hair's breadth would decide for all calls of a round.
-            claim = (round(slack, 1), -given[index] / member.weight)
-            if best < 0 or claim > most:
-                best, most = index, claim
-        if best < 0:
-            return given
-        given[best] += 1
+                return member.weight * (threshold - risk) / threshold
+        # A call for every idle agent who has none cannot be abandoned for want of an agent.
+        return 0.0 if ceil(self._taken(own) - _ROUNDING) < self._idle(own) else None
+
+    def _idle(self, own: int) -> int:
+        outlook, member = self.outlooks[own], self.members[own]
+        assert outlook is not None, "only who has room is given calls"
+        return min(outlook.view.ahead) + member.pacer.floor.waiting
+
+    def _taken(self, own: int) -> float:
+        """Agents whom calls will take if every one of them is answered by a person."""
+        taken = float(self.members[own].owed)
+        for part, member, calls in zip(self.common[own], self.members, self.given, strict=True):
+            taken += part * (member.pacer.floor.in_flight + member.pacer.floor.waiting + calls)
+        return taken
+
+    def _forecast(self, own: int) -> Forecast:
+        outlook = self.outlooks[own]
+        assert outlook is not None, "only who has room is given calls"
+        return Forecast(outlook, len(ANSWER_POINTS), outlook.moments)
 
 
 class _Shared:
     """One member's outlook: everybody's calls, those already given out in this round included."""
 
-    def __init__(
-        self, members: Sequence[Member], given: list[int], own: int, now: float, waiting: int, inbound: float
-    ) -> None:
-        self._members, self._given, self._own, self._now, self._inbound = members, given, own, now, inbound
-        pacer = members[own].pacer
-        self._view: Outlook = pacer.outlook(now)
-        self.moments = len(pacer.free_by[0])
-        others = waiting - pacer.floor.waiting
-        self.ahead = [ahead - others for ahead in self._view.ahead]
-        self.idle = min(ahead + pacer.floor.waiting for ahead in self._view.ahead)
+    def __init__(self, group: _Group, own: int) -> None:
+        self._group, self._own = group, own
+        members, common = group.members, group.common[own]
+        me = members[own]
+        self._pacer = me.pacer
+        self.view: Outlook = me.pacer.outlook(me.now)
+        self.moments = len(me.pacer.free_by[0])
+        others = sum(
+            part * member.pacer.floor.waiting for part, member in zip(common, members, strict=True) if member is not me
+        )
+        taken = ceil(others - _ROUNDING) + me.owed
+        self.ahead = [ahead - taken for ahead in self.view.ahead]
         # Of each point: what is in flight already, and how likely a call given out now is live before it.
         self._flights: list[tuple[float, float]] = []
         self._each: list[list[float]] = []
         # Who comes free does not change with what is given out, and is asked for again with each call.
         self._supply: dict[tuple[int, int], Supply] = {}
         for point in range(len(ANSWER_POINTS)):
-            by = pacer.ring.points[point] + pacer.analysis_seconds
+            by = me.pacer.ring.points[point] + me.pacer.analysis_seconds
             expected = [
-                self._view.demand(point) if i == own else member.pacer.live_by(now, by)
-                for i, member in enumerate(members)
+                self.view.demand(point) if member is me else _part(member.pacer.live_by(member.now, by), part)
+                for part, member in zip(common, members, strict=True)
             ]
             self._flights.append((sum(d.mean for d in expected), sum(d.variance for d in expected)))
             self._each.append([d.each for d in expected])
@@ -115,15 +162,20 @@ class _Shared:
         """See `Outlook`."""
         known = self._supply.get((point, moment))
         if known is None:
-            known = self._supply[point, moment] = self._view.supply(point, moment)
+            known = self._supply[point, moment] = self.view.supply(point, moment)
         return known
 
     def demand(self, point: int) -> Demand:
         """See `Outlook`."""
         mean, variance = self._flights[point]
-        for calls, each in zip(self._given, self._each[point], strict=True):
+        for calls, each in zip(self._group.given, self._each[point], strict=True):
             mean += calls * each
             variance += calls * each * (1 - each)
-        pacer = self._members[self._own].pacer
-        callers = self._inbound * (pacer.ring.points[point] + pacer.analysis_seconds)
+        callers = self._group.inbound_per_second * (self._pacer.ring.points[point] + self._pacer.analysis_seconds)
         return Demand(mean + callers, variance + callers, self._each[point][self._own])
+
+
+def _part(demand: Demand, part: float) -> Demand:
+    """Of calls that may go to other agents as well: those that take one of these, each by this chance."""
+    variance = part * part * demand.variance + part * (1 - part) * demand.mean
+    return Demand(part * demand.mean, variance, part * demand.each)
