@@ -27,12 +27,13 @@ class Campaign:
     told: list[tuple[str, UserId]] = field(default_factory=list)
     offered: list[UserId] = field(default_factory=list)
     lost: list[UserId] = field(default_factory=list)
+    calls_due: int = 0
 
     @property
     def campaign_id(self) -> UUID:
         return UUID(int=self.key)
 
-    def agent_event(self, agent: UserId, kind: str) -> None:
+    def agent_event(self, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
         self.told.append((kind, agent))
 
     def agent_ready(self, agent: UserId) -> None:

@@ -1,7 +1,8 @@
 """The agents at work on this engine: who is ready since when, whom they work for, and how their time was spent."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -22,12 +23,19 @@ _NEEDS_NOBODY: Final = NOTHING_TO_DIAL | {Doing.CARRIER_DOWN, Doing.DATABASE_DOW
 
 
 class CampaignOfAgents(Protocol):
-    """A campaign that is told of its agents. The kinds are the pacer's: login, logout, idle, talk_end."""
+    """A campaign that is told of its agents. The kinds are the pacer's: login, logout, idle, talk_end, connected."""
 
     @property
     def campaign_id(self) -> UUID: ...
 
-    def agent_event(self, agent: UserId, kind: str) -> None: ...
+    @property
+    def calls_due(self) -> int:
+        """Calls on their way that will want an agent if somebody answers."""
+        ...
+
+    def agent_event(self, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
+        """It happened so many seconds ago. An agent may be `connected` in another campaign's call."""
+        ...
 
     def agent_ready(self, agent: UserId) -> None:
         """The agent is free: take them now if somebody waits."""
@@ -64,14 +72,33 @@ class Changed:
     why: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """A campaign that has agents in common with another one.
+
+    Attributes:
+        common: share of its agents who are also the other one's, a fraction.
+    """
+
+    key: int
+    priority: int
+    shares: bool
+    wants: bool
+    common: float
+
+
 @dataclass(slots=True)
 class _Campaign:
-    """A campaign that wants agents. `outside`: nobody is to blame that it dials nothing."""
+    """A campaign that wants agents.
+
+    `outside`: nobody is to blame that it dials nothing. `shares`: it counts on agents together with others.
+    """
 
     key: int
     users: frozenset[UserId]
     listener: CampaignOfAgents
     priority: int
+    shares: bool
     outside: bool = False
     wants: bool = True
 
@@ -79,9 +106,11 @@ class _Campaign:
 class AgentPool:
     """Agents shared by the campaigns they are assigned to; the one who waits longest is served first.
 
-    A ready agent counts for one campaign at a time, so that no two launch calls for the same one: the campaign of the
-    highest priority that has something to dial, and among equals one drawn anew each time the agent becomes ready.
-    An answered call may have any ready agent of its campaign, whomever that one counts for.
+    A ready agent counts for one campaign at a time: the campaign of the highest priority that has something to dial,
+    and among equals one drawn anew each time the agent becomes ready. One that dials ahead shares the agent with the
+    others that do, and they see to it together that they launch no more than their agents bear (`sharing`); all others
+    have the agent to themselves, so that no two launch calls for the same one. An answered call may have any ready
+    agent of its campaign but those who are kept for calls of a campaign that has them to itself.
     """
 
     def __init__(self, clock: Clock, *, seed: int = 0, limits: AgentLimits | None = None) -> None:
@@ -92,9 +121,11 @@ class AgentPool:
         self._chosen: dict[UserId, frozenset[UUID]] = {}
         self._wrap_up: dict[UserId, timedelta] = {}
         self._counts_for: dict[UserId, int] = {}
+        self._counted_on: dict[UserId, frozenset[int]] = {}  # by the pacers of these campaigns
         self._serving: dict[UserId, int] = {}
         self._work: dict[UserId, Work] = {}
         self._turns: dict[UserId, int] = {}
+        self._draws = 0
         self._campaigns: dict[int, _Campaign] = {}
         self._watchers: list[Watcher] = []
         self._observers: list[Callable[[Changed], None]] = []
@@ -113,15 +144,27 @@ class AgentPool:
         listener: CampaignOfAgents,
         *,
         priority: int = DEFAULT_PRIORITY,
+        shares: bool = False,
     ) -> None:
-        """Tell a campaign of its agents from now on, beginning with those at work; or tell what changed about it."""
+        """Tell a campaign of its agents from now on, beginning with those at work; or tell what changed about it.
+
+        With `shares` it counts on its agents together with others, else it has those who count for it to itself.
+        """
         self._count_time()
         known = self._campaigns.get(campaign)
         if known is None:
-            self._campaigns[campaign] = _Campaign(campaign, frozenset(users), listener, priority)
+            self._campaigns[campaign] = _Campaign(campaign, frozenset(users), listener, priority, shares)
         else:
             known.users, known.listener, known.priority = frozenset(users), listener, priority
+            known.shares = shares
         self._share_out()
+
+    def share(self, campaign: int, shares: bool) -> None:
+        """Whether the campaign counts on its agents together with others from now on."""
+        known = self._campaigns.get(campaign)
+        if known is not None and known.shares != shares:
+            known.shares = shares
+            self._share_out()
 
     def detach(self, campaign: int) -> None:
         self._count_time()
@@ -129,6 +172,8 @@ class AgentPool:
             for agent, counted in list(self._counts_for.items()):
                 if counted == campaign:
                     del self._counts_for[agent]
+            for agent, counting in list(self._counted_on.items()):
+                self._let_count_on(agent, counting - {campaign})
             self._share_out()
 
     def observed(self, campaign: int, doing: Doing) -> None:
@@ -140,15 +185,48 @@ class AgentPool:
             known.outside, known.wants = outside, wants
             self._share_out()
 
-    def at_work(self, campaign: int) -> int:
-        """How many agents count for the campaign or work for it: signed in, there, and not on pause."""
+    def at_work(self, campaign: int, *, shared: bool = True) -> int:
+        """How many agents count for the campaign or work for it: signed in, there, and not on pause.
+
+        With `shared` also those whom it counts on together with others, whomever they work for now.
+        """
         return sum(
             1
             for agent in self._agents.values()
             if agent.state in AT_WORK
             and (agent.link is Link.UP or agent.state is not AgentState.READY)
-            and campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
+            and (
+                campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
+                or (shared and campaign in self._counted_on.get(agent.id, ()))
+            )
         )
+
+    def counted_on(self) -> Mapping[int, AbstractSet[UserId]]:
+        """By campaign the agents its pacer counts on, be it together with others: free now or busy."""
+        found: dict[int, set[UserId]] = {}
+        for agent, campaigns in self._counted_on.items():
+            for campaign in campaigns:
+                found.setdefault(campaign, set()).add(agent)
+        return found
+
+    def sharers(self, campaign: int) -> Sequence["Sharer"]:
+        """This campaign and all that have agents in common with it, in an order drawn anew each time."""
+        own = self._campaigns[campaign]
+        found = [own, *(one for one in self._campaigns.values() if one is not own and one.users & own.users)]
+        if len(found) > 1:
+            self._draws += 1
+            found.sort(key=lambda one: one.key)
+            Random(f"{self._seed}:turn:{campaign}:{self._draws}").shuffle(found)  # noqa: S311 - a coin, no secret
+        return [
+            Sharer(
+                one.key,
+                one.priority,
+                one.shares,
+                one.wants,
+                1.0 if one is own else len(one.users & own.users) / len(one.users),
+            )
+            for one in found
+        ]
 
     def free(self, campaign: int) -> int:
         """How many ready agents count for the campaign."""
@@ -159,7 +237,8 @@ class AgentPool:
     def reserve(self, campaign: int, work: Work | None = None) -> UserId | None:
         """The campaign's agent who waits longest, now reserved; `None` when nobody is ready."""
         known = self._campaigns[campaign]
-        agent = next((one for one in self._ready if self._agents[one].free and self._serves(known, one)), None)
+        mine = (one for one in self._ready if self._agents[one].free and self._serves(known, one))
+        agent = next((one for one in mine if not self._kept_from(campaign, one)), None)
         if agent is not None:
             self._take(agent, campaign, AgentState.RESERVED, work)
             counted = self._counts_for.get(agent)
@@ -221,6 +300,8 @@ class AgentPool:
     def connected(self, agent: UserId) -> None:
         if agent in self._agents:  # else they went over to another engine
             self._become(agent, AgentState.TALKING)
+            for campaign in self._counting_on(agent, but=self._serving.get(agent)):
+                self._tell_campaign(campaign, agent, "connected")
 
     def not_connected(self, agent: UserId) -> None:
         """Nothing came of the call or the preview: the agent is free again."""
@@ -230,7 +311,10 @@ class AgentPool:
         """The call is over: wrap-up begins."""
         limit = self._wrap_up.get(agent)
         self._become(agent, AgentState.WRAP_UP, until=None if limit is None else self._clock.now() + limit)
-        self._tell_campaign(self._serving.get(agent), agent, "talk_end")
+        serving = self._serving.get(agent)
+        self._tell_campaign(serving, agent, "talk_end")
+        for campaign in self._counting_on(agent, but=serving):
+            self._tell_campaign(campaign, agent, "talk_end")
         for watcher in self._watchers:
             watcher.wrap_up_began(agent, call_key)
 
@@ -298,8 +382,9 @@ class AgentPool:
         self._states[gone.state] -= 1
         self._ready.pop(agent, None)
         self._outside.pop(agent, None)
-        self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+        self._tell_all(agent, "logout")
         self._serving.pop(agent, None)
+        self._counted_on.pop(agent, None)
         self._chosen.pop(agent, None)
         self._wrap_up.pop(agent, None)
         self._counts_for.pop(agent, None)
@@ -336,9 +421,10 @@ class AgentPool:
             self._work.pop(agent, None)
             self._campaigns[campaign].listener.let_go(agent)
         if before is AgentState.READY or self._agents[agent].leaving is not None:
-            self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+            self._tell_all(agent, "logout")
             if before is AgentState.READY:
                 self._counts_for.pop(agent, None)
+                self._counted_on.pop(agent, None)
 
     def pause_after(self, agent: UserId, reason: str | None) -> None:
         """Go on pause when the present call, or the next one, is wrapped up.
@@ -349,7 +435,7 @@ class AgentPool:
         before = self._agents[agent]
         self._put(before.leaving_after(reason))
         if before.state is not AgentState.READY:
-            self._tell_campaign(self._counts_for.get(agent), agent, "logout")
+            self._tell_all(agent, "logout")
 
     def stay(self, agent: UserId) -> None:
         """No longer leave after the present call."""
@@ -357,7 +443,7 @@ class AgentPool:
         if before.leaving is not None:
             self._put(before.staying())
             if before.state is not AgentState.READY:
-                self._tell_campaign(self._counts_for.get(agent), agent, "login")
+                self._tell_all(agent, "login")
 
     def extend_wrap_up(self, agent: UserId, by: timedelta) -> None:
         """Raises `WrapUpNotExtendable`."""
@@ -428,9 +514,9 @@ class AgentPool:
         elif after.state is AgentState.READY and agent.state is not AgentState.READY:
             self._after_work(agent.id, AgentState.READY)
         elif was_free and not after.free:
-            self._tell_campaign(self._counts_for.pop(agent.id, None), agent.id, "logout")
+            self._count_for(agent.id, None)
         elif after.leaving is not agent.leaving:
-            self._tell_campaign(self._counts_for.get(agent.id), agent.id, "logout")
+            self._tell_all(agent.id, "logout")
 
     def _let_go(self, agent: UserId) -> bool:
         """Ask the campaign to end what it has the agent do; whether that changed the agent's state."""
@@ -504,22 +590,19 @@ class AgentPool:
 
     def _after_work(self, agent: UserId, state: AgentState) -> None:
         """The agent has become ready, or has left as was asked for before."""
-        served = self._serving.pop(agent, None)
+        self._serving.pop(agent, None)
         self._work.pop(agent, None)
-        counted = self._counts_for.get(agent)
         if state is not AgentState.READY:
-            self._tell_campaign(counted, agent, "logout")
-            self._counts_for.pop(agent, None)
+            self._count_for(agent, None)
             return
         self._note_outside(agent)
         if not self._agents[agent].free:
             self._count_for(agent, None)
             return
-        best = self._best(agent)
-        if best is not None and best == served == counted:
-            self._tell_campaign(best, agent, "idle")
-        else:
-            self._count_for(agent, best)
+        before = self._counted_on.get(agent, frozenset())
+        self._count_for(agent, self._best(agent))
+        for campaign in sorted(before & self._counted_on.get(agent, frozenset())):
+            self._tell_campaign(campaign, agent, "idle")
         self._offer(agent)
 
     def _offer(self, agent: UserId) -> None:
@@ -546,21 +629,68 @@ class AgentPool:
         return next((campaign.key for campaign in mine if campaign.wants), mine[0].key if mine else None)
 
     def _share_out(self) -> None:
-        """Let every ready agent count for the campaign that should have them now."""
+        """Let every ready agent count for the campaign that should have them now; so will who is busy."""
         for agent in list(self._ready):
             self._note_outside(agent)
             if self._agents[agent].free:
                 self._count_for(agent, self._best(agent))
+        for agent in list(self._counts_for):
+            here = self._agents[agent]
+            if here.state is not AgentState.READY and here.leaving is None:
+                self._let_count_on(agent, self._may_count_on(agent))
 
     def _count_for(self, agent: UserId, campaign: int | None) -> None:
-        counted = self._counts_for.get(agent)
-        if counted == campaign:
-            return
-        self._counts_for.pop(agent, None)
-        self._tell_campaign(counted, agent, "logout")
-        if campaign is not None:
+        """Whom a free agent counts for; `None` for nobody, as when a call is made for this very agent."""
+        if campaign is None:
+            self._counts_for.pop(agent, None)
+            self._let_count_on(agent, frozenset())
+        else:
             self._counts_for[agent] = campaign
+            alone = not self._campaigns[campaign].shares
+            self._let_count_on(agent, frozenset({campaign}) if alone else self._sharing(agent))
+
+    def _let_count_on(self, agent: UserId, campaigns: frozenset[int]) -> None:
+        before = self._counted_on.get(agent, frozenset())
+        if campaigns == before:
+            return
+        here = self._agents[agent]
+        for campaign in sorted(before - campaigns):
+            self._tell_campaign(campaign, agent, "logout")
+        for campaign in sorted(campaigns - before):
             self._tell_campaign(campaign, agent, "login")
+            if here.state is AgentState.TALKING:
+                ago = (self._clock.now() - here.since).total_seconds()
+                self._tell_campaign(campaign, agent, "connected", ago=ago)
+        if campaigns:
+            self._counted_on[agent] = campaigns
+        else:
+            self._counted_on.pop(agent, None)
+
+    def _sharing(self, agent: UserId) -> frozenset[int]:
+        return frozenset(one.key for one in self._campaigns.values() if one.shares and self._serves(one, agent))
+
+    def _may_count_on(self, agent: UserId) -> frozenset[int]:
+        """Of a busy agent: the campaigns that they can be expected to come back to."""
+        counted = self._campaigns.get(self._counts_for.get(agent, -1))
+        alone = frozenset({counted.key}) if counted is not None and not counted.shares else frozenset()
+        mine = [one for one in self._in_order(agent) if one.wants]
+        # Of equals it is not known whose turn it will be: one that has its agents to itself may be.
+        first = [one for one in mine if one.priority == mine[0].priority]
+        if not all(one.shares for one in first):
+            return alone
+        if self._agents[agent].state is AgentState.WRAP_UP:
+            # How long the call before was is not known to who has not seen it: they hear when the agent is free.
+            return alone | (self._sharing(agent) & self._counted_on.get(agent, frozenset()))
+        return alone | self._sharing(agent)
+
+    def _kept_from(self, campaign: int, agent: UserId) -> bool:
+        """Whether a campaign that has this agent to itself has a call on its way for each of those it has."""
+        counted = self._counts_for.get(agent)
+        known = self._campaigns.get(counted) if counted is not None and counted != campaign else None
+        return known is not None and not known.shares and known.listener.calls_due >= self.free(known.key)
+
+    def _counting_on(self, agent: UserId, *, but: int | None) -> Sequence[int]:
+        return sorted(campaign for campaign in self._counted_on.get(agent, ()) if campaign != but)
 
     def _note_outside(self, agent: UserId) -> None:
         """Whether this ready agent waits for no fault of pacing: no campaign of theirs has anything to dial."""
@@ -570,10 +700,15 @@ class AgentPool:
         else:
             self._outside.pop(agent, None)
 
-    def _tell_campaign(self, campaign: int | None, agent: UserId, kind: str) -> None:
+    def _tell_all(self, agent: UserId, kind: str) -> None:
+        """Tell every campaign that counts on the agent."""
+        for campaign in self._counting_on(agent, but=None):
+            self._tell_campaign(campaign, agent, kind)
+
+    def _tell_campaign(self, campaign: int | None, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
         known = self._campaigns.get(campaign) if campaign is not None else None
         if known is not None:
-            known.listener.agent_event(agent, kind)
+            known.listener.agent_event(agent, kind, ago=ago)
 
 
 class Watcher(Protocol):

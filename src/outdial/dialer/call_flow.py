@@ -112,6 +112,11 @@ class CallFlow:
         self._looking: asyncio.TimerHandle | None = None
         self.unanswered = 0
 
+    @property
+    def waiting(self) -> int:
+        """People who have answered and have no agent yet."""
+        return len(self._waiting)
+
     def launched(
         self,
         attempt: int,

@@ -20,6 +20,7 @@ from outdial.dialer.callbacks import Callbacks
 from outdial.dialer.journal import Journal
 from outdial.dialer.preview import Previews
 from outdial.dialer.second_chances import SecondChances
+from outdial.dialer.sharing import Sharing
 from outdial.domain import retry
 from outdial.domain.activity import Activity, Doing
 from outdial.domain.calling_hours import CallingHours, HolidayCalendar
@@ -30,8 +31,9 @@ from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial,
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome, Reason
 from outdial.domain.pacing.base import Pacer, PacerConfig
-from outdial.domain.pacing.limits import CallRate, Limit, room
-from outdial.domain.pacing.predictive import STALE_SECONDS
+from outdial.domain.pacing.limits import CallRate, Limit, Room, room
+from outdial.domain.pacing.predictive import STALE_SECONDS, PredictivePacer
+from outdial.domain.pacing.recording import RecordingPacer
 from outdial.domain.retry import NoMore
 from outdial.domain.values import AccountId, UserId
 from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, NoFreeLine, Watched
@@ -136,6 +138,7 @@ class CampaignLoop:
         store: DialStore,
         carrier: Carrier,
         pool: AgentPool,
+        sharing: Sharing,
         clock: Clock,
         ids: Ids,
         new_pacer: Callable[[RunningCampaign], Pacer],
@@ -146,6 +149,7 @@ class CampaignLoop:
         self._running, self._ownership, self._settings = running, ownership, settings
         self._owned = owned
         self._store, self._carrier, self._pool, self._clock, self._ids = store, carrier, pool, clock, ids
+        self._sharing = sharing
         self._new_pacer = new_pacer
         self.pacer = new_pacer(running)
         self._paced_by = self._pacer_config()
@@ -218,6 +222,34 @@ class CampaignLoop:
         return self._running.account
 
     @property
+    def calls_due(self) -> int:
+        return self.flow.unanswered + self.flow.waiting
+
+    @property
+    def unanswered(self) -> int:
+        return self.flow.unanswered
+
+    def room(self) -> int:
+        """See `PacedCampaign`."""
+        rests = self._clock.monotonic() < self._carrier_rests_until
+        nothing = self._stopping or rests or (self._dry and not self._work_changed)
+        return 0 if nothing else self._room().calls
+
+    def looks_ahead(self) -> tuple[PredictivePacer, float] | None:
+        """See `PacedCampaign`."""
+        pacer = self._predictive
+        if pacer is None:
+            return None
+        now = self._mono()
+        self.pacer.event(now, "look")
+        return pacer, now
+
+    @property
+    def _predictive(self) -> PredictivePacer | None:
+        pacer = self.pacer.recorded if isinstance(self.pacer, RecordingPacer) else self.pacer
+        return pacer if isinstance(pacer, PredictivePacer) else None
+
+    @property
     def free_lines(self) -> int:
         return self._carrier.free_lines()
 
@@ -239,7 +271,7 @@ class CampaignLoop:
         if _paced_by(running.campaign) != _paced_by(before.campaign):
             self._change_pacer()
         self._tell_changes(before)
-        self._pool.attach(self.key, running.users, self, priority=running.campaign.priority)
+        self._attach()
         old, new = before.campaign, running.campaign
         if (old.strategy, old.extensions) != (new.strategy, new.extensions):
             self._zones_known = False
@@ -284,8 +316,8 @@ class CampaignLoop:
         self._carrier_failed = False
         self.flow.hear(event)
 
-    def agent_event(self, agent: UserId, kind: str) -> None:
-        self._tell_pacer(kind, agent=agent)
+    def agent_event(self, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
+        self._tell_pacer(kind, ago=ago, agent=agent)
         if kind in ("login", "logout"):
             self._wake.set()
 
@@ -307,7 +339,7 @@ class CampaignLoop:
     async def run(self) -> None:
         """Dial until stopped and done. The journal runs beside it."""
         self._start_pacer(self._running.pacer_state or {})
-        self._pool.attach(self.key, self._running.users, self, priority=self._running.campaign.priority)
+        self._attach()
         try:
             while self._unsettled or not (self._stopping and not self.busy):
                 self._wake.clear()
@@ -476,7 +508,6 @@ class CampaignLoop:
         if self._dry and not self._work_changed:
             return
         self._dry = False
-        mono = self._mono()
         if self._clock.monotonic() < self._carrier_rests_until:
             return
         at_work = self._pool.at_work(self.key)
@@ -488,15 +519,9 @@ class CampaignLoop:
             return
         if _dials_ahead(self.campaign):
             await self._brief_pacer()
-        rate = self._settings.call_rate
-        limit = room(
-            ratio=self._paced_by.ratio,
-            agents=at_work,
-            unanswered=self.flow.unanswered,
-            lines=self._carrier.free_lines(),
-            rate=None if rate is None else rate.available(self._clock.monotonic()),
-        )
-        wanted = self.pacer.decide(mono, limit.calls)
+        limit = self._room()
+        granted = self._sharing.granted(self.key, limit.calls, self._for_all())
+        wanted = self.pacer.decide(self._mono(), granted)
         if wanted <= 0:
             if self._carrier_failed:
                 self._observe(Doing.CARRIER_DOWN)  # nobody knows what became of the last calls
@@ -517,6 +542,27 @@ class CampaignLoop:
             await self._run_dry()
         else:
             self._observe(Doing.DIALING)
+
+    def _attach(self) -> None:
+        ahead = self._predictive is not None
+        self._pool.attach(self.key, self._running.users, self, priority=self.campaign.priority, shares=ahead)
+
+    def _for_all(self) -> int:
+        """Calls that all campaigns may launch now, by the limits that they have in common."""
+        lines, rate = self._carrier.free_lines(), self._settings.call_rate
+        return lines if rate is None else min(lines, rate.available(self._clock.monotonic()))
+
+    def _room(self) -> Room:
+        """Calls that the limits allow, whatever the pacer would like."""
+        ratio, rate = self._paced_by.ratio, self._settings.call_rate
+        agents, unanswered = self._sharing.crew(self.key, ratio)
+        return room(
+            ratio=ratio,
+            agents=agents,
+            unanswered=unanswered,
+            lines=self._carrier.free_lines(),
+            rate=None if rate is None else rate.available(self._clock.monotonic()),
+        )
 
     async def _offer_previews(self) -> None:
         """A record for every agent who is free."""
@@ -749,8 +795,8 @@ class CampaignLoop:
 
     # What happens meanwhile -------------------------------------------------------------------------------------
 
-    def _tell_pacer(self, kind: str, **info: Any) -> None:
-        self.pacer.event(self._mono(), kind, **info)
+    def _tell_pacer(self, kind: str, *, ago: float = 0.0, **info: Any) -> None:
+        self.pacer.event(self._mono() - ago, kind, **info)
         if self.pacer.reactive and not self._dry:
             self._wake.set()
 

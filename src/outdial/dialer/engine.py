@@ -9,6 +9,7 @@ import structlog
 
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.campaign_loop import CampaignLoop, LoopSettings, Ownership
+from outdial.dialer.sharing import Sharing
 from outdial.domain.errors import Unavailable
 from outdial.domain.pacing.base import Pacer
 from outdial.ports.carrier import CallEvent, Carrier
@@ -71,6 +72,7 @@ class Engine:
         self._new_pacer = new_pacer
         self._settings = settings or EngineSettings()
         self.loops: dict[int, CampaignLoop] = {}
+        self._sharing = Sharing(pool, self.loops)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._commands: set[asyncio.Task[None]] = set()
         self._versions: dict[int, int] = {}
@@ -210,6 +212,7 @@ class Engine:
             store=self._store,
             carrier=self.carrier,
             pool=self.pool,
+            sharing=self._sharing,
             clock=self._clock,
             ids=self._ids,
             new_pacer=self._new_pacer,

@@ -55,6 +55,11 @@ class RecordingPacer:
         self._numbers: dict[tuple[str, Hashable], int] = {}
         self._put({"format": FORMAT, "version": VERSION, "pacer": name})
 
+    @property
+    def recorded(self) -> Pacer:
+        """The pacer that decides: to be looked at, and told nothing but through this one."""
+        return self._pacer
+
     def start(self, cfg: PacerConfig | Mapping[str, Any]) -> None:
         """Begin afresh (see `Pacer`)."""
         given = PacerConfig.of(cfg)

@@ -43,6 +43,7 @@ def share_out(
     members: Sequence[Member],
     common: Sequence[Sequence[float]] | None = None,
     *,
+    together: int | None = None,
     inbound_per_second: float = 0.0,
 ) -> list[int]:
     """How many calls each member launches now, 0..its room.
@@ -50,9 +51,10 @@ def share_out(
     Args:
         common: for each member, for each member: the share of the second one's agents who are also the first one's,
             a fraction; by default all agents are everybody's.
+        together: calls that all of them may launch; None = as many as each has room for.
         inbound_per_second: callers expected who will want one of the same agents, per second.
     """
-    group = _Group(members, common, inbound_per_second)
+    group = _Group(members, common, together, inbound_per_second)
     for priority in sorted({member.priority for member in members}, reverse=True):
         group.give_out([i for i, member in enumerate(members) if member.priority == priority and member.room > 0])
     return group.given
@@ -62,9 +64,14 @@ class _Group:
     """What was given out in this round so far, and what that leaves."""
 
     def __init__(
-        self, members: Sequence[Member], common: Sequence[Sequence[float]] | None, inbound_per_second: float
+        self,
+        members: Sequence[Member],
+        common: Sequence[Sequence[float]] | None,
+        together: int | None,
+        inbound_per_second: float,
     ) -> None:
         self.members, self.inbound_per_second = members, inbound_per_second
+        self._together = together
         self.common = common or [[1.0] * len(members) for _ in members]
         self.given = [0] * len(members)
         self.thresholds = [member.pacer.threshold(member.now) for member in members]
@@ -91,18 +98,18 @@ class _Group:
 
     def _give_all(self, own: int) -> None:
         """As many calls as one campaign may have, without going through them one by one."""
-        member, threshold = self.members[own], self.thresholds[own]
-        safe = min(member.room, max(0, self._idle(own) - ceil(self._taken(own) - _ROUNDING)))
-        if safe < member.room and threshold > 0:
+        room, threshold = self._room(own), self.thresholds[own]
+        safe = min(room, max(0, self._idle(own) - ceil(self._taken(own) - _ROUNDING)))
+        if safe < room and threshold > 0:
             forecast = self._forecast(own)
             if not forecast.hopeless(threshold):
-                safe = most_within(safe, member.room, lambda n: forecast.within(threshold, n))
+                safe = most_within(safe, room, lambda n: forecast.within(threshold, n))
         self.given[own] = safe
 
     def _slack(self, own: int) -> float | None:
         """How far the risk of one more call is below what it may be, weighted; None = it may not be launched."""
         member, threshold = self.members[own], self.thresholds[own]
-        if self.given[own] >= member.room:
+        if self.given[own] >= self._room(own):
             return None
         if threshold > 0:
             risk = self._forecast(own).risk(1)
@@ -110,6 +117,12 @@ class _Group:
                 return member.weight * (threshold - risk) / threshold
         # A call for every idle agent who has none cannot be abandoned for want of an agent.
         return 0.0 if ceil(self._taken(own) - _ROUNDING) < self._idle(own) else None
+
+    def _room(self, own: int) -> int:
+        room = self.members[own].room
+        if self._together is None:
+            return room
+        return min(room, max(0, self._together - sum(self.given) + self.given[own]))
 
     def _idle(self, own: int) -> int:
         outlook, member = self.outlooks[own], self.members[own]
