@@ -185,10 +185,10 @@ class AgentPool:
             known.outside, known.wants = outside, wants
             self._share_out()
 
-    def at_work(self, campaign: int, *, shared: bool = True) -> int:
-        """How many agents count for the campaign or work for it: signed in, there, and not on pause.
+    def at_work(self, campaign: int) -> int:
+        """How many agents the campaign counts on, be it together with others, or works with.
 
-        With `shared` also those whom it counts on together with others, whomever they work for now.
+        They are signed in, there, and not on pause.
         """
         return sum(
             1
@@ -197,7 +197,7 @@ class AgentPool:
             and (agent.link is Link.UP or agent.state is not AgentState.READY)
             and (
                 campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
-                or (shared and campaign in self._counted_on.get(agent.id, ()))
+                or campaign in self._counted_on.get(agent.id, ())
             )
         )
 

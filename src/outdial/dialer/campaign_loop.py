@@ -229,6 +229,10 @@ class CampaignLoop:
     def unanswered(self) -> int:
         return self.flow.unanswered
 
+    @property
+    def ratio(self) -> float:
+        return self._paced_by.ratio
+
     def room(self) -> int:
         """See `PacedCampaign`."""
         rests = self._clock.monotonic() < self._carrier_rests_until
@@ -554,12 +558,11 @@ class CampaignLoop:
 
     def _room(self) -> Room:
         """Calls that the limits allow, whatever the pacer would like."""
-        ratio, rate = self._paced_by.ratio, self._settings.call_rate
-        agents, unanswered = self._sharing.crew(self.key, ratio)
+        rate = self._settings.call_rate
         return room(
-            ratio=ratio,
-            agents=agents,
-            unanswered=unanswered,
+            ratio=self.ratio,
+            agents=self._pool.at_work(self.key),
+            unanswered=self._sharing.unanswered(self.key),
             lines=self._carrier.free_lines(),
             rate=None if rate is None else rate.available(self._clock.monotonic()),
         )

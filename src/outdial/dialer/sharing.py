@@ -23,6 +23,11 @@ class PacedCampaign(Protocol):
     @property
     def unanswered(self) -> int: ...
 
+    @property
+    def ratio(self) -> float:
+        """Unanswered calls allowed for each agent."""
+        ...
+
     def looks_ahead(self) -> tuple[PredictivePacer, float] | None:
         """The pacer that may launch ahead of free agents, told of this moment, and the moment by its own clock."""
         ...
@@ -43,19 +48,20 @@ class Sharing:
     def __init__(self, pool: AgentPool, campaigns: Mapping[int, PacedCampaign]) -> None:
         self._pool, self._campaigns = pool, campaigns
 
-    def crew(self, campaign: int, ratio: float) -> tuple[int, int]:
-        """How many agents a campaign's dialing ratio is about, and how many unanswered calls they have.
+    def unanswered(self, campaign: int) -> int:
+        """Calls that a campaign's dialing ratio counts: its own, and those of campaigns that do not come after it.
 
-        The agents who count for it and its own calls, or all whom it shares with others and the calls of them all,
-        whichever leaves it more room: so all together have no more calls than one of them might have alone.
+        A call of another campaign counts by the ratio of that one: where three may be on their way for each agent,
+        each takes a third of what an agent bears.
         """
-        own = self._pool.at_work(campaign, shared=False), self._campaigns[campaign].unanswered
+        own, counted = self._campaigns[campaign], 0.0
         sharers = self._pool.sharers(campaign)
-        if len(sharers) == 1:
-            return own
-        unanswered = sum(one.common * self._campaigns[one.key].unanswered for one in sharers)
-        shared = self._pool.at_work(campaign), ceil(unanswered - _ROUNDING)
-        return max(own, shared, key=lambda crew: ratio * crew[0] - crew[1])
+        priority = next(one.priority for one in sharers if one.key == campaign)
+        for one in sharers:
+            if one.priority >= priority:
+                other = self._campaigns[one.key]
+                counted += one.common * other.unanswered * own.ratio / other.ratio
+        return ceil(counted - _ROUNDING)
 
     def granted(self, campaign: int, room: int, together: int) -> int:
         """How many calls may be launched now of those that a campaign has room for.

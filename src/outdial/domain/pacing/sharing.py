@@ -74,7 +74,17 @@ class _Group:
         self._together = together
         self.common = common or [[1.0] * len(members) for _ in members]
         self.given = [0] * len(members)
-        self.thresholds = [member.pacer.threshold(member.now) for member in members]
+        own = [member.pacer.threshold(member.now) for member in members]
+        # More risk than a campaign may take nobody takes beside it who does not come before it: its own calls, those on
+        # their way too, would bear that risk, and it could not launch any more.
+        self.thresholds = [
+            min(
+                threshold
+                for other, threshold in zip(members, own, strict=True)
+                if other is member or (other.priority >= member.priority and _dials(other))
+            )
+            for member in members
+        ]
         self.outlooks = [_Shared(self, own) if member.room > 0 else None for own, member in enumerate(members)]
 
     def give_out(self, equals: Sequence[int]) -> None:
@@ -88,8 +98,10 @@ class _Group:
                 slack = self._slack(i)
                 if slack is None:
                     continue
-                # Among near equals whoever got least so far: else a hair's breadth would decide for all of a round.
-                claim = (round(slack, 1), -self.given[i] / self.members[i].weight)
+                # Among near equals whoever has the fewest calls on their way: else a hair's breadth would decide for
+                # all of a round, or whose turn comes first within a second.
+                calls = self.members[i].pacer.floor.in_flight + self.given[i]
+                claim = (round(slack, 1), -calls / self.members[i].weight)
                 if best < 0 or claim > most:
                     best, most = i, claim
             if best < 0:
@@ -186,6 +198,10 @@ class _Shared:
             variance += calls * each * (1 - each)
         callers = self._group.inbound_per_second * (self._pacer.ring.points[point] + self._pacer.analysis_seconds)
         return Demand(mean + callers, variance + callers, self._each[point][self._own])
+
+
+def _dials(member: Member) -> bool:
+    return member.room > 0 or member.pacer.floor.in_flight + member.pacer.floor.waiting > 0
 
 
 def _part(demand: Demand, part: float) -> Demand:
