@@ -143,6 +143,7 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
         pacer: str = "progressive",
         desks: bool = False,
         calls_per_second: float | None = None,
+        pacer_logs: Path | None = None,
     ) -> None:
         lines = rows or [f"A{n},B,{number(n)},," for n in range(len(fates))]
         path = tmp_path / "list.csv"
@@ -171,6 +172,7 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
                     virtual=True,
                     pacer=pacer,
                     calls_per_second=calls_per_second,
+                    pacer_logs=pacer_logs,
                 )
                 dial_store = store(DialRows(database))
                 async with here.desk.open(), working(dial_store, shift, clock, ids=here.ids) as live:

@@ -1,20 +1,27 @@
 """What the engine tells the pacer besides calls and agents, what it keeps of it, and what holds it back."""
 
 import itertools
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from outdial import bootstrap
 from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier
+from outdial.api.campaigns import new_campaign
 from outdial.app import campaigns
+from outdial.cli.preparation import Prepared, prepare
 from outdial.dialer.campaign_loop import KEEP_SECONDS
 from outdial.domain.access import Principal
 from outdial.domain.activity import Doing
 from outdial.domain.campaigns import Campaign
 from outdial.domain.pacing.predictive import PredictivePacer
+from outdial.domain.pacing.recording import replay
 from outdial.domain.pacing.shadow import ShadowPacer
-from tests.dialer.conftest import NO_ANSWER, Tell, World, answers
+from tests.dialer.conftest import HEADER, NO_ANSWER, Tell, World, answers, number
+from tests.simulation.conftest import a_campaign
 
 
 async def resettled(world: World, change: Any) -> None:
@@ -111,6 +118,53 @@ class TestLimits:
             assert world.loop.flow.unanswered <= calls
 
         tell(story, [NO_ANSWER] * 6, pacer="predictive")
+
+
+class TestAgentsInCommon:
+    @staticmethod
+    def beside(
+        folder: Path, records: int, **members: Any
+    ) -> Callable[[bootstrap.Installation, Prepared], Awaitable[None]]:
+        """A second campaign with the same agents; its numbers begin with the fiftieth."""
+
+        async def before(here: bootstrap.Installation, first: Prepared) -> None:
+            path = folder / "beside.csv"
+            lines = [f"B{n},B,{number(50 + n)},," for n in range(records)]
+            path.write_text("\n".join([HEADER, *lines]) + "\n", "utf-8")
+            second = await prepare(here, path, new_campaign({**a_campaign(), **members}), agents=len(first.users))
+            assert set(second.users) == set(first.users)
+
+        return before
+
+    @pytest.mark.parametrize("pacer", ["predictive", "progressive"])
+    def test_the_higher_priority_is_dialed_first_and_then_the_other(
+        self, tell: Tell, tmp_path: Path, pacer: str
+    ) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(900.0)
+            campaigns_of = await world.rows("select campaign_id from attempt order by id")
+            order = [row["campaign_id"] for row in campaigns_of]
+            assert len(order) == 12
+            assert order[:4].count(2) >= 3
+            assert order[-6:] == [1] * 6
+
+        fates = [answers(talk=30.0)] * 8
+        tell(story, fates, agents=2, pacer=pacer, before=self.beside(tmp_path, 4, priority=9))
+
+    def test_a_recorded_pacer_that_shared_its_agents_is_replayed_to_the_same_decisions(
+        self, tell: Tell, tmp_path: Path
+    ) -> None:
+        logs = tmp_path / "logs"
+
+        async def story(world: World) -> None:
+            await world.run_for(600.0)
+
+        fates = [answers(talk=20.0), NO_ANSWER, answers(talk=40.0)] * 6
+        tell(story, fates, agents=3, pacer="predictive", before=self.beside(tmp_path, 12), pacer_logs=logs)
+        found = [replay(path.read_text("utf-8").splitlines(keepends=True)) for path in sorted(logs.iterdir())]
+        assert len(found) == 2
+        assert all(one.identical for one in found)
+        assert min(one.launched for one in found) > 5
 
 
 class TestWhatIsKept:

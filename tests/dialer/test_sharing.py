@@ -329,6 +329,20 @@ class TestDialingAhead:
 
 
 class TestOneCallForEachAgent:
+    def test_when_one_has_no_record_left_its_last_calls_keep_nobody_from_the_other(self) -> None:
+        async def story(office: Office) -> None:
+            high = Campaign(office, 1, USERS[:10], priority=9, pacer=ProgressivePacer, records=100)
+            low = Campaign(office, 2, USERS[:10], priority=3, pacer=ProgressivePacer)
+            while high.records:
+                await office.work(1.0)
+            await office.work(30.0)
+            assert high.flow.live
+            assert len(low.launched_at) > 5
+            await office.work(600)
+            assert (high.abandoned, low.abandoned) == (0, 0)
+
+        play(story)
+
     def test_nobody_is_abandoned_for_one_that_dials_ahead(self) -> None:
         async def story(office: Office) -> None:
             careful = Campaign(office, 1, USERS[:10], pacer=ProgressivePacer)

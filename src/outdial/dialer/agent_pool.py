@@ -18,7 +18,13 @@ from outdial.ports.clock import Clock
 AT_WORK: Final = frozenset(AgentState) - {AgentState.SIGNED_OUT, AgentState.PAUSED}
 """Signed in and not on pause: what the dialing ratio multiplies."""
 
-_NEEDS_NOBODY: Final = NOTHING_TO_DIAL | {Doing.CARRIER_DOWN, Doing.DATABASE_DOWN, Doing.NO_ENGINE, Doing.PAUSING}
+_NEEDS_NOBODY: Final = NOTHING_TO_DIAL | {
+    Doing.LAST_CALLS,
+    Doing.CARRIER_DOWN,
+    Doing.DATABASE_DOWN,
+    Doing.NO_ENGINE,
+    Doing.PAUSING,
+}
 """While a campaign does one of these, agents it shares with others work for those."""
 
 
