@@ -161,6 +161,20 @@ class TestAnAgentsDay:
         assert session.endswith(again.json()["id"])
         assert (again.json()["state"], again.json()["reason"]) == ("paused", "signed_in")
 
+    async def test_the_end_of_a_shift_is_shown_and_moves_and_is_not_past(self, office: Office) -> None:
+        user, now = await office.parts.user(), office.engine_now()
+        ends_at = instant(now + timedelta(hours=4))
+        session = await office.sign_in(user, ends_at=ends_at)
+        assert (await office.api.get(session)).json()["ends_at"] == ends_at
+        later = instant(now + timedelta(hours=5))
+        again = await office.api.post("/v1/sessions", json={"user_id": user, "ends_at": later})
+        assert (again.status_code, again.json()["ends_at"]) == (200, later)
+        (agent,) = (await office.api.get("/v1/agents")).json()["agents"]
+        assert agent["ends_at"] == later
+        for refused_as in (instant(now - timedelta(seconds=1)), "18:00"):
+            refused = await office.api.post("/v1/sessions", json={"user_id": user, "ends_at": refused_as})
+            assert (refused.status_code, fields_of(refused)) == (400, {"ends_at"})
+
     async def test_pause_needs_one_of_the_accounts_reasons(self, office: Office) -> None:
         session = await office.sign_in(await office.parts.user())
         refused = await office.api.post(f"{session}/pause", json={"reason": "golf"})

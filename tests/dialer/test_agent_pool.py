@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from outdial.adapters.clock import LoopClock
@@ -28,6 +28,7 @@ class Campaign:
     offered: list[UserId] = field(default_factory=list)
     lost: list[UserId] = field(default_factory=list)
     calls_due: int = 0
+    ago: float = 0.0
 
     @property
     def campaign_id(self) -> UUID:
@@ -35,6 +36,10 @@ class Campaign:
 
     def agent_event(self, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
         self.told.append((kind, agent))
+        self.ago = ago
+
+    def agent_leaves(self, agent: UserId, at: datetime | None) -> None:
+        self.told.append(("leaves" if at is not None else "stays", agent))
 
     def agent_ready(self, agent: UserId) -> None:
         self.offered.append(agent)
@@ -163,6 +168,107 @@ class TestSharing:
                 pool.sign_in(agent)
             pool.attach(1, (BEN, EVE), campaign)
             assert campaign.told == [("login", ANA), ("logout", ANA), ("login", BEN), ("login", EVE)]
+
+        play(story)
+
+
+class TestLeaving:
+    def test_campaigns_hear_when_an_agent_means_to_leave_whenever_they_count_on_them(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            first, second = Campaign(1), Campaign(2)
+            pool.attach(1, EVERYBODY, first)
+            pool.plan(ANA, clock.now() + timedelta(minutes=5))
+            pool.sign_in(ANA)
+            pool.sign_in(BEN)
+            assert first.told == [("login", ANA), ("leaves", ANA), ("login", BEN)]
+            pool.attach(2, (ANA,), second, priority=9)
+            assert second.told == [("login", ANA), ("leaves", ANA)]
+            await clock.sleep(301.0)
+            assert second.told[2:] == [("stays", ANA)]
+
+        play(story)
+
+    def test_a_plan_that_was_changed_holds_and_the_old_one_ends_nothing(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            campaign = Campaign(1)
+            pool.attach(1, EVERYBODY, campaign)
+            pool.sign_in(ANA)
+            pool.plan(ANA, clock.now() + timedelta(minutes=5))
+            pool.plan(ANA, clock.now() + timedelta(minutes=9))
+            await clock.sleep(400.0)
+            assert campaign.told[1:] == [("leaves", ANA), ("leaves", ANA)]
+            await clock.sleep(200.0)
+            assert campaign.told[3:] == [("stays", ANA)]
+            pool.leave(ANA, AgentState.PAUSED)
+            pool.ready(ANA)
+            assert campaign.told[4:] == [("logout", ANA), ("login", ANA), ("stays", ANA)]
+
+        play(story)
+
+
+class TestSharingAhead:
+    def test_campaigns_that_dial_ahead_count_on_the_same_agents_free_or_busy(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            low, high = Campaign(1), Campaign(2)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            pool.attach(1, EVERYBODY, low, priority=3, shares=True)
+            pool.attach(2, EVERYBODY, high, priority=7, shares=True)
+            assert (low.count(), high.count()) == (3, 3)
+            assert (pool.free(1), pool.free(2)) == (0, 3)
+            assert pool.reserve(2) == ANA
+            pool.connected(ANA)
+            assert low.told[-1] == ("connected", ANA)  # high hears it with its call
+            assert pool.counted_on() == {1: set(EVERYBODY), 2: set(EVERYBODY)}
+            pool.talk_over(ANA, "1/1")
+            pool.ready(ANA)
+            assert low.told[-2:] == high.told[-2:] == [("talk_end", ANA), ("idle", ANA)]
+
+        play(story)
+
+    def test_one_that_comes_later_hears_how_long_an_agent_has_been_talking(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            first, second = Campaign(1), Campaign(2)
+            pool.sign_in(ANA)
+            pool.attach(1, EVERYBODY, first, shares=True)
+            assert pool.reserve(1) == ANA
+            pool.connected(ANA)
+            await clock.sleep(40.0)
+            pool.attach(2, EVERYBODY, second, shares=True)
+            assert second.told == [("login", ANA), ("connected", ANA)]
+            assert second.ago == 40.0
+
+        play(story)
+
+    def test_those_of_a_higher_priority_that_has_them_to_itself_are_counted_on_by_nobody_else(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            ahead, alone = Campaign(1), Campaign(2)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            pool.attach(1, EVERYBODY, ahead, priority=3, shares=True)
+            assert pool.reserve(1) == ANA
+            pool.connected(ANA)
+            pool.attach(2, EVERYBODY, alone, priority=7)
+            assert (ahead.count(), alone.count()) == (0, 2)
+            assert pool.at_work(1) == 1  # the one in its call
+            pool.observed(2, Doing.LAST_CALLS)
+            assert (ahead.count(), alone.count()) == (2, 0)
+            assert pool.counted_on()[1] == set(EVERYBODY)
+            assert ahead.told[-2:] == [("login", ANA), ("connected", ANA)]
+
+        play(story)
+
+    def test_an_agent_for_whom_a_sure_call_is_on_its_way_is_given_to_no_other(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            ahead, alone = Campaign(1), Campaign(2)
+            pool.sign_in(ANA)
+            pool.sign_in(BEN)
+            pool.attach(1, EVERYBODY, ahead, priority=3, shares=True)
+            pool.attach(2, EVERYBODY, alone, priority=7)
+            alone.calls_due = 1
+            assert pool.reserve(1) == ANA  # one of the two can be spared
+            assert pool.reserve(1) is None
+            assert pool.reserve(2) == BEN
 
         play(story)
 

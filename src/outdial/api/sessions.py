@@ -14,7 +14,7 @@ from outdial.api.describe import Count, Id, InstantShown, LinkShown, PhoneShown,
 from outdial.api.hal import Link, hal, instant, link, without_absent
 from outdial.api.problems import Refused
 from outdial.api.services import services_of
-from outdial.api.shapes import Shape, read_as
+from outdial.api.shapes import Instant, Shape, read_as
 from outdial.app import agents
 from outdial.app.agents import LONGEST_REASON
 from outdial.app.campaigns import uuid_of
@@ -47,6 +47,8 @@ class SessionIn(Shape):
     campaigns: Annotated[list[Annotated[str, StringConstraints(max_length=36)]], Field(max_length=100)] | None = None
     ready: bool = True
     """False: sign in on pause."""
+    ends_at: Instant | None = None
+    """When the agent means to leave: calls that would be answered later do not count on them. Said again, it moves."""
 
 
 class PauseIn(Shape):
@@ -98,6 +100,7 @@ class AgentShown(Shown):
     leaving_reason: str | None = None
     link: Annotated[str, Field(examples=["up"], json_schema_extra={"enum": ["up", "lost", "gone"]})]
     signed_in_at: InstantShown
+    ends_at: Annotated[InstantShown, Field(description="When the agent means to leave")] | None = None
     campaigns: list[Id] | None = None
     campaign_id: Annotated[Id, Field(description="Whom the agent works for now")] | None = None
     work: WorkShown | None = None
@@ -126,6 +129,7 @@ def agent_body(one: agents.Shown) -> dict[str, Any]:
             "leaving_reason": agent.leaving_reason,
             "link": agent.link.value,
             "signed_in_at": instant(seat.signed_in_at),
+            "ends_at": instant(seat.ends_at) if seat.ends_at is not None else None,
             "campaigns": None if seat.campaigns is None else [str(campaign) for campaign in seat.campaigns],
             "campaign_id": str(seat.campaign) if seat.campaign is not None else None,
             "work": _work(seat.work, one.contact) if seat.work is not None else None,
@@ -239,8 +243,10 @@ async def sign_in(request: Request, who: Write) -> Response:
         asked.user_id,
         campaign_ids=asked.campaigns,
         ready=asked.ready,
+        ends_at=asked.ends_at,
         by=who,
         storage=services.storage,
+        clock=services.clock,
         desk=services.desk,
     )
     return _session(request, one, 201 if began else 200)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from outdial.app import campaigns
@@ -11,6 +11,7 @@ from outdial.domain.access import Principal
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import CampaignId, UserId
 from outdial.ports.agents import AgentSettings, Contact
+from outdial.ports.clock import Clock
 from outdial.ports.desk import AgentNotFound, Desk, NewSession, NoEngine, Seat
 from outdial.ports.storage import Storage
 
@@ -42,14 +43,16 @@ async def sign_in(
     *,
     campaign_ids: Sequence[str] | None,
     ready: bool,
+    ends_at: datetime | None = None,
     by: Principal,
     storage: Storage,
+    clock: Clock,
     desk: Desk | None,
 ) -> tuple[Shown, bool]:
     """Begin a session, or go on with the one the user has; answers whether it began now.
 
     Raises:
-        Invalid: there is no such user or campaign in the account.
+        Invalid: there is no such user or campaign in the account, or `ends_at` is past.
         NoEngine: nobody to work for.
     """
     at = working(desk)
@@ -64,6 +67,8 @@ async def sign_in(
                 problems.append(FieldProblem(f"campaigns.{n}", "there is no campaign with this id"))
             else:
                 chosen.append(CampaignId(uuid))
+        if ends_at is not None and ends_at <= clock.now():
+            problems.append(FieldProblem("ends_at", "is past"))
         if problems or user is None:
             raise Invalid("Invalid input", problems)
         settings = await uow.agents.settings()
@@ -74,6 +79,7 @@ async def sign_in(
         ready,
         settings.wrap_up,
         settings.extension,
+        ends_at,
     )
     seat, began = await at.sign_in(new)
     return await shown(seat, by=by, storage=storage), began

@@ -43,6 +43,10 @@ class CampaignOfAgents(Protocol):
         """It happened so many seconds ago. An agent may be `connected` in another campaign's call."""
         ...
 
+    def agent_leaves(self, agent: UserId, at: datetime | None) -> None:
+        """When the agent means to leave; `None`: nobody knows."""
+        ...
+
     def agent_ready(self, agent: UserId) -> None:
         """The agent is free: take them now if somebody waits."""
         ...
@@ -128,6 +132,8 @@ class AgentPool:
         self._wrap_up: dict[UserId, timedelta] = {}
         self._counts_for: dict[UserId, int] = {}
         self._counted_on: dict[UserId, frozenset[int]] = {}  # by the pacers of these campaigns
+        # Who has ever said when they mean to leave; `None` when that is over.
+        self._leaves_at: dict[UserId, datetime | None] = {}
         self._serving: dict[UserId, int] = {}
         self._work: dict[UserId, Work] = {}
         self._turns: dict[UserId, int] = {}
@@ -378,6 +384,26 @@ class AgentPool:
         else:
             self._chosen[agent] = frozenset(campaigns)
         self._share_out()
+
+    def plan(self, agent: UserId, leaves_at: datetime | None) -> None:
+        """When an agent means to leave: calls that would be answered later do not count on them.
+
+        It is a plan: who stays longer is counted on again as soon as the time has passed.
+        """
+        if leaves_at is not None and leaves_at <= self._clock.now():
+            leaves_at = None
+        if self._leaves_at.get(agent) == leaves_at:
+            return
+        self._leaves_at[agent] = leaves_at
+        for campaign in self._counting_on(agent, but=None):
+            self._tell_plan(campaign, agent)
+        if leaves_at is not None:
+            seconds = self._clock.real_seconds((leaves_at - self._clock.now()).total_seconds())
+            asyncio.get_running_loop().call_later(seconds, self._plan_over, agent, leaves_at)
+
+    def _plan_over(self, agent: UserId, left_at: datetime) -> None:
+        if self._leaves_at.get(agent) == left_at:
+            self.plan(agent, None)
 
     def remove(self, agent: UserId) -> None:
         """Know somebody no more, whatever they are doing."""
@@ -664,6 +690,8 @@ class AgentPool:
             self._tell_campaign(campaign, agent, "logout")
         for campaign in sorted(campaigns - before):
             self._tell_campaign(campaign, agent, "login")
+            if agent in self._leaves_at:
+                self._tell_plan(campaign, agent)
             if here.state is AgentState.TALKING:
                 ago = (self._clock.now() - here.since).total_seconds()
                 self._tell_campaign(campaign, agent, "connected", ago=ago)
@@ -710,6 +738,10 @@ class AgentPool:
         """Tell every campaign that counts on the agent."""
         for campaign in self._counting_on(agent, but=None):
             self._tell_campaign(campaign, agent, kind)
+
+    def _tell_plan(self, campaign: int, agent: UserId) -> None:
+        if (known := self._campaigns.get(campaign)) is not None:
+            known.listener.agent_leaves(agent, self._leaves_at[agent])
 
     def _tell_campaign(self, campaign: int | None, agent: UserId, kind: str, *, ago: float = 0.0) -> None:
         known = self._campaigns.get(campaign) if campaign is not None else None

@@ -325,6 +325,10 @@ class CampaignLoop:
         if kind in ("login", "logout"):
             self._wake.set()
 
+    def agent_leaves(self, agent: UserId, at: datetime | None) -> None:
+        left = None if at is None else self._mono() + (at - self._clock.now()).total_seconds()
+        self._tell_pacer("roster", agent=agent, leaves_at=left)
+
     def agent_ready(self, agent: UserId) -> None:
         self.flow.agent_ready()
         if self.callbacks.waiting:

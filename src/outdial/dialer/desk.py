@@ -118,7 +118,9 @@ class FrontDesk:
                     return await self._resume(chair, chair.session, new), False
                 self._drop(new.user)
             now = self._clock.now()
-            session = Session(self._ids.new("session"), new.account, new.user, new.campaigns, new.wrap_up, now)
+            session = Session(
+                self._ids.new("session"), new.account, new.user, new.campaigns, new.wrap_up, now, new.ends_at
+            )
             state = AgentState.READY if new.ready else AgentState.PAUSED
             agent = Agent(new.user, state, now, seen_at=now, reason=None if new.ready else "signed_in")
             await self._store.begin(session, agent)
@@ -233,6 +235,7 @@ class FrontDesk:
             self._campaign_of(agent.id),
             pool.work(agent.id),
             chair.signed_in_at,
+            chair.session.ends_at if chair.session is not None else None,
         )
 
     def _campaign_of(self, agent: UserId) -> CampaignId | None:
@@ -249,15 +252,21 @@ class FrontDesk:
         pool = self._working().pool
         if new.campaigns is not None and new.campaigns != session.campaigns:
             await self._store.choose(session.id, new.campaigns)
-            chair.session = replace(session, campaigns=new.campaigns)
+            chair.session = session = replace(session, campaigns=new.campaigns)
             pool.choose(chair.user, new.campaigns)
+        if new.ends_at is not None and new.ends_at != session.ends_at:
+            await self._store.plan(session.id, new.ends_at)
+            chair.session = replace(session, ends_at=new.ends_at)
+            pool.plan(chair.user, new.ends_at)
         pool.heard(chair.user)
         return self._seat(chair)
 
     def _sit_down(self, session: Session, agent: Agent, extension: timedelta) -> _Chair:
         chair = _Chair(session.account, session.user, session.signed_in_at, session, extension)
         self._chairs[session.user] = self._by_session[session.id] = chair
-        self._working().pool.seat(agent, campaigns=session.campaigns, wrap_up=session.wrap_up)
+        pool = self._working().pool
+        pool.plan(session.user, session.ends_at)
+        pool.seat(agent, campaigns=session.campaigns, wrap_up=session.wrap_up)
         return chair
 
     def _drop(self, user: UserId) -> None:
@@ -287,6 +296,7 @@ class FrontDesk:
             chair = _Chair(session.account, session.user, session.signed_in_at, session, session.wrap_up)
             self._chairs[session.user] = self._by_session[session.id] = chair
             back = _back(agent, session, now - engine.pool.limits.link, now)
+            engine.pool.plan(session.user, session.ends_at)
             engine.pool.seat(back, campaigns=session.campaigns, wrap_up=session.wrap_up)
             self._note(Changed(agent, back, None, "engine_restarted"))
             if back.state is AgentState.SIGNED_OUT:

@@ -12,7 +12,7 @@ from outdial.domain.values import AccountId, CampaignId, RecordListId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One agent's time at the desk."""
+    """One agent's time at the desk; `ends_at` is when they mean to leave, if they have said so."""
 
     id: UUID
     account: AccountId
@@ -20,6 +20,7 @@ class Session:
     campaigns: tuple[CampaignId, ...] | None
     wrap_up: timedelta
     signed_in_at: datetime
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class SessionStore(Protocol):
     async def begin(self, session: Session, agent: Agent) -> None: ...
 
     async def choose(self, session: UUID, campaigns: tuple[CampaignId, ...] | None) -> None: ...
+
+    async def plan(self, session: UUID, ends_at: datetime) -> None:
+        """When the agent means to leave."""
+        ...
 
     async def write(self, entries: Sequence[AgentEntry]) -> None:
         """Write what happened, in order. Who became signed out has no open session any more."""

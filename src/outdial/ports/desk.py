@@ -24,6 +24,7 @@ class Seat:
         campaigns: those the agent chose; `None` for all they are assigned to.
         campaign: whom the agent works for at present, if anybody.
         work: what is on the screen or on the line, until the wrap-up is over.
+        ends_at: when the agent means to leave, if they have said so.
     """
 
     session: UUID | None
@@ -33,11 +34,15 @@ class Seat:
     campaign: CampaignId | None
     work: Work | None
     signed_in_at: datetime
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """Who wants to sign in. `wrap_up` is how long a wrap-up may last, `extension` by how much it is extended."""
+    """Who wants to sign in.
+
+    `wrap_up` is how long a wrap-up may last, `extension` by how much it is extended, `ends_at` when they mean to leave.
+    """
 
     account: AccountId
     user: UserId
@@ -45,6 +50,7 @@ class NewSession:
     ready: bool
     wrap_up: timedelta
     extension: timedelta
+    ends_at: datetime | None = None
 
 
 class NoEngine(Unavailable):

@@ -3,9 +3,11 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from random import Random
 
 from outdial.dialer.agent_pool import AgentPool
+from outdial.domain.agents import AgentState
 from outdial.domain.values import UserId
 from outdial.ports.clock import Clock
 
@@ -18,10 +20,19 @@ class SimulatedAgents:
         self._mine: set[UserId] = set()
         pool.watch(self)
 
-    def sign_in(self, users: Sequence[UserId]) -> None:
+    def sign_in(self, users: Sequence[UserId], *, until: datetime | None = None) -> None:
+        """Begin to work; with `until` they have said that they leave then, and do, after a call that they are in."""
         self._mine |= set(users)
         for user in users:
+            self._pool.plan(user, until)
             self._pool.sign_in(user)
+        if until is not None:
+            seconds = self._clock.real_seconds((until - self._clock.now()).total_seconds())
+            asyncio.get_running_loop().call_later(max(0.0, seconds), self.sign_out, users)
+
+    def sign_out(self, users: Sequence[UserId]) -> None:
+        for user in users:
+            self._pool.leave(user, AgentState.SIGNED_OUT)
 
     def wrap_up_began(self, agent: UserId, call_key: str) -> None:
         if agent not in self._mine:

@@ -1,7 +1,7 @@
 """Agents' sessions and their log in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from outdial.adapters.storage.database import Connection, Database
@@ -40,7 +40,7 @@ class SessionRows:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 """select s.uuid, s.account_id, u.uuid as user_uuid, s.campaigns, s.wrap_up_seconds, s.signed_in_at,
-                     s.state, s.since, s.reason, s.leaving, s.leaving_reason
+                     s.ends_at, s.state, s.since, s.reason, s.leaving, s.leaving_reason
                    from agent_session s join app_user u on u.id = s.user_id
                    where s.signed_out_at is null order by s.id"""
             )
@@ -53,6 +53,7 @@ class SessionRows:
                     None if row["campaigns"] is None else tuple(CampaignId(one) for one in row["campaigns"]),
                     timedelta(seconds=row["wrap_up_seconds"]),
                     row["signed_in_at"],
+                    row["ends_at"],
                 ),
                 Agent(
                     UserId(row["user_uuid"]),
@@ -70,8 +71,9 @@ class SessionRows:
         async with self._database.connection() as connection:
             await connection.execute(
                 """insert into agent_session
-                     (uuid, account_id, user_id, campaigns, wrap_up_seconds, state, since, reason, signed_in_at)
-                   values ($1, $2, (select id from app_user where uuid = $3), $4, $5, $6, $7, $8, $9)""",
+                     (uuid, account_id, user_id, campaigns, wrap_up_seconds, state, since, reason, signed_in_at,
+                      ends_at)
+                   values ($1, $2, (select id from app_user where uuid = $3), $4, $5, $6, $7, $8, $9, $10)""",
                 session.id,
                 session.account,
                 session.user,
@@ -81,6 +83,7 @@ class SessionRows:
                 agent.since,
                 agent.reason,
                 session.signed_in_at,
+                session.ends_at,
             )
 
     async def choose(self, session: UUID, campaigns: tuple[CampaignId, ...] | None) -> None:
@@ -90,6 +93,10 @@ class SessionRows:
                 session,
                 None if campaigns is None else list(campaigns),
             )
+
+    async def plan(self, session: UUID, ends_at: datetime) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute("update agent_session set ends_at = $2 where uuid = $1", session, ends_at)
 
     async def write(self, entries: Sequence[AgentEntry]) -> None:
         agents = [entry.agent for entry in entries]

@@ -1,0 +1,14 @@
+"""When agents mean to leave."""
+
+from pathlib import Path
+
+from outdial.adapters.storage.scripts import run_script
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).with_suffix(".sql"))
