@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import AccountId, CampaignId
+from outdial.ports.carrier import WayOut
 from outdial.ports.health import DatabaseState
 from outdial.ports.live import LiveCampaign, LiveEngine
 from tests.api.conftest import a_campaign, created
@@ -54,6 +55,9 @@ class Asked:
         if self.state is None:
             raise DatabaseUnavailable("the database does not answer")
         return self.state
+
+
+DOWN: Final = WayOut("main", "no sign of life", False, 0, 0)
 
 
 def a_state(**of: Any) -> DatabaseState:
@@ -96,6 +100,7 @@ class TestHealth:
             (a_state(schema="0041"), None, 503, "down"),
             (a_state(dialed=False), None, 200, "degraded"),
             (a_state(), LiveEngine(owns=True, lines_free=0, silent_seconds=60.0), 200, "degraded"),
+            (a_state(), LiveEngine(owns=True, lines_free=0, silent_seconds=None, ways=(DOWN,)), 200, "degraded"),
             (a_state(), LiveEngine(owns=False, lines_free=0, silent_seconds=60.0), 200, "ok"),
             (a_state(), LiveEngine(owns=True, lines_free=3, silent_seconds=None), 200, "ok"),
         ],
@@ -168,7 +173,8 @@ class TestFigures:
             attempts=41,
             outcomes={Outcome.CONNECTED: 30, Outcome.ABANDONED: 1},
         )
-        board = Wall(LiveEngine(owns=True, lines_free=0, silent_seconds=0.5), {north: dialed})
+        ways = (WayOut("main", None, False, 12, 8), WayOut("spare", "no sign of life", False, 0, 0))
+        board = Wall(LiveEngine(owns=True, lines_free=0, silent_seconds=0.5, ways=ways), {north: dialed})
         async with visitor(replace(services, health=Asked(a_state(events=7)), board=board, release="1.2.3")) as client:
             found = await figures(client)
         campaign = str(north)
@@ -179,6 +185,8 @@ class TestFigures:
         assert found[of("outdial_attempts_total", campaign=campaign)] == 41
         assert found[of("outdial_outcomes_total", campaign=campaign, outcome="abandoned")] == 1
         assert found[of("outdial_carrier_silent_seconds")] == 0.5
+        assert [found[of("outdial_way_out_up", way=name)] for name in ("main", "spare")] == [1, 0]
+        assert found[of("outdial_way_out_calls", way="main")] == 12
         assert found[of("outdial_events_waiting")] == 7
         assert found[of("outdial_info", version="1.2.3")] == 1
 

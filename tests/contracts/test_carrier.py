@@ -211,6 +211,25 @@ def test_a_message_for_a_call_that_was_not_answered_ends_it(network: Network) ->
     network.play(story)
 
 
+def test_a_carrier_that_is_drained_goes_on_with_the_calls_it_has_and_takes_no_others(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        assert not any(way.down for way in stage.carrier.health())
+        call = await stage.call(Callee.PERSON)
+        assert sum(way.calls for way in stage.carrier.health()) == 1
+        stage.carrier.drain()
+        assert all(way.down and way.trouble is None and way.room == 0 for way in stage.carrier.health())
+        assert stage.carrier.free_lines() == 0
+        with pytest.raises(NoFreeLine):
+            await stage.call(Callee.PERSON)
+        await stage.heard(call, Answered)
+        await stage.carrier.bridge(call, stage.agent)
+        await stage.heard(call, Bridged)
+        await stage.carrier.hang_up(call)
+        await stage.ended(call)
+
+    network.play(story)
+
+
 def test_lines_are_taken_and_given_back(network: Network) -> None:
     async def story(stage: Stage) -> None:
         assert stage.carrier.free_lines() == 2

@@ -1,5 +1,10 @@
 """Nothing was dialed for ten seconds: an event says what stands in the way, once, and another that it is over."""
 
+from typing import Any
+
+import pytest
+
+from outdial.domain.activity import Doing
 from outdial.domain.agents import AgentState
 from outdial.domain.campaigns import Extensions
 from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, extended, number
@@ -87,6 +92,21 @@ def test_a_carrier_that_takes_no_call(tell: Tell) -> None:
         assert (await told(world))[1][1] == "campaign.dialing"
 
     tell(story, [NO_ANSWER] * 99)
+
+
+@pytest.mark.parametrize("before", [None, preview()], ids=["predictive", "preview"])
+def test_ways_out_that_are_all_down_cost_no_record_an_attempt(tell: Tell, before: Any) -> None:
+    async def story(world: World) -> None:
+        world.live.carrier.trouble = "no sign of life"
+        await world.run_for(60.0)
+        assert world.loop.activity.doing is Doing.CARRIER_DOWN
+        assert await told(world) == [(10, "campaign.not_dialing", "carrier_down")]
+        assert await world.attempts() == []
+        world.live.carrier.trouble = None
+        await world.run_for(2.0)
+        assert world.loop.activity.doing is not Doing.CARRIER_DOWN
+
+    tell(story, [NO_ANSWER] * 9, before=before)
 
 
 def test_while_calls_are_made_nothing_is_told(tell: Tell) -> None:

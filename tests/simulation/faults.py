@@ -15,7 +15,7 @@ from uuid import UUID
 from outdial.adapters.clock import LoopClock
 from outdial.adapters.storage.database import DatabaseUnavailable
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall
+from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, WayOut
 from outdial.ports.dialing import Claimed, DialStore, NewAttempt, Placing, RunningCampaign
 from tests.simulation.network import LoggedCarrier
 
@@ -79,6 +79,12 @@ class FaultyLine:
 
     def free_lines(self) -> int:
         return self._world.network.free_lines()
+
+    def health(self) -> Sequence[WayOut]:
+        return self._world.network.health()
+
+    def drain(self, name: str | None = None) -> None:
+        self._world.network.drain(name)
 
     async def originate(self, call: NewCall) -> None:
         await self._command(lambda: self._world.network.originate(call))

@@ -1,12 +1,12 @@
 """The simulated carrier as a network of its own: it outlives the engines that dial through it, and keeps a log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from outdial.adapters.telephony.simulated.carrier import SimulatedCarrier
 from outdial.domain.calls import Answered, Bridged, CallFact, Failed, HungUp, Judged, Ringing
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, NewCall
+from outdial.ports.carrier import CallEvent, NewCall, WayOut
 from outdial.ports.clock import Clock
 from tests.judge.carrier_log import Row
 
@@ -24,6 +24,12 @@ class LoggedCarrier:
 
     def free_lines(self) -> int:
         return self._real.free_lines()
+
+    def health(self) -> Sequence[WayOut]:
+        return self._real.health()
+
+    def drain(self, name: str | None = None) -> None:
+        self._real.drain(name)
 
     async def originate(self, call: NewCall) -> None:
         known = call.id in await self._real.calls()

@@ -6,13 +6,13 @@ One server, any number of engines; every engine hears of every call. The message
 import asyncio
 import contextlib
 import pickle
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall
+from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NewCall, WayOut
 
 PATIENCE: Final = 60.0
 """Real seconds that an answer may take."""
@@ -58,6 +58,12 @@ class RemoteCarrier:
 
     def free_lines(self) -> int:
         return self._free
+
+    def health(self) -> Sequence[WayOut]:
+        return (WayOut("remote", None, False, 0, self._free),)
+
+    def drain(self, name: str | None = None) -> None:
+        raise NotImplementedError("these engines stop by themselves")
 
     async def originate(self, call: NewCall) -> None:
         await self._ask("originate", call)

@@ -92,6 +92,12 @@ class Found(Collector):
                 yield _gauge(
                     "outdial_carrier_silent_seconds", "For how long nothing was heard from it", engine.silent_seconds
                 )
+            up = GaugeMetricFamily("outdial_way_out_up", "1 = this trunk or node takes calls", labels=("way",))
+            calls = GaugeMetricFamily("outdial_way_out_calls", "Calls on this trunk or node", labels=("way",))
+            for way in engine.ways:
+                up.add_metric((way.name,), float(not way.down))
+                calls.add_metric((way.name,), way.calls)
+            yield from (up, calls)
 
     def _dialing(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily("outdial_calls", "Calls in flight", labels=("campaign", "state"))

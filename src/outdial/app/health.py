@@ -53,8 +53,10 @@ class Health:
         """Of the engine that dials here; None where it dials elsewhere, or nowhere."""
         if self.engine is None or not self.engine.owns:
             return None
-        silent = self.engine.silent_seconds
-        return Condition.DOWN if silent is not None and silent > SILENT_SECONDS else Condition.OK
+        silent, ways = self.engine.silent_seconds, self.engine.ways
+        if (silent is not None and silent > SILENT_SECONDS) or (ways and all(way.down for way in ways)):
+            return Condition.DOWN
+        return Condition.OK
 
     @property
     def whole(self) -> Condition:

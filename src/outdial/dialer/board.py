@@ -64,7 +64,7 @@ class Board:
             return None
         carrier = engine.carrier
         silent = carrier.silent_seconds() if isinstance(carrier, Watched) else None
-        return LiveEngine(engine.owns, carrier.free_lines(), silent)
+        return LiveEngine(engine.owns, carrier.free_lines(), silent, tuple(carrier.health()))
 
     def _dialed(self, account: AccountId | None) -> Mapping[CampaignId, LiveCampaign]:
         engine = self._engine

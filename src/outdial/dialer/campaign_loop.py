@@ -522,6 +522,9 @@ class CampaignLoop:
         if not at_work:
             self._observe(Doing.NO_AGENTS_READY)
             return
+        if self._carrier_down():
+            self._observe(Doing.CARRIER_DOWN)
+            return
         if self._running.campaign.mode is Mode.PREVIEW:
             await self._offer_previews()
             return
@@ -570,6 +573,10 @@ class CampaignLoop:
             lines=self._carrier.free_lines(),
             rate=None if rate is None else rate.available(self._clock.monotonic()),
         )
+
+    def _carrier_down(self) -> bool:
+        """Whether no call can be placed by any way, however long one waits for a free line."""
+        return all(way.down for way in self._carrier.health())
 
     async def _offer_previews(self) -> None:
         """A record for every agent who is free."""

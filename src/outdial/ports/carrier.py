@@ -1,6 +1,6 @@
 """The road to the telephone network: a few commands, answered when accepted; what happens is told by events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -42,6 +42,29 @@ class CallEvent:
     fact: CallFact
 
 
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """One of a carrier's ways to the network, such as a trunk, as it is now.
+
+    Attributes:
+        trouble: why it takes no calls; `None` when it does, whether or not it has room.
+        draining: it goes on with the calls it has, and gets no others.
+        calls: how many it has.
+        room: how many more it may be given.
+    """
+
+    name: str
+    trouble: str | None
+    draining: bool
+    calls: int
+    room: int
+
+    @property
+    def down(self) -> bool:
+        """No call can be placed this way, however long one waits for room."""
+        return self.trouble is not None or self.draining
+
+
 class NoFreeLine(Unavailable):
     """Nothing was sent; the attempt may be made again at once."""
 
@@ -69,6 +92,14 @@ class Carrier(Protocol):
 
     def free_lines(self) -> int:
         """How many more calls may be launched now, by lines and by calls per second."""
+        ...
+
+    def health(self) -> Sequence[WayOut]:
+        """Every way out, as it is now. Where all are down there is no free line, and none to be waited for."""
+        ...
+
+    def drain(self, name: str | None = None) -> None:
+        """Give a way out no further calls, or with `None` none at all; those that are there go on."""
         ...
 
     def originate(self, call: NewCall) -> Awaitable[None]:

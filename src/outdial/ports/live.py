@@ -10,6 +10,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import AccountId, CampaignId
+from outdial.ports.carrier import WayOut
 
 Point = tuple[int, int, int, int]
 """Calls in flight, of them ringing, agents ready, agents talking."""
@@ -49,11 +50,13 @@ class LiveEngine:
         owns: it dials; else another one does, or will.
         lines_free: calls that the carrier would take now.
         silent_seconds: for how long the carrier was not known to be alive; None where it cannot tell.
+        ways: the carrier's ways out.
     """
 
     owns: bool
     lines_free: int
     silent_seconds: float | None
+    ways: tuple[WayOut, ...] = ()
 
 
 class LiveBoard(Protocol):

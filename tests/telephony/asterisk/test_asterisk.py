@@ -304,7 +304,7 @@ class TestFleet:
                 stage = on_stage(carrier)
                 first = await stage.call(Callee.PERSON)
                 await stage.heard(first, Answered)
-                await carrier.drain("one")
+                carrier.drain("one")
                 for _ in range(3):
                     await stage.call(Callee.NOBODY)
                 assert [one.active for one in carrier.nodes] == [1, 3]

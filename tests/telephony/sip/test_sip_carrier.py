@@ -1,8 +1,9 @@
 """The SIP back end beyond the contract of all carriers: phones, trunks, sound, faults."""
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -26,7 +27,7 @@ from outdial.domain.values import PhoneNumber
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import PATIENCE, Callee, Stage
-from tests.telephony.sipp import CONTACT, answer, answer_inside, described, needs_sipp, receive, sipp
+from tests.telephony.sipp import CONTACT, Sipp, answer, answer_inside, described, needs_sipp, pause, receive, sipp
 
 pytestmark = needs_sipp
 
@@ -103,6 +104,54 @@ class TestPhones:
             assert stage.facts(call)[-1] == AgentLost()
 
         network.play(story, nailed_up=True)
+
+
+class TestAnAgentAtAPlainNumber:
+    """Called over a trunk, like anybody else."""
+
+    NUMBER = "+8900"
+
+    def test_is_bridged_and_both_lines_are_given_back(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            carrier = sip(stage)
+            carrier.know_phone(stage.agent, self.NUMBER, nailed_up=False)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            assert [way.calls for way in carrier.health()] == [2]
+            await until(lambda: carrier.joined_seconds)
+            await stage.carrier.hang_up(call)
+            await stage.ended(call)
+            await until(lambda: [way.calls for way in carrier.health()] == [0])
+
+        network.play(story)
+
+    def test_stays_up_between_calls_where_that_is_wanted(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            carrier = sip(stage)
+            carrier.know_phone(stage.agent, self.NUMBER, nailed_up=True)
+            carrier.seat(stage.agent)
+            await until(lambda: carrier.phones.nailed_up(stage.agent))
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            assert stage.facts(call)[-1] == Bridged(), "nothing has to ring"
+            await stage.carrier.hang_up(call)
+            await stage.ended(call)
+            assert [way.calls for way in carrier.health()] == [1]
+
+        network.play(story)
+
+    def test_cannot_be_reached_while_no_trunk_has_room(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            sip(stage).know_phone(stage.agent, self.NUMBER, nailed_up=False)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            await stage.heard(call, AgentLost)
+
+        network.play(story, lines=1)
 
 
 class TestSound:
@@ -292,7 +341,7 @@ class TestTheWayOut:
             carrier = await office.open(*peer.address)
             assert (await office.outcome_of_a_call()).outcome is Outcome.CONGESTION
             assert carrier.free_lines() == 0
-            assert "closed by the carrier" in str(carrier.health()[0].trouble)
+            assert "the carrier wants it so" in str(carrier.health()[0].trouble)
             with pytest.raises(NoFreeLine):
                 await office.call()
 
@@ -360,6 +409,85 @@ class TestTheWayOut:
         assert trunk.room > 0
 
 
+class TestTwoTrunks:
+    """A call that its trunk would not take goes to the next one, and is never on two of them."""
+
+    ANSWERS = (
+        receive("INVITE"),
+        answer("180 Ringing", CONTACT),
+        answer("200 OK", CONTACT, sdp=described()),
+        receive("ACK"),
+        receive("BYE"),
+        answer_inside("200 OK"),
+    )
+    CSEQ = '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+
+    @pytest.fixture
+    async def office(self) -> AsyncIterator["Office"]:
+        office = Office()
+        yield office
+        await office.close()
+
+    @contextlib.contextmanager
+    def peers(self, folder: Path, first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[Sipp, Sipp]]:
+        for name in ("first", "second"):
+            (folder / name).mkdir()
+        with sipp(folder / "first", *first) as one, sipp(folder / "second", *second) as two:
+            yield one, two
+
+    async def test_a_refusal_of_the_first_is_no_end_of_the_call(self, office: "Office", tmp_path: Path) -> None:
+        refuses = [receive("INVITE"), answer("503 Service Unavailable"), receive("ACK")]
+        with self.peers(tmp_path, refuses, self.ANSWERS) as (first, second):
+            carrier = await office.open(*first.address, other=second.address)
+            call = await office.call()
+            await until(lambda: Answered() in office.facts)
+            assert [way.calls for way in carrier.health()] == [0, 1]
+            await carrier.hang_up(call)
+            await until(lambda: len(office.facts) == 3)
+            await first.done()
+            await second.done()
+        assert office.facts[:2] == [Ringing(), Answered()]
+
+    async def test_when_all_refuse_the_last_one_says_how_it_ended(self, office: "Office", tmp_path: Path) -> None:
+        refuses = [receive("INVITE"), answer("503 Service Unavailable"), receive("ACK")]
+        busy = [receive("INVITE"), answer("486 Busy Here"), receive("ACK")]
+        with self.peers(tmp_path, refuses, busy) as (first, second):
+            carrier = await office.open(*first.address, other=second.address)
+            end = await office.outcome_of_a_call()
+            assert (end.outcome, end.sip_status) == (Outcome.BUSY, 486)
+            assert office.facts == [end]
+            await until(lambda: all(way.calls == 0 for way in carrier.health()))
+
+    async def test_a_trunk_that_said_that_it_rings_keeps_the_call(self, office: "Office", tmp_path: Path) -> None:
+        rings = [receive("INVITE"), answer("180 Ringing", CONTACT), answer("503 Service Unavailable"), receive("ACK")]
+        with sipp(tmp_path, *rings) as peer:
+            await office.open(*peer.address, other=("127.0.0.1", 9))
+            end = await office.outcome_of_a_call()
+            assert (end.outcome, end.sip_status) == (Outcome.CONGESTION, 503)
+
+    @pytest.mark.parametrize("late", ["180 Ringing", "200 OK"])
+    async def test_what_a_silent_trunk_says_after_its_time_rings_nobody_twice(
+        self, office: "Office", tmp_path: Path, late: str
+    ) -> None:
+        silent = [receive("INVITE", self.CSEQ), pause(900)]
+        if late.startswith("200"):
+            silent += [answer("200 OK", CONTACT, sdp=described()), receive("ACK"), receive("BYE")]
+            silent += [answer_inside("200 OK")]
+        else:
+            silent += [answer("180 Ringing", CONTACT), receive("CANCEL"), answer_inside("200 OK")]
+            silent += [answer("487 Request Terminated", cseq="CSeq: [$cseq] INVITE"), receive("ACK")]
+        with self.peers(tmp_path, silent, self.ANSWERS) as (first, second):
+            carrier = await office.open(*first.address, answer_within=0.3, other=second.address)
+            call = await office.call()
+            await until(lambda: Answered() in office.facts)
+            await first.done()
+            await carrier.hang_up(call)
+            await second.done()
+        assert office.facts[:2] == [Ringing(), Answered()]
+        assert len(office.facts) == 3
+        await until(lambda: carrier.answered_late == late.startswith("200"))
+
+
 class TestChoice:
     def trunks(self, *settings: TrunkSettings) -> list[Trunk]:
         made = [Trunk(one, lambda: self.now) for one in settings]
@@ -387,6 +515,23 @@ class TestChoice:
         )
         assert self.spread(trunks, 20) == {"a": 15, "b": 5}
 
+    def test_a_trunk_on_which_nothing_comes_back_is_left_alone_for_a_while(self) -> None:
+        [trunk] = self.trunks(TrunkSettings("a", "h"))
+        trunk.nothing_heard()
+        trunk.heard()
+        trunk.nothing_heard()
+        assert trunk.trouble is None
+        trunk.nothing_heard()
+        assert "nothing comes back" in str(trunk.trouble)
+        self.now += 31.0
+        assert trunk.trouble is None
+
+    def test_a_trunk_that_drains_has_no_room_and_no_trouble(self) -> None:
+        first, second = self.trunks(TrunkSettings("a", "h"), TrunkSettings("b", "h"))
+        first.draining = True
+        assert (first.room, first.trouble) == (0, None)
+        assert choose([first, second]) is second
+
     def test_calls_a_second_are_kept_to(self) -> None:
         [trunk] = self.trunks(TrunkSettings("a", "h", calls_per_second=2, max_calls=100))
         launched = 0
@@ -399,7 +544,7 @@ class TestChoice:
 
 
 class Office:
-    """A SIP back end with one trunk, and all that is told of its calls."""
+    """A SIP back end with one trunk or two, and all that is told of its calls."""
 
     def __init__(self) -> None:
         self.events: list[CallEvent] = []
@@ -413,12 +558,15 @@ class Office:
     def facts(self) -> list[object]:
         return [event.fact for event in self.events]
 
-    async def open(self, host: str, port: int, **trunk: object) -> SipCarrier:
-        settings = TrunkSettings("test", host, port, ping_seconds=0, **trunk)  # type: ignore[arg-type]
+    async def open(self, host: str, port: int, *, other: tuple[str, int] | None = None, **trunk: object) -> SipCarrier:
+        """With `other`, the address of a trunk for what the first one does not take."""
+        trunks = [TrunkSettings("test", host, port, ping_seconds=0, **trunk)]  # type: ignore[arg-type]
+        if other is not None:
+            trunks.append(TrunkSettings("other", *other, priority=1, ping_seconds=0))
 
         async def work() -> None:
             back_end = SipSettings(
-                [settings],
+                trunks,
                 timers=Timers(0.2, 0.4, 1.5),
                 early_media=self.early_media,
                 detector=DETECTOR,

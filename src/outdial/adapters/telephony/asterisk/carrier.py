@@ -34,7 +34,7 @@ from outdial.domain.machine_detection import RULES, Judgement, Profile, Rules, V
 from outdial.domain.outcomes import Outcome
 from outdial.domain.phone_agents import BrowserPhones
 from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall
+from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall, WayOut
 from outdial.ports.clock import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -156,6 +156,23 @@ class AsteriskCarrier:
     def free_lines(self) -> int:
         return sum(node.room for node in self.nodes)
 
+    def health(self) -> tuple[WayOut, ...]:
+        return tuple(
+            WayOut(
+                node.settings.name,
+                node.trouble,
+                node.draining or not node.settings.weight,
+                node.active,
+                node.room,
+            )
+            for node in self.nodes
+        )
+
+    def drain(self, name: str | None = None) -> None:
+        for node in self.nodes:
+            if name in (None, node.settings.name):
+                node.draining = True
+
     async def originate(self, call: NewCall) -> None:
         if call.id in self._calls:
             return
@@ -251,12 +268,6 @@ class AsteriskCarrier:
     def _call_again(self, agent: UserId) -> None:
         if agent in self._seated:
             self._loop.call_later(_PHONE_AGAIN_SECONDS, self._call_phones, agent)
-
-    async def drain(self, name: str) -> None:
-        """Give a node no further calls; those it has go on. `active` tells how many are left."""
-        for node in self.nodes:
-            if node.settings.name == name:
-                node.draining = True
 
     # Making a call ------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from outdial.domain.calls import (
 from outdial.domain.machine_detection import Verdict
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber, UserId
-from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall
+from outdial.ports.carrier import CallEvent, CarrierUnreachable, NewCall, NoFreeLine, NoSuchCall, WayOut
 from outdial.ports.clock import Clock
 
 MESSAGE_SECONDS: Final = 4.0
@@ -118,14 +118,24 @@ class SimulatedCarrier:
         self.phones_down: set[UserId] = set()
         """Agents who cannot be bridged to."""
         self._hear: Callable[[CallEvent], None] = lambda event: None
-        self._broken = False
+        self._broken = self._draining = False
+        self.trouble: str | None = None
+        """Why it is known to take no calls now; `break_down` is noticed only when one is tried."""
         self._silent_since: float | None = None
 
     def listen(self, hear: Callable[[CallEvent], None]) -> None:
         self._hear = hear
 
     def free_lines(self) -> int:
-        return max(0, self._lines_limit - len(self._lines))
+        down = self._draining or self.trouble is not None
+        return 0 if down else max(0, self._lines_limit - len(self._lines))
+
+    def health(self) -> tuple[WayOut, ...]:
+        return (WayOut("simulated", self.trouble, self._draining, len(self._lines), self.free_lines()),)
+
+    def drain(self, name: str | None = None) -> None:
+        if name in (None, "simulated"):
+            self._draining = True
 
     def break_down(self) -> None:
         """Every new call is refused from now on, until `mend`."""
@@ -150,7 +160,7 @@ class SimulatedCarrier:
         if call.id in self._lines:
             return
         if not self.free_lines():
-            raise NoFreeLine(f"all {self._lines_limit} lines are in use")
+            raise NoFreeLine(self.trouble or f"all {self._lines_limit} lines are in use")
         fate = self.script.get(call.number) or self._fate(call)
         line = self._lines[call.id] = _Line(call, fate)
         if fate.outcome not in (Outcome.BUSY, Outcome.INVALID_NUMBER, Outcome.CONGESTION):

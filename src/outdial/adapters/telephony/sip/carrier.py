@@ -20,14 +20,13 @@ from outdial.adapters.media.sounds import HOLD, MESSAGE, WHISPER, message_called
 from outdial.adapters.telephony.sip.causes import TRUNK_FAULTS, failed
 from outdial.adapters.telephony.sip.dialogs import (
     Changed,
-    Invitation,
     LegEvent,
     OutgoingLeg,
     Over,
     Progress,
     Up,
 )
-from outdial.adapters.telephony.sip.phones import Phone, PhoneLeg, Phones
+from outdial.adapters.telephony.sip.phones import Phone, PhoneLeg, Phones, Way
 from outdial.adapters.telephony.sip.sdp import BadDescription, NoCommonCodec, describe, read, turned
 from outdial.adapters.telephony.sip.transactions import Timers
 from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
@@ -46,14 +45,16 @@ from outdial.domain.calls import (
 from outdial.domain.machine_detection import RULES, Profile, Rules
 from outdial.domain.outcomes import Outcome
 from outdial.domain.phone_agents import BrowserPhones
-from outdial.domain.values import UserId
-from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
+from outdial.domain.values import PhoneNumber, UserId
+from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall, WayOut
 from outdial.ports.clock import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 CANCEL_SECONDS: Final = 2.0
 """How long the end of a call that we took back may be awaited: the dialer is not kept from its next one any longer."""
+FAILOVER_SECONDS: Final = 9.0
+"""How long after its first INVITE a call may still go to another trunk: the dialer allows ten beside the ring time."""
 VERDICT_SECONDS: Final = 8.0
 """Without a verdict for so long, nobody can tell person from machine: the call goes to an agent."""
 FAREWELL_SECONDS: Final = 5.0
@@ -106,6 +107,10 @@ class _Call:
     new: NewCall
     trunk: Trunk
     session: int
+    began: float
+    """When it was first sent, by the loop's clock."""
+    refused: list[Trunk] = field(default_factory=list)
+    """Trunks that would not take it."""
     port: int = 0
     leg: OutgoingLeg | None = None
     early: bytes = b""
@@ -129,14 +134,10 @@ class _Call:
 
 
 @dataclass(frozen=True, slots=True)
-class TrunkHealth:
+class TrunkHealth(WayOut):
     """How a trunk is doing, for those who ask."""
 
-    name: str
     address: str
-    trouble: str | None
-    active: int
-    room: int
     registered: bool | None
     ping_status: int | None
 
@@ -155,7 +156,7 @@ class SipCarrier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = self._media_down = False
         self.media_host = settings.media.host
-        self.phones = Phones(ours, media, self.media_host, self._phone_changed, self._spawn)
+        self.phones = Phones(ours, media, self.media_host, self._phone_changed, self._spawn, self._way_to)
         self.answered_late = 0
         """Calls that were answered just as they were given up, and hung up at once."""
         self.joined_seconds: deque[float] = deque(maxlen=1000)
@@ -175,6 +176,27 @@ class SipCarrier:
         room = sum(trunk.room for trunk in self.trunks)
         return max(0, min(self.settings.lines - len(self._calls), room))
 
+    def health(self) -> list[TrunkHealth]:
+        return [
+            TrunkHealth(
+                trunk.settings.name,
+                trunk.trouble or ("the media engine is being started" if self._media_down else None),
+                trunk.draining or self._draining,
+                trunk.active,
+                0 if self._draining or self._media_down else trunk.room,
+                f"{trunk.settings.host}:{trunk.settings.port}",
+                None if trunk.registration is None else trunk.registration.registered,
+                trunk.ping_status,
+            )
+            for trunk in self.trunks
+        ]
+
+    def drain(self, name: str | None = None) -> None:
+        if name is None:
+            self._draining = True
+        for trunk in self.trunks:
+            trunk.draining |= name in (None, trunk.settings.name)
+
     async def originate(self, call: NewCall) -> None:
         if call.id in self._calls:
             return
@@ -182,7 +204,7 @@ class SipCarrier:
         if trunk is None:
             raise NoFreeLine("no trunk takes a call now")
         trunk.take()
-        here = self._calls[call.id] = _Call(call, trunk, secrets.randbits(31))
+        here = self._calls[call.id] = _Call(call, trunk, secrets.randbits(31), self._loop.time())
         try:
             here.port = await self._media.open(here.key)
         except (MediaDown, MediaRefused) as error:
@@ -244,24 +266,6 @@ class SipCarrier:
         return tuple(self._calls)
 
     # Beyond the port ----------------------------------------------------------------------------------------------
-
-    def health(self) -> list[TrunkHealth]:
-        return [
-            TrunkHealth(
-                trunk.settings.name,
-                f"{trunk.settings.host}:{trunk.settings.port}",
-                trunk.trouble,
-                trunk.active,
-                trunk.room,
-                None if trunk.registration is None else trunk.registration.registered,
-                trunk.ping_status,
-            )
-            for trunk in self.trunks
-        ]
-
-    def drain(self) -> None:
-        """Take no new calls; those that are there go on."""
-        self._draining = True
 
     def send_digits(self, call_id: UUID, digits: str) -> None:
         """Send DTMF to the callee.
@@ -341,34 +345,55 @@ class SipCarrier:
     # The INVITE ---------------------------------------------------------------------------------------------------
 
     def _invite(self, call: _Call) -> None:
-        trunk, settings = call.trunk, call.trunk.settings
-        assert trunk.address is not None, "a trunk without an address has no room"
-        here, port = self._ours.endpoint.address
-        domain = settings.domain or settings.host
-        where = domain if settings.port == 5060 else f"{domain}:{settings.port}"
-        shown = trunk.caller_id(call.new.caller_id)
-        user = "anonymous" if shown is None else shown if settings.plus else shown.removeprefix("+")
-        headers = {**settings.headers, "X-Outdial-Attempt": str(call.new.id)}
-        if settings.asserted and shown is not None:
-            headers["P-Asserted-Identity"] = f"<sip:{user}@{settings.domain or here}>"
-        if shown is None:
-            headers["Privacy"] = "id"
-        invitation = Invitation(
-            f"sip:{trunk.dialed(call.new.number)}@{where}",
-            trunk.address,
-            f"sip:{user}@{settings.domain or f'{here}:{port}'}",
-            credentials=settings.credentials,
-            headers=headers,
-            anything_within=settings.answer_within,
-        )
+        trunk = call.trunk
+        invitation = trunk.invitation(call.new.number, call.new.caller_id, self._ours.endpoint.address)
+        ours = {"X-Outdial-Attempt": str(call.new.id)}
         call.leg = self._ours.invite(
-            invitation,
-            describe(self.media_host, call.port, codecs=settings.codecs, session=call.session),
-            lambda leg, event: self._leg_said(call, event),
-            gone=lambda leg: trunk.give_back(),
+            dataclasses.replace(invitation, headers={**invitation.headers, **ours}),
+            describe(self.media_host, call.port, codecs=trunk.settings.codecs, session=call.session),
+            lambda leg, event: self._leg_said(call, leg, event),
+            gone=lambda leg: self._leg_gone(trunk, leg),
             answer=lambda offer: self._answer(call, offer),
         )
         self._later(call, call.new.ring_seconds, lambda: self._ring_time_over(call))
+
+    def _leg_gone(self, trunk: Trunk, leg: OutgoingLeg) -> None:
+        trunk.give_back()
+        self.answered_late += leg.answered_late
+
+    def _passed_on(self, call: _Call, over: Over) -> bool:
+        """Give a call that its trunk would not take to the next trunk; false when that is the end of it.
+
+        A number is never called by two trunks at once: the next one gets the call only when this one has refused it, or
+        has said nothing at all for its time, and has never said that it rings. What a silent one says later is
+        cancelled or hung up on by the leg itself.
+
+        Source: RFC 3263 section 4.3 (a 503 or a time-out: on to the next).
+        """
+        trunk = call.trunk
+        if over.status is None:
+            trunk.nothing_heard()
+        refused = failed(over, statuses=trunk.settings.statuses, offered="")
+        certain = over.status is None or over.status in TRUNK_FAULTS or refused.outcome is Outcome.CONGESTION
+        late = self._loop.time() - call.began > FAILOVER_SECONDS
+        if not certain or late or call.ringing_told or call.given_up or self._draining or self._media_down:
+            return False
+        call.refused.append(trunk)
+        following = choose(one for one in self.trunks if one not in call.refused)
+        if following is None:
+            return False
+        log.warning(
+            "call_passed_on",
+            attempt_id=str(call.new.id),
+            trunk=trunk.settings.name,
+            status=over.status,
+            to=following.settings.name,
+        )
+        self._stop_timers(call)
+        following.take()
+        call.trunk = following
+        self._invite(call)
+        return True
 
     def _ring_time_over(self, call: _Call) -> None:
         # Who answers in this very moment is a person on the line, whatever our clock says: the call counts.
@@ -383,7 +408,9 @@ class SipCarrier:
         call.leg.give_up()
         self._end(call, Failed(Outcome.NO_ANSWER, None, None, "not answered in time"))
 
-    def _leg_said(self, call: _Call, event: LegEvent) -> None:
+    def _leg_said(self, call: _Call, leg: OutgoingLeg, event: LegEvent) -> None:
+        if leg is not call.leg:
+            return  # of a trunk that had its time: the leg ends by itself
         if not isinstance(event, Over) or event.status is not None:
             call.trunk.heard()
         match event:
@@ -486,8 +513,6 @@ class SipCarrier:
         )
 
     def _over(self, call: _Call, over: Over) -> None:
-        if call.leg is not None and call.leg.answered_late:
-            self.answered_late += 1
         if over.retry_after is not None and over.status == 503:
             call.trunk.close_for(over.retry_after)
         if over.status in TRUNK_FAULTS:
@@ -500,7 +525,7 @@ class SipCarrier:
             self._end(call, HungUp(HangupBy.CALLEE, over.status, over.q850, over.text))
         elif call.given_up and over.status == 487:
             self._end(call, Failed(Outcome.NO_ANSWER, over.status, over.q850, over.text))
-        else:
+        elif not self._passed_on(call, over):
             self._end(call, failed(over, statuses=settings.statuses, offered=offered))
 
     # The end ------------------------------------------------------------------------------------------------------
@@ -529,9 +554,8 @@ class SipCarrier:
     # Agents -------------------------------------------------------------------------------------------------------
 
     def know_phone(self, agent: UserId, address: str, *, nailed_up: bool) -> None:
-        """Where an agent takes calls; a number is no phone that we could call here."""
-        if address.startswith("sip"):
-            self.phones.phones[agent] = Phone(address, nailed_up)
+        """Where an agent takes calls."""
+        self.phones.phones[agent] = Phone(address, nailed_up)
 
     def seat(self, agent: UserId) -> None:
         """An agent sits down: a phone that stays up is called."""
@@ -541,6 +565,15 @@ class SipCarrier:
         """An agent has left: their phone is hung up."""
         self.phones.unseat(agent)
         self.phones.phones.pop(agent, None)
+
+    def _way_to(self, number: PhoneNumber) -> Way | str:
+        """How an agent is called at a plain number: over a trunk with room, like anybody else."""
+        trunk = choose(self.trunks)
+        if trunk is None:
+            return "no trunk takes a call now"
+        trunk.take()
+        invitation = trunk.invitation(number, None, self._ours.endpoint.address)
+        return Way(invitation, trunk.settings.codecs, trunk.give_back)
 
     def _join(self, call: _Call, phone: PhoneLeg) -> None:
         self._media.post("join", call.key, peer=phone.key, whisper=WHISPER)

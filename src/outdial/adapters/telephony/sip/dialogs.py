@@ -361,7 +361,8 @@ class OutgoingLeg:
 
     def _nothing_heard(self) -> None:
         if not self._transaction.proceeding and not self._transaction.over:
-            # Whatever comes yet is cancelled, or acknowledged and hung up.
+            # Whatever comes yet is cancelled, or acknowledged and hung up; and nobody is called from here on.
+            self._transaction.quiet()
             self.state = LegState.CANCELLING
             self._tell(Over(None, text="the far side does not answer"))
 

@@ -6,7 +6,7 @@ on-demand one rings for each call.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -16,10 +16,10 @@ import structlog
 
 from outdial.adapters.media.client import MediaProcess, MediaRefused
 from outdial.adapters.telephony.sip.dialogs import Changed, Invitation, LegEvent, OutgoingLeg, Over, Up
-from outdial.adapters.telephony.sip.sdp import BOTH, BadDescription, NoCommonCodec, describe, read, turned
+from outdial.adapters.telephony.sip.sdp import BOTH, BadDescription, Codec, NoCommonCodec, describe, read, turned
 from outdial.adapters.telephony.sip.transactions import Address
 from outdial.adapters.telephony.sip.user_agent import UserAgent, address_of
-from outdial.domain.values import UserId
+from outdial.domain.values import PhoneNumber, UserId
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ class Phone:
     """Where an agent takes calls.
 
     Attributes:
-        uri: any SIP address; its user is looked up among the phones that registered with us first.
+        uri: any SIP address; its user is looked up among the phones that registered with us first. Or a number in
+            E.164, which is called over a trunk.
         nailed_up: whether it stays up between calls.
         proxy: where to send calls for a `uri` with a name in it, such as a PBX.
     """
@@ -50,6 +51,15 @@ class Phone:
     uri: str
     nailed_up: bool = False
     proxy: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a phone is reached: what to send, what may be spoken; `gone` is told when nothing is left on the network."""
+
+    invitation: Invitation
+    codecs: Sequence[Codec] = BOTH
+    gone: Callable[[], None] = lambda: None
 
 
 class PhoneLeg:
@@ -63,7 +73,7 @@ class PhoneLeg:
         ours: UserAgent,
         media: MediaProcess,
         host: str,
-        find: Callable[[Phone], tuple[str, Address] | None],
+        find: Callable[[Phone], Way | str],
         changed: Callable[["PhoneLeg"], None],
     ) -> None:
         self.agent, self.phone = agent, phone
@@ -73,26 +83,27 @@ class PhoneLeg:
         self.by_far_side = False
         self._ours, self._media, self._host, self._find, self._changed = ours, media, host, find, changed
         self._leg: OutgoingLeg | None = None
+        self._codecs: Sequence[Codec] = BOTH
         self._session = secrets.randbits(31)
         self._port = 0
         self._ringing: asyncio.TimerHandle | None = None
 
     async def call(self) -> None:
         """Ring it; `changed` is told when it is up, and when it is over."""
-        found = self._find(self.phone)
-        if found is None:
-            self._end("the phone is not registered, and its address is no IP address")
-            return
-        uri, to = found
         self._port = await self._media.open(self.key)
         if self.over:
             self._media.post("close", self.key)
             return
-        here, port = self._ours.endpoint.address
-        invitation = Invitation(uri, to, f"sip:outdial@{here}:{port}", "Outdial", headers=_ANSWER_BY_ITSELF)
-        offer = describe(self._host, self._port, codecs=BOTH, session=self._session)
+        way = self._find(self.phone)
+        if isinstance(way, str):
+            self._end(way)
+            return
+        self._codecs = way.codecs
+        offer = describe(self._host, self._port, codecs=way.codecs, session=self._session)
         self._ringing = asyncio.get_running_loop().call_later(RING_SECONDS, self.hang_up)
-        self._leg = self._ours.invite(invitation, offer, self._hear, answer=self._answer)
+        self._leg = self._ours.invite(
+            way.invitation, offer, self._hear, gone=lambda leg: way.gone(), answer=self._answer
+        )
 
     def hang_up(self) -> None:
         if self._leg is not None:
@@ -120,7 +131,7 @@ class PhoneLeg:
 
     def _talk_to(self, description: bytes) -> bool:
         try:
-            there = read(description, BOTH)
+            there = read(description, self._codecs)
         except (NoCommonCodec, BadDescription) as error:
             log.warning("phone_speaks_nothing_of_ours", error=str(error))
             return False
@@ -137,7 +148,7 @@ class PhoneLeg:
 
     def _answer(self, offer: bytes) -> bytes | None:
         try:
-            there = read(offer, BOTH)
+            there = read(offer, self._codecs)
         except (NoCommonCodec, BadDescription):
             return None
         return describe(
@@ -185,14 +196,16 @@ class Phones:
         host: str,
         changed: Callable[[PhoneLeg], None],
         spawn: Callable[..., object],
+        outside: Callable[[PhoneNumber], Way | str],
     ) -> None:
         """
         Args:
+            outside: how a number is called, or why it cannot be now; asked once for each call.
             changed: told of every leg that is up, or over.
             spawn: runs a coroutine, and answers for its errors.
         """
         self._ours, self.media, self._host = ours, media, host
-        self._changed, self._spawn = changed, spawn
+        self._changed, self._spawn, self._outside = changed, spawn, outside
         self.phones: dict[UserId, Phone] = {}
         self._seats: dict[UserId, _Seat] = {}
         self._on_demand: dict[str, PhoneLeg] = {}
@@ -282,11 +295,17 @@ class Phones:
                 seat.again = loop.call_later(AGAIN_SECONDS, self._call_seat, leg.agent)
         self._changed(leg)
 
-    def _find(self, phone: Phone) -> tuple[str, Address] | None:
-        """What to call, and where: a registration of it, else its address, else the proxy."""
+    def _find(self, phone: Phone) -> Way | str:
+        """How to call it, or why that cannot be: by a registration of it, else its address, else the proxy; a number
+        over a trunk."""
+        if phone.uri.startswith("+"):
+            return self._outside(PhoneNumber(phone.uri))
         registrar = self._ours.registrar
         user = phone.uri.partition(":")[2].partition("@")[0]
+        uri, to = phone.uri, phone.proxy or address_of(phone.uri)
         if registrar is not None and (binding := registrar.find(user)) is not None:
-            return binding.uri, binding.address
-        to = phone.proxy or address_of(phone.uri)
-        return None if to is None else (phone.uri, to)
+            uri, to = binding.uri, binding.address
+        if to is None:
+            return "the phone is not registered, and its address is no IP address"
+        here, port = self._ours.endpoint.address
+        return Way(Invitation(uri, to, f"sip:outdial@{here}:{port}", "Outdial", headers=_ANSWER_BY_ITSELF))

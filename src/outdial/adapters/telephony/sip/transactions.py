@@ -108,6 +108,12 @@ class ClientTransaction:
         if self._final is None and not self._provisional:
             self._nobody()
 
+    def quiet(self) -> None:
+        """Send it no more; what comes back is heard for as long as it would have been."""
+        if self._repeat is not None:
+            self._repeat.cancel()
+            self._repeat = None
+
     def forget(self) -> None:
         """Neither send nor hear anything any more."""
         self._hear = lambda response: None

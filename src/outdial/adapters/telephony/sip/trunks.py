@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from outdial.adapters.telephony.sip.dialogs import Invitation
 from outdial.adapters.telephony.sip.digest import Credentials
 from outdial.adapters.telephony.sip.sdp import BOTH, Codec
 from outdial.adapters.telephony.sip.transactions import Address
@@ -20,6 +21,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _LONGEST_CLOSED: Final = 300.0
 """However long a carrier wants to see no calls: after so many seconds it is tried again."""
+_SILENT_CLOSED: Final = 30.0
+"""For so many seconds a trunk gets no calls on which nothing came back, twice in a row."""
 _PINGS_MISSED: Final = 2
 """How many signs of life have to be missing in a row before a trunk counts as down: one packet may be lost."""
 
@@ -73,13 +76,15 @@ class Trunk:
     def __init__(self, settings: TrunkSettings, clock: Callable[[], float]) -> None:
         self.settings = settings
         self.active = 0
+        self.draining = False
+        self._unheard = 0
         self.address: Address | None = None
         self.registration: Registration | None = None
         self.ping_status: int | None = None
         self._answers_pings = False
         self._missed = 0
         self._clock = clock
-        self._closed_until = 0.0
+        self._closed_until, self._closed_because = 0.0, ""
         # A second's worth of calls may go out at once: the dialer asks about once a second.
         self._burst = max(1.0, settings.calls_per_second)
         self._tokens, self._counted_at = self._burst, clock()
@@ -94,13 +99,13 @@ class Trunk:
         if self._missed >= _PINGS_MISSED:
             return "no sign of life"
         if self._closed_until > self._clock():
-            return f"closed by the carrier for {self._closed_until - self._clock():.0f} s"
+            return f"closed for {self._closed_until - self._clock():.0f} s: {self._closed_because}"
         return None
 
     @property
     def room(self) -> int:
         """How many calls it may be given now."""
-        if self.trouble is not None:
+        if self.trouble is not None or self.draining:
             return 0
         self._refill()
         return max(0, min(self.settings.max_calls - self.active, int(self._tokens)))
@@ -114,8 +119,10 @@ class Trunk:
     def give_back(self) -> None:
         self.active -= 1
 
-    def close_for(self, seconds: float) -> None:
-        """The carrier said so (503 with Retry-After, RFC 3261 section 21.5.4): the next call would meet the same."""
+    def close_for(self, seconds: float, why: str = "the carrier wants it so") -> None:
+        """The next call would meet the same: the carrier said so (503 with Retry-After, RFC 3261 section 21.5.4), or
+        said nothing."""
+        self._closed_because = why
         self._closed_until = self._clock() + min(seconds, _LONGEST_CLOSED)
         log.warning("trunk_closed", trunk=self.settings.name, seconds=min(seconds, _LONGEST_CLOSED))
 
@@ -132,7 +139,14 @@ class Trunk:
 
     def heard(self) -> None:
         """Something came back to a call: a sign of life as well."""
-        self._missed = 0
+        self._missed = self._unheard = 0
+
+    def nothing_heard(self) -> None:
+        """Nothing at all came back to a call; a trunk without signs of life shows so that it is dead."""
+        self._unheard += 1
+        if self._unheard >= _PINGS_MISSED:
+            self._unheard = 0
+            self.close_for(_SILENT_CLOSED, "nothing comes back")
 
     def caller_id(self, wanted: PhoneNumber | None) -> PhoneNumber | None:
         """The number to show; `None` hides it."""
@@ -142,6 +156,28 @@ class Trunk:
     def dialed(self, number: PhoneNumber) -> str:
         """The number as this carrier wants it."""
         return self.settings.prefix + (number if self.settings.plus else number.removeprefix("+"))
+
+    def invitation(self, number: PhoneNumber, caller_id: PhoneNumber | None, here: Address) -> Invitation:
+        """How a number is called over this trunk, as `caller_id` if it may be shown; `here` is our signalling."""
+        settings = self.settings
+        assert self.address is not None, "a trunk without an address has no room"
+        domain = settings.domain or settings.host
+        where = domain if settings.port == 5060 else f"{domain}:{settings.port}"
+        shown = self.caller_id(caller_id)
+        user = "anonymous" if shown is None else shown if settings.plus else shown.removeprefix("+")
+        headers = dict(settings.headers)
+        if settings.asserted and shown is not None:
+            headers["P-Asserted-Identity"] = f"<sip:{user}@{settings.domain or here[0]}>"
+        if shown is None:
+            headers["Privacy"] = "id"
+        return Invitation(
+            f"sip:{self.dialed(number)}@{where}",
+            self.address,
+            f"sip:{user}@{settings.domain or f'{here[0]}:{here[1]}'}",
+            credentials=settings.credentials,
+            headers=headers,
+            anything_within=settings.answer_within,
+        )
 
     async def find(self) -> None:
         """Look the name up."""
