@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from outdial.adapters.s3 import Bucket, S3Uploads, UploadStoreAway
+from outdial.domain.readings import Encoding
 from outdial.ports.uploads import Arrived
 from tests.adapters.s3_store import BUCKET, KEY_ID, REGION, SECRET, Store, serving, tag
 
@@ -64,7 +65,7 @@ class TestWhatIsThere:
     async def test_is_read_as_lines(self, store: Store, uploads: S3Uploads) -> None:
         store.objects["incoming/a"] = b"\xef\xbb\xbf" + CSV
         async with uploads.text("a", None) as source:
-            with source() as lines:
+            with source(Encoding.UTF_8) as lines:
                 assert list(lines) == CSV.decode().splitlines(keepends=True)
 
     @pytest.mark.parametrize("after", [CSV + b"Eve,Other,+12025550143\n", None])
@@ -75,7 +76,7 @@ class TestWhatIsThere:
             store.objects["incoming/a"] = after
         async with uploads.text("a", tag(CSV)) as source:
             with pytest.raises(FileNotFoundError):
-                source()
+                source(Encoding.UTF_8)
 
     async def test_is_listed_and_removed(self, store: Store, uploads: S3Uploads) -> None:
         store.objects |= {"incoming/a": CSV, "others/b": CSV}

@@ -704,6 +704,32 @@ class TestACampaignsLists:
         assert [item["id"] for item in page["_embedded"]["do_not_call_lists"]] == [one["id"] for one in lists]
 
 
+class TestLookingANumberUp:
+    async def test_asks_every_list_and_says_until_when_why_and_by_whom(self, api: httpx.AsyncClient) -> None:
+        asked, over = await a_list(api, "Asked"), await a_list(api, "Over")
+        await api.post(f"{asked}/entries", json={"phone_number": "+12025550142", "reason": "by mail"})
+        gone = {"phone_number": "+12025550142", "expiration_date": "2020-01-31"}
+        await api.post(f"{over}/entries", json=gone)
+        answer = await api.get("/v1/do-not-call-lists/lookup", params={"number": "+1 (202) 555-0142"})
+        body = answer.json()
+        assert (body["phone_number"], body["blocked"], body["lists_asked"]) == ("+12025550142", True, 2)
+        first, second = body["entries"]
+        assert (first["list_name"], first["in_force"], first["entry"]["reason"]) == ("Asked", True, "by mail")
+        assert (second["list_name"], second["in_force"]) == ("Over", False)
+        assert second["entry"]["expiration_date"] == "2020-01-31"
+        assert set(first["put_by"]) == {"client_id"}
+
+    async def test_of_nobody_is_blocked_by_nothing(self, api: httpx.AsyncClient) -> None:
+        await a_list(api, "Asked")
+        body = (await api.get("/v1/do-not-call-lists/lookup?number=+12025550142")).json()
+        assert body == {"phone_number": "+12025550142", "blocked": False, "lists_asked": 1, "entries": []}
+
+    @pytest.mark.parametrize("query", [{}, {"number": "hello"}, {"number": ""}])
+    async def test_needs_a_number(self, api: httpx.AsyncClient, query: dict[str, str]) -> None:
+        answer = await api.get("/v1/do-not-call-lists/lookup", params=query)
+        assert (answer.status_code, fields_of(answer)) == (400, {"number"})
+
+
 class TestReach:
     async def test_a_list_may_bind_every_campaign_of_the_account(self, api: httpx.AsyncClient) -> None:
         path = await a_list(api)

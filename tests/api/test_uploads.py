@@ -411,7 +411,7 @@ class TestHowFarAFileIs:
             await import_rows(
                 account,
                 list_id,
-                lambda: nullcontext(iter(CSV.decode().splitlines(keepends=True))),
+                lambda _: nullcontext(iter(CSV.decode().splitlines(keepends=True))),
                 storage=services.storage,
                 clock=services.wall,
                 ids=services.ids,
@@ -559,6 +559,18 @@ DNC_CSV = (
 
 
 class TestTheFileOfADoNotCallList:
+    async def test_may_come_when_the_list_has_numbers_already(self, api: httpx.AsyncClient, importer: Importer) -> None:
+        made = f"/do-not-call-lists/{(await api.post('/do-not-call-lists', json={'name': 'Opt-outs'})).json()['id']}"
+        await api.post(f"{made}/entries", json={"phone_number": "+12025550141"})
+        request = await api.post(f"/v1{made}/upload-requests", json={"csv_metadata": {"filename": "june.csv"}})
+        assert request.status_code == 201, request.text
+        await api.put(request.json()["signed_url"], content=b"Phone number,Reason\n+12025550142,asked\n12,\n")
+        await importer.idle()
+        report = (await api.get(f"/v1/upload-requests/{request.json()['id']}")).json()
+        assert (report["status"], report["accepted"], report["by_kind"]) == ("ACCEPTED", 1, {"phone_too_short": 1})
+        assert (await api.get(made)).json()["entries_count"] == 2
+        assert await status(api, made) == "ACCEPTED"
+
     async def awaited(self, api: httpx.AsyncClient, content: bytes = DNC_CSV) -> tuple[str, str]:
         body = {"name": "Opt-outs", "csv_metadata": facts(content)}
         answer = await api.post("/do-not-call-lists", json=body)

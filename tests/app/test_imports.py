@@ -3,8 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from outdial.adapters.uploads import UploadFolder, text_of
 from outdial.app.importer import Importer
 from outdial.app.imports import ImportReport, import_rows, write_rejects
 from outdial.app.record_lists import add_list
+from outdial.app.uploads import cancel
+from outdial.domain.access import Principal
 from outdial.domain.record_lists import FileFacts, ListStatus, UniqueBy, Upload, UploadId
 from outdial.domain.values import AccountId, RecordListId
 from outdial.ports.uploads import TextSource
@@ -320,20 +321,8 @@ class TestAnUploadedFile:
     async def test_is_taken_up_where_a_crash_left_it(self, desk: Desk, importer: Importer) -> None:
         made = make_list(60, seed=3, bad=12, duplicates=5)
         upload = await desk.upload(await desk.new_list(), made.csv_bytes)
-        whole = text_of(desk.folder / upload.stored_as)
-
         with pytest.raises(ConnectionError):
-            await import_rows(
-                desk.account,
-                upload.list_id,
-                whole,
-                storage=desk.storage,
-                clock=desk.clock,
-                ids=desk.ids,
-                upload_id=upload.id,
-                progress=_fails_at(30),
-                chunk_rows=10,
-            )
+            await self.import_in_tens(desk, upload, _fails_at(30))
         assert (await self.state(desk, upload)).rows_done == 30
         async with importer:
             await importer.resume([desk.account])
@@ -354,6 +343,61 @@ class TestAnUploadedFile:
         found = await self.state(desk, upload)
         assert (found.status, found.rows_done) == (ListStatus.ACCEPTED, 60)
         assert await desk.rows("select count(*) from record") == [(48,)]
+
+    async def test_that_somebody_cancels_takes_back_what_a_crash_left_of_it(
+        self, desk: Desk, importer: Importer
+    ) -> None:
+        list_id = await desk.new_list()
+        await desk.load(HEADER + ANA, list_id)
+        upload = await desk.upload(list_id, make_list(60, seed=3, bad=12, duplicates=5).csv_bytes)
+        with pytest.raises(ConnectionError):
+            await self.import_in_tens(desk, upload, _fails_at(30))
+        assert await desk.rows("select count(*) > 10 from record") == [(True,)]
+        await self.cancel(desk, upload)
+        async with importer:
+            await importer.resume([desk.account])
+            await importer.idle()
+        found = await self.state(desk, upload)
+        assert (found.status, found.rows_done) == (ListStatus.REJECTED, 30)
+        assert found.report is not None
+        assert found.report["accepted"] == 0
+        # What was there before stays.
+        assert await desk.rows("select first_name from record") == [("Ana",)]
+        assert await desk.rows("select records_count from record_list") == [(1,)]
+        assert await desk.status(list_id) is ListStatus.ACCEPTED
+        assert [path.name for path in desk.folder.iterdir()] == ["list.csv"]
+
+    async def test_that_somebody_cancels_while_it_is_read_leaves_no_record(self, desk: Desk) -> None:
+        upload = await desk.upload(await desk.new_list(), make_list(800, seed=3, bad=12, duplicates=5).csv_bytes)
+        stored_some = asyncio.Event()
+
+        async def cancel_soon() -> None:
+            await stored_some.wait()
+            await self.cancel(desk, upload)
+
+        importing = self.import_in_tens(desk, upload, lambda done, of: stored_some.set())
+        report, _ = await asyncio.gather(importing, cancel_soon())
+        assert report.status is ListStatus.REJECTED
+        assert 0 < report.rows < 800
+        assert await desk.rows("select count(*) from record") == [(0,)]
+        assert await desk.rows("select records_count, status from record_list") == [(0, "REJECTED")]
+
+    async def import_in_tens(self, desk: Desk, upload: Upload, progress: Callable[[int, int], None]) -> ImportReport:
+        return await import_rows(
+            desk.account,
+            upload.list_id,
+            text_of(desk.folder / upload.stored_as),
+            storage=desk.storage,
+            clock=desk.clock,
+            ids=desk.ids,
+            upload_id=upload.id,
+            progress=progress,
+            chunk_rows=10,
+        )
+
+    async def cancel(self, desk: Desk, upload: Upload) -> None:
+        by = Principal(desk.account, "test", frozenset())
+        await cancel(upload, by=by, storage=desk.storage, clock=desk.clock, files=UploadFolder(desk.folder))
 
     async def test_that_is_gone_does_not_keep_the_next_from_being_read(self, desk: Desk, importer: Importer) -> None:
         lost = await desk.upload(await desk.new_list(), HEADER + ANA)
@@ -380,7 +424,7 @@ async def test_two_imports_into_one_list_share_no_number_and_commit_in_order(des
     made = make_list(80, seed=5, bad=0, duplicates=0)
 
     async def load(name: str) -> ImportReport:
-        source: Callable[[], AbstractContextManager[Iterator[str]]] = desk.file(name, made.csv_bytes)
+        source = desk.file(name, made.csv_bytes)
         how: dict[str, Any] = {"storage": desk.storage, "clock": desk.clock, "ids": desk.ids, "chunk_rows": 7}
         return await import_rows(desk.account, list_id, source, **how)
 

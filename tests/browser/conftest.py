@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.console import ROOT, Account, Demo, Watch, chromium, context_of, open_page, running_demo
 
+# Generous: a machine may be busy.
+expect.set_options(timeout=40_000)
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. It ends with its module: while it runs, no other test of the process can have a loop."""
+    """Debian's Chromium. It ends with these tests: while it runs, no other test of the process can have a loop."""
     found = chromium()
     if found is None and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium on this machine")
@@ -25,7 +28,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     with running_demo() as demo:
         yield demo

@@ -14,6 +14,7 @@ import { PageHead } from "../ui/page-head";
 import { Pager } from "../ui/pager";
 import { Empty, Loaded, Panel } from "../ui/panel";
 import { fieldsOf, ProblemOf } from "../ui/problem-of";
+import { Files } from "./files";
 
 type Entry = Schema["DncEntryShown"];
 
@@ -53,6 +54,7 @@ export default function DncListPage() {
       <IfCan scope="do-not-call-lists:manage">
         <NewEntry list={id} />
       </IfCan>
+      <Files list={id} />
       <Panel
         title={text.dnc.entries}
         flush

@@ -1,12 +1,11 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { Link } from "wouter";
-import { api, told } from "../api/client";
-import { dncListsQuery } from "../api/things";
+import { api, told, type Schema } from "../api/client";
 import { IfCan } from "../session/session";
 import { useFilters } from "../lib/filters";
 import { asE164 } from "../lib/phone";
-import { useFormat, useText } from "../text/text";
+import { useFormat, useText, type Text } from "../text/text";
 import { Button } from "../ui/button";
 import { DataTable } from "../ui/data-table";
 import { Field } from "../ui/field";
@@ -69,21 +68,11 @@ export default function DncPage() {
 function LookUp() {
   const text = useText();
   const format = useFormat();
-  const lists = useQuery(dncListsQuery);
   const [number, setNumber] = useState("");
   const asking = useMutation({
-    mutationFn: async (phone: string) => {
-      const found = await Promise.all(
-        (lists.data ?? []).map(async (list) => {
-          const page = await told(
-            api.GET("/do-not-call-lists/{list_id}/entries", { params: { path: { list_id: list.id }, query: { phone_number: phone } } }),
-          );
-          return page._embedded.entries.filter((entry) => entry.phone_number === phone).map((entry) => ({ list, entry }));
-        }),
-      );
-      return found.flat();
-    },
+    mutationFn: (phone: string) => told(api.GET("/v1/do-not-call-lists/lookup", { params: { query: { number: phone } } })),
   });
+  const found = asking.data;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     asking.mutate(asE164(number));
@@ -96,29 +85,45 @@ function LookUp() {
             <input {...control} type="tel" required autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />
           )}
         </Field>
-        <Button type="submit" look="primary" isPending={asking.isPending} isDisabled={lists.data === undefined}>
+        <Button type="submit" look="primary" isPending={asking.isPending}>
           {text.dnc.ask}
         </Button>
       </form>
       <ProblemOf of={asking} what={text.dnc.lookUp} />
       <div role="status">
-        {asking.data?.length === 0 && <p>{text.dnc.free(asking.variables ?? "", lists.data?.length ?? 0)}</p>}
-        {asking.data !== undefined && asking.data.length > 0 && (
+        {found !== undefined && !found.blocked && <p>{text.dnc.free(found.phone_number, found.lists_asked)}</p>}
+        {found !== undefined && found.entries.length > 0 && (
           <DataTable
-            label={text.dnc.blocked}
-            rows={asking.data}
+            label={found.blocked ? text.dnc.blocked : text.dnc.wasBlocked}
+            rows={found.entries}
             idOf={({ entry }) => entry.id}
             columns={[
-              { id: "list", label: text.dnc.blockedBy, cell: ({ list }) => <Link href={`/dnc/${list.id}`}>{list.name}</Link> },
+              {
+                id: "list",
+                label: text.dnc.blockedBy,
+                cell: ({ entry, list_name, account_wide }) => (
+                  <>
+                    <Link href={`/dnc/${entry.do_not_call_list_id}`}>{list_name}</Link>
+                    {account_wide && <span className="soft"> {text.dnc.accountWide}</span>}
+                  </>
+                ),
+              },
+              { id: "force", label: text.campaigns.state, cell: ({ in_force }) => (in_force ? text.dnc.blocks : text.dnc.over) },
               { id: "since", label: text.dnc.since, cell: ({ entry }) => format.dateTime(entry.created_at) },
               { id: "until", label: text.dnc.until, cell: ({ entry }) => entry.expiration_date ?? text.dnc.forEver },
               { id: "reason", label: text.dnc.reason, cell: ({ entry }) => entry.reason },
+              { id: "by", label: text.dnc.by, cell: ({ put_by }) => whoOf(text, put_by) },
             ]}
           />
         )}
       </div>
     </Panel>
   );
+}
+
+function whoOf(text: Text, by: Schema["PutBy"] | undefined): string {
+  if (by === undefined) return text.dnc.byFile;
+  return by.name ?? by.client_id ?? text.audit.somebody;
 }
 
 function NewList() {

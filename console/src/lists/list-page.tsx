@@ -9,7 +9,8 @@ import { PageHead } from "../ui/page-head";
 import { Pager } from "../ui/pager";
 import { Empty, Loaded, Panel } from "../ui/panel";
 import { ImportForm } from "./import-form";
-import { ListStatusPill } from "./status";
+import { ListStatusPill, UploadPill } from "./status";
+import { useImportText } from "./words";
 
 const FILTERS = { search: "", page: "1" };
 const PER_PAGE = 50;
@@ -43,32 +44,33 @@ export default function ListPage() {
 
 function Imports({ list }: { readonly list: string }) {
   const text = useText();
+  const words = useImportText();
   const format = useFormat();
   const uploads = useQuery({
     queryKey: ["record-lists", "uploads", list],
     queryFn: () => told(api.GET("/v1/record-lists/{list_id}/upload-requests", { params: { path: { list_id: list } } })),
   });
   return (
-    <Panel title={text.imports.files} flush>
-      <Loaded query={uploads} what={text.imports.files}>
+    <Panel title={words.files} flush>
+      <Loaded query={uploads} what={words.files}>
         {(found) =>
           found.total === 0 ? (
-            <Empty>{text.imports.noFiles}</Empty>
+            <Empty>{words.noFiles}</Empty>
           ) : (
             <DataTable
-              label={text.imports.files}
+              label={words.files}
               rows={found._embedded.upload_requests}
               idOf={(upload) => upload.id}
               columns={[
                 {
                   id: "file",
-                  label: text.imports.file,
-                  cell: (upload) => <Link href={`/lists/${list}/import/${upload.id}`}>{upload.filename ?? text.imports.unnamed}</Link>,
+                  label: words.file,
+                  cell: (upload) => <Link href={`/lists/${list}/import/${upload.id}`}>{upload.filename ?? words.unnamed}</Link>,
                 },
-                { id: "status", label: text.campaigns.state, cell: (upload) => <ListStatusPill status={upload.status} /> },
-                { id: "accepted", label: text.imports.accepted, number: true, cell: (upload) => format.number(upload.accepted) },
-                { id: "rejected", label: text.imports.rejected, number: true, cell: (upload) => format.number(upload.rejected) },
-                { id: "duplicates", label: text.imports.duplicates, number: true, cell: (upload) => format.number(upload.duplicates) },
+                { id: "status", label: text.campaigns.state, cell: (upload) => <UploadPill upload={upload} /> },
+                { id: "accepted", label: words.accepted, number: true, cell: (upload) => format.number(upload.accepted) },
+                { id: "rejected", label: words.rejected, number: true, cell: (upload) => format.number(upload.rejected) },
+                { id: "duplicates", label: words.duplicates, number: true, cell: (upload) => format.number(upload.duplicates) },
               ]}
             />
           )

@@ -62,6 +62,8 @@ export function useLanguage(): Choice {
 }
 
 export const useText = (): Text => useLanguage().text;
+/** A part of the catalogue that comes with the pages that speak of it. */
+export const useWords = <T,>(words: Readonly<Record<Language, T>>): T => words[useLanguage().language];
 export const useFormat = (): Formats => useLanguage().format;
 
 function preferred(): Language {

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
 from outdial.adapters.uploads import text_of
 from outdial.domain.errors import Invalid, Unavailable
+from outdial.domain.readings import Encoding
 from outdial.domain.record_lists import LARGEST_FIRST_FILE
 from outdial.ports.uploads import Arrived, Incoming, Kept, TextSource
 
@@ -179,7 +180,7 @@ def _is_gone(error: Exception) -> bool:
     return str(answer.get("Error", {}).get("Code")) in _GONE
 
 
-def _gone() -> AbstractContextManager[Iterator[str]]:
+def _gone(_encoding: Encoding) -> AbstractContextManager[Iterator[str]]:
     raise FileNotFoundError
 
 

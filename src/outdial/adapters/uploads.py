@@ -9,16 +9,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from outdial.domain.readings import Encoding
 from outdial.ports.uploads import Arrived, Incoming, Kept, TextSource
+
+_CODECS: Final = {Encoding.UTF_8: "utf-8-sig", Encoding.UTF_16: "utf-16", Encoding.WINDOWS_1252: "cp1252"}
 
 
 def text_of(path: Path) -> TextSource:
-    """A file as it is imported: lines of UTF-8 with their line ends, a byte order mark left out."""
+    """A file as it is imported: lines with their line ends, a byte order mark left out."""
 
-    def opened() -> AbstractContextManager[Iterator[str]]:
-        return path.open(encoding="utf-8-sig", newline="")
+    def opened(encoding: Encoding) -> AbstractContextManager[Iterator[str]]:
+        return path.open(encoding=_CODECS[encoding], newline="")
 
     return opened
 

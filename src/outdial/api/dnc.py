@@ -18,10 +18,12 @@ from outdial.api.answers.lists import (
     DncListDetails,
     DncListReach,
     DncListShown,
+    DncLookUpShown,
     EntryChanges,
     EntryPatch,
     ListPatch,
     NewDncListShown,
+    NewDncUploadShown,
 )
 from outdial.api.auth import needs, needs_one_of
 from outdial.api.bodies import read_json
@@ -40,11 +42,11 @@ from outdial.api.lists import (
 )
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
-from outdial.api.shapes import Shape, all_of, read_as, read_query, wrong
+from outdial.api.shapes import Query, Shape, all_of, read_as, read_query, wrong
 from outdial.api.teams import Teams, teams_of_dnc_lists
 from outdial.app import dnc
 from outdial.app.campaigns import uuid_of
-from outdial.app.dnc import Number, Seen
+from outdial.app.dnc import Number, OnList, Seen
 from outdial.domain.access import Principal, Scope
 from outdial.domain.dnc import (
     LONGEST_NUMBER,
@@ -58,8 +60,8 @@ from outdial.domain.dnc import (
     TooManyEntries,
     number_in,
 )
-from outdial.domain.errors import FieldProblem
-from outdial.domain.record_lists import FileDiffers, ListFileTooLarge, NoFile, TooManyUploads
+from outdial.domain.errors import FieldProblem, Invalid
+from outdial.domain.record_lists import FileDiffers, ListFileTooLarge, NoFile, TooManyUploads, UploadFileTooLarge
 from outdial.domain.values import PhoneNumber
 from outdial.domain.zones import zone_name
 
@@ -144,12 +146,15 @@ def _day(value: object) -> object:
     return day
 
 
+_NOT_A_NUMBER: Final = "must be a phone number in international form, such as +12025550142"
+
+
 def _number(value: object) -> object:
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NUMBER:
         raise wrong(f"must be a string of 1 to {LONGEST_NUMBER} characters")
     number = number_in(value)
     if number is None:
-        raise wrong("must be a phone number in international form, such as +12025550142")
+        raise wrong(_NOT_A_NUMBER)
     return number
 
 
@@ -512,6 +517,95 @@ def _reach(request: Request, dnc_list: DncList) -> dict[str, Any]:
             "do_not_call_list": link(request, f"/do-not-call-lists/{dnc_list.id}"),
         },
     }
+
+
+class LookUpQuery(Query):
+    number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NUMBER)]
+
+    @property
+    def phone_number(self) -> PhoneNumber:
+        """Raises `Invalid`."""
+        # A plus sign that was not escaped arrives as a blank.
+        found = number_in(f"+{self.number.strip().removeprefix('+')}")
+        if found is None:
+            raise Invalid("Invalid query", [FieldProblem("number", _NOT_A_NUMBER)])
+        return found
+
+
+@router.get("/v1/do-not-call-lists/lookup", summary="What all do-not-call lists say of a number")
+@described(DncLookUpShown, query=LookUpQuery)
+async def look_number_up(request: Request, who: Manage) -> Response:
+    services = services_of(request)
+    number = read_query(request, LookUpQuery).phone_number
+    asked, found = await dnc.look_up(number, by=who, storage=services.storage, clock=services.clock)
+    body = {
+        "phone_number": number,
+        "blocked": any(one.in_force for one in found),
+        "lists_asked": asked,
+        "entries": [_on_list(request, one) for one in found],
+    }
+    return hal(request, body)
+
+
+def _on_list(request: Request, found: OnList) -> dict[str, Any]:
+    actor = found.put_by
+    put_by = None
+    if actor is not None:
+        user_id = None if actor.user_id is None else str(actor.user_id)
+        put_by = without_absent({"user_id": user_id, "name": found.name, "client_id": actor.client_id})
+    return without_absent(
+        {
+            "list_name": found.list.name,
+            "account_wide": found.list.account_wide,
+            "in_force": found.in_force,
+            "entry": shown_entry(request, found.entry),
+            "put_by": put_by,
+        }
+    )
+
+
+class DncUploadIn(Shape):
+    csv_metadata: FileIn
+
+
+@router.post(
+    "/v1/do-not-call-lists/{list_id}/upload-requests",
+    status_code=201,
+    summary="Get an address for a file with more numbers",
+)
+@described(
+    NewDncUploadShown,
+    body=DncUploadIn,
+    example={"csv_metadata": {"filename": "june.csv", "byte_size": 1024, "content_type": "text/csv"}},
+    refuses=(DncListNotFound, UploadFileTooLarge),
+)
+async def create_dnc_upload(request: Request, list_id: str, who: Manage) -> Response:
+    """The file is read as soon as it is there: each number counts from then on."""
+    services = services_of(request)
+    await dnc.get(list_id, by=who, storage=services.storage)
+    awaited = await dnc.request_upload(
+        list_id,
+        file=read_as(DncUploadIn, await read_json(request)).csv_metadata.facts(),
+        by=who,
+        storage=services.storage,
+        clock=services.wall,
+        ids=services.ids,
+        files=services.uploads,
+    )
+    own = link(request, f"/v1/upload-requests/{awaited.upload.id}")
+    address = signed_url_of(request, awaited)
+    body = {
+        "id": str(awaited.upload.id),
+        "do_not_call_list_id": list_id,
+        "signed_url": address,
+        "status": awaited.upload.status.value,
+        "_links": {
+            "self": own,
+            "do_not_call_list": link(request, f"/do-not-call-lists/{list_id}"),
+            "upload": {"href": address},
+        },
+    }
+    return hal(request, body, 201, {"Location": own["href"]})
 
 
 @router.get("/v1/do-not-call-lists/{list_id}", summary="Which campaigns a do-not-call list binds")

@@ -64,6 +64,7 @@ def shown(request: Request, upload: Upload, call: Webhook | None) -> dict[str, A
             "by_kind": report.get("by_kind", {}),
             "on_do_not_call_lists": report.get("on_do_not_call_lists"),
             "corrupted": report.get("corrupted"),
+            "cancel_asked_at": None if upload.cancel_asked_at is None else instant(upload.cancel_asked_at),
             "callback": None if call is None else _shown_call(call),
             "_links": links,
         }

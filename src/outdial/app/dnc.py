@@ -10,6 +10,7 @@ from outdial.app.importer import Importer
 from outdial.app.record_lists import CAMPAIGNS_SHOWN, to_milliseconds
 from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
 from outdial.domain.access import Principal
+from outdial.domain.audit import Actor, Kind
 from outdial.domain.dnc import (
     DncEntry,
     DncEntryId,
@@ -20,7 +21,9 @@ from outdial.domain.dnc import (
     DncListNotWaiting,
 )
 from outdial.domain.record_lists import CampaignUsing, FileFacts, ListKind, ListStatus, Upload, UploadNotFound
-from outdial.domain.values import AccountId, PhoneNumber
+from outdial.domain.values import AccountId, PhoneNumber, UserId
+from outdial.domain.zones import zones_of
+from outdial.ports.audit import ChangeFilter
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dnc import Order
 from outdial.ports.record_lists import ListFilter
@@ -43,6 +46,23 @@ class Number:
 
     number: PhoneNumber
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnList:
+    """A number's entry on a list.
+
+    Args:
+        in_force: whether it forbids a call today, somewhere where the number may be.
+        put_by: who gave it its date and reason last; None where a file did.
+        name: of the user that this is, if there is one.
+    """
+
+    list: DncList
+    entry: DncEntry
+    in_force: bool
+    put_by: Actor | None
+    name: str | None
 
 
 async def create(
@@ -138,6 +158,36 @@ async def set_reach(list_id: str, *, account_wide: bool, by: Principal, storage:
             await audit.of_thing(uow, before=before, after=after)
             await uow.outbox.add("dnc_list.changed", {"dnc_list_id": str(before.id)})
         return await uow.dnc.get(before.id)
+
+
+async def request_upload(
+    list_id: str, *, file: FileFacts, by: Principal, storage: Storage, clock: Clock, ids: Ids, files: UploadBytes
+) -> Awaited:
+    """Let a file be sent that adds numbers to a list.
+
+    Raises:
+        DncListNotFound: no such list.
+        UploadFileTooLarge: the file is larger than those may be.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        dnc_list = await found(uow, list_id)
+        now = to_milliseconds(clock.now())
+        return await add_awaited(uow, ListKind.DNC, dnc_list.id, file, first_file=False, now=now, ids=ids, files=files)
+
+
+async def look_up(number: PhoneNumber, *, by: Principal, storage: Storage, clock: Clock) -> tuple[int, list[OnList]]:
+    """How many lists the account has, and what those say that have the number."""
+    zones = zones_of(number, None) or ("UTC",)
+    answers = []
+    async with storage.unit_of_work(by.account) as uow:
+        for dnc_list, entry in await uow.dnc.of_number(number):
+            which = ChangeFilter(kind=Kind.DNC_ENTRY, thing=entry.id)
+            _, changes = await uow.audit.page(which, offset=0, limit=1)
+            actor = changes[0].actor if changes else None
+            user = None if actor is None or actor.user_id is None else await uow.users.find(UserId(actor.user_id))
+            in_force = entry.in_force_anywhere(zones, clock.now())
+            answers.append(OnList(dnc_list, entry, in_force, actor, None if user is None else user.name))
+        return await uow.dnc.count(ListFilter()), answers
 
 
 async def put_entry(

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from outdial.app.imports import (
+    AS_THE_API,
     CorruptedFile,
     ImportReport,
     Row,
@@ -131,7 +132,7 @@ async def import_entries(
     else:
         report.header = columns.header
         width = len(columns.header)
-        async for chunk in chunks(source, width, columns.judge, skip=report.rows, chunk_rows=chunk_rows):
+        async for chunk in chunks(source, AS_THE_API, width, columns.judge, skip=report.rows, chunk_rows=chunk_rows):
             async with storage.unit_of_work(account) as uow:
                 await _store(uow, dnc_list, upload_id, chunk, report, clock, ids)
         report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from outdial.app import campaigns, webhooks
 from outdial.domain.errors import Conflict
+from outdial.domain.readings import ColumnUse, Reading
 from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, Upload, UploadId
 from outdial.domain.records import (
     Draft,
@@ -28,6 +29,7 @@ from outdial.domain.records import (
 from outdial.domain.values import AccountId, PhoneType, RecordListId
 from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
+from outdial.ports.records import RecordFilter
 from outdial.ports.storage import Storage, UnitOfWork
 from outdial.ports.uploads import Reject, TextSource
 
@@ -38,6 +40,7 @@ CHUNK_ROWS: Final = 1_000
 """Rows that are stored in one transaction: long enough to be quick, short enough to disturb nobody who dials."""
 _BREATH_ROWS: Final = 50
 """Rows after which other tasks of the loop get a turn."""
+AS_THE_API: Final = Reading()
 _REPORTED_LINES: Final = 1_000
 """Problems that are stored with an upload request; the counts are always complete."""
 
@@ -58,6 +61,10 @@ class CorruptedFile(Exception):
     """The file as a whole cannot be read as what it should be; nothing of it is stored."""
 
 
+class ImportCanceled(Exception):
+    """Somebody wants what was stored of the file taken back, and no more of it."""
+
+
 # The file ------------------------------------------------------------------------------------------------------------
 
 
@@ -66,53 +73,78 @@ def plain(header: str) -> str:
     return re.sub(r"[\s_-]+", " ", header).strip().casefold()
 
 
-_MEMBERS: Final = {
-    "first name": "first_name",
-    "last name": "last_name",
-    "external id": "external_id",
-    "external provider": "external_provider",
-    "timezone": "timezone",
-    "priority": "priority",
+REJECTS_COLUMNS: Final = ("row", "column", "value", "code", "message")
+"""What a list of rejects has after the columns of the file: left out when a repaired one comes back."""
+
+_USES: Final = {
+    "first name": ColumnUse.FIRST_NAME,
+    "last name": ColumnUse.LAST_NAME,
+    "external id": ColumnUse.EXTERNAL_ID,
+    "external provider": ColumnUse.EXTERNAL_PROVIDER,
+    "timezone": ColumnUse.TIMEZONE,
+    "priority": ColumnUse.PRIORITY,
+    **{plain(kind.value): ColumnUse(kind.value) for kind in PhoneType},
 }
-_PHONES: Final = {plain(kind.value): kind for kind in PhoneType}
+_OTHER_MEMBERS: Final = (
+    ColumnUse.EXTERNAL_ID,
+    ColumnUse.EXTERNAL_PROVIDER,
+    ColumnUse.TIMEZONE,
+    ColumnUse.PRIORITY,
+)
+
+
+def without_reasons(header: Sequence[str]) -> Sequence[str]:
+    """The columns of a file without those that a list of rejects has after them."""
+    own = len(header) - len(REJECTS_COLUMNS)
+    return header[:own] if own > 0 and tuple(header[own:]) == REJECTS_COLUMNS else header
+
+
+def uses_by_name(header: Sequence[str]) -> tuple[ColumnUse, ...]:
+    """What each column becomes when nobody says it: its name decides."""
+    own = len(without_reasons(header))
+    names = [plain(name) for name in header[:own]]
+    if "phone" in names and "mobile" not in names:
+        names[names.index("phone")] = "mobile"  # the form that lists had when a record had one number
+    uses = [_USES.get(name, ColumnUse.EXTRA_DATA if name else ColumnUse.LEAVE_OUT) for name in names]
+    return (*uses, *[ColumnUse.LEAVE_OUT] * (len(header) - own))
 
 
 class Columns:
-    """What stands in which column of a file.
+    """What stands in which column of a file; without `uses` the names of the columns say it.
 
     Raises:
         CorruptedFile: this is not the header of a record list.
     """
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], uses: Sequence[ColumnUse] | None = None) -> None:
         self.header = tuple(header)
+        uses = uses_by_name(header) if uses is None else uses
+        if len(uses) != len(header):
+            raise CorruptedFile(f"the file has {len(header)} columns, and it was said what {len(uses)} become")
         self._place: dict[str, int] = {}
         self._phones: list[tuple[PhoneType, int]] = []
         self._extra: list[tuple[str, int]] = []
-        names = [plain(name) for name in header]
-        if "phone" in names and "mobile" not in names:
-            names[names.index("phone")] = "mobile"  # the form that lists had when a record had one number
         seen: Counter[str] = Counter()
-        for place, (name, text) in enumerate(zip(names, header, strict=True)):
+        for place, (use, text) in enumerate(zip(uses, header, strict=True)):
+            name = plain(text)
             seen[name] += 1
-            if name in _MEMBERS or name in _PHONES:
-                if seen[name] > 1:
+            if use.is_member:
+                if use.value in self._place:
                     raise CorruptedFile(f"the header has the column {text.strip()!r} twice")
-                if name in _PHONES:
-                    self._phones.append((_PHONES[name], place))
-                    self._place[_PHONES[name].value] = place
-                else:
-                    self._place[_MEMBERS[name]] = place
-            elif name:
+                self._place[use.value] = place
+                if use.phone_type is not None:
+                    self._phones.append((use.phone_type, place))
+            elif use is ColumnUse.EXTRA_DATA:
                 self._extra.append((text.strip() if seen[name] == 1 else f"{text.strip()} ({seen[name]})", place))
-        lacking = [name for name in ("First name", "Last name") if _MEMBERS[plain(name)] not in self._place]
+        names = {ColumnUse.FIRST_NAME: "First name", ColumnUse.LAST_NAME: "Last name"}
+        lacking = [name for use, name in names.items() if use.value not in self._place]
         if not self._phones:
             lacking.append("Mobile, Home, Office or Extra 1 to 3")
         if lacking:
             raise CorruptedFile(f"the header lacks {' and '.join(lacking)}")
         self._place["phone_number"] = self._phones[0][1]
         self._first, self._last = self._place["first_name"], self._place["last_name"]
-        self._others = [(member, self._place[member]) for member in _MEMBERS.values() if member in self._place][2:]
+        self._others = [(use.value, self._place[use.value]) for use in _OTHER_MEMBERS if use.value in self._place]
 
     def draft(self, cells: Sequence[str]) -> Draft:
         """A row of as many cells as the header has. Blank extra columns are left out."""
@@ -126,6 +158,14 @@ class Columns:
             setattr(draft, member, cells[place])
         return draft
 
+    def judge(self, line: int, cells: Sequence[str], unique_by: UniqueBy, reading: Reading) -> NewRecord | RowProblem:
+        """A row as a record, or the first thing that is wrong with it."""
+        draft = self.draft(cells)
+        if reading.timezone is not None and not draft.timezone.strip():
+            draft.timezone = reading.timezone
+        found = judge(draft, unique_by=unique_by, country=reading.country)
+        return found if isinstance(found, NewRecord) else self.at(line, found[0])
+
     def at(self, line: int, found: RowProblem) -> RowProblem:
         """A problem of a row as the file shows it: its line, and the header in place of the member."""
         place = self._place.get(found.column)
@@ -138,50 +178,62 @@ class _Watched:
 
     lines: Iterator[str]
     ended: bool = False
+    raw: list[str] = field(default_factory=list)
+    """The lines of the row that was read last."""
 
     def __iter__(self) -> Iterator[str]:
         for line in self.lines:
             if "\x00" in line:
                 raise CorruptedFile("the file has NUL bytes: it is not text")
+            self.raw.append(line)
             yield line
         self.ended = True
 
 
-def _rows(source: TextSource) -> Iterator[tuple[int, list[str]]]:
+def rows(source: TextSource, reading: Reading = AS_THE_API) -> Iterator[tuple[int, list[str]]]:
     """Rows with the physical line each begins on, blank lines left out; the header is the first.
 
     Raises:
-        CorruptedFile: this cannot be read as CSV in UTF-8.
+        CorruptedFile: this cannot be read as CSV in this encoding.
     """
+    for line, cells, _ in raw_rows(source, reading):
+        yield line, cells
+
+
+def raw_rows(source: TextSource, reading: Reading) -> Iterator[tuple[int, list[str], list[str]]]:
+    """As `rows`, each with its lines as they stand in the file, line ends included."""
     try:
-        opened = source()
+        opened = source(reading.encoding)
     except FileNotFoundError as error:
         raise CorruptedFile("the file is no longer there") from error
     with opened as lines:
         watched = _Watched(lines)
-        reader = csv.reader(iter(watched))
+        reader = csv.reader(iter(watched), delimiter=reading.separator)
         try:
             line = 1
             for cells in reader:
                 if watched.ended:
                     raise CorruptedFile(f"a quote that opens in the row of line {line} is never closed")
                 if len(cells) > 1 or (cells and cells[0].strip()):
-                    yield line, cells
+                    yield line, cells, watched.raw
                 line = reader.line_num + 1
-        except UnicodeDecodeError as error:
-            raise CorruptedFile("the file is not encoded in UTF-8") from error
+                watched.raw = []
+        except UnicodeError as error:
+            raise CorruptedFile(f"the file is not encoded in {reading.encoding.value}") from error
         except csv.Error as error:
             raise CorruptedFile(f"line {reader.line_num} cannot be read: {error}") from error
 
 
-async def look_over(source: TextSource, read_header: Callable[[Sequence[str]], C]) -> tuple[C, int]:
+async def look_over(
+    source: TextSource, read_header: Callable[[Sequence[str]], C], reading: Reading = AS_THE_API
+) -> tuple[C, int]:
     """Read the whole file once and store nothing: its columns and the number of its rows.
 
     Raises:
         CorruptedFile: so that a file that breaks off in its last line leaves no half of itself behind.
     """
     columns, count = None, -1
-    for count, (_, cells) in enumerate(_rows(source)):
+    for count, (_, cells) in enumerate(rows(source, reading)):
         if columns is None:
             columns = read_header(cells)
         if count % (_BREATH_ROWS * 20) == 0:
@@ -226,6 +278,7 @@ class ImportReport:
     """None until the file has been read once."""
     refused: list[Refused] = field(default_factory=list)
     why_corrupted: str | None = None
+    canceled: bool = False
 
     @property
     def problems(self) -> list[RowProblem]:
@@ -282,25 +335,27 @@ def write_rejects(path: Path, report: ImportReport) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(rejects_header(report.header))
-        out.writerows(rejects_rows(len(report.header), (refused.as_reject() for refused in report.refused)))
+        out.writerows(rejects_rows(report.header, (refused.as_reject() for refused in report.refused)))
 
 
 def rejects_header(header: Sequence[str]) -> list[str]:
     """The first row of a list of rejects: the columns of the file, and those that say why."""
-    return [*header, "row", "column", "value", "code", "message"]
+    return [*without_reasons(header), *REJECTS_COLUMNS]
 
 
-def rejects_rows(width: int, rejects: Iterable[Reject]) -> Iterator[list[str | int]]:
-    """The rows of a list of rejects for a file of so many columns.
+def rejects_rows(header: Sequence[str], rejects: Iterable[Reject]) -> Iterator[list[str | int]]:
+    """The rows of a list of rejects for a file with this header.
 
-    A row with too few cells is filled up; one with too many keeps the rest in the last column of the file.
+    A row with too few cells is filled up; one with too many keeps the rest in the last column of the file. The reasons
+    that an earlier list of rejects gave are left out.
     """
+    width, own = len(header), len(without_reasons(header))
     for one in rejects:
         cells: list[str | int] = [*one.cells]
         if len(cells) > width:
             cells[width - 1 :] = [",".join(one.cells[width - 1 :])]
         cells += [""] * (width - len(cells))
-        yield [*cells, one.line, one.column, one.value, one.code, one.message]
+        yield [*cells[:own], one.line, one.column, one.value, one.code, one.message]
 
 
 # The import ----------------------------------------------------------------------------------------------------------
@@ -323,6 +378,7 @@ async def import_rows(
     Runs on the loop alone (no thread, no executor) and lets other tasks in between rows. A corrupted file stores
     nothing: the whole file is read once before the first row is stored. Each chunk is one transaction. An import of an
     upload request that broke off goes on after the rows that are stored; its report then lacks the cells of those.
+    One that somebody cancels takes back what it stored, and its list is as if the file had been refused.
 
     Raises:
         RecordListNotFound, UploadNotFound: nothing was done.
@@ -330,33 +386,72 @@ async def import_rows(
     """
     list_id = RecordListId(list_id)
     async with storage.unit_of_work(account) as uow:
-        report = await _begin(uow, list_id, upload_id, clock)
+        report, upload = await _begin(uow, list_id, upload_id, clock)
+    reading = AS_THE_API if upload is None or upload.reading is None else upload.reading
     try:
-        columns, total = await look_over(source, Columns)
-    except CorruptedFile as error:
-        report.status, report.why_corrupted = ListStatus.CORRUPTED, str(error)
-    else:
-        report.header, report.rows_in_file = columns.header, total
+        if upload is not None and upload.cancel_asked_at is not None:
+            raise ImportCanceled
+        try:
+            columns, total = await look_over(source, lambda header: Columns(header, reading.columns), reading)
+        except CorruptedFile as error:
+            report.status, report.why_corrupted = ListStatus.CORRUPTED, str(error)
+        else:
+            report.header, report.rows_in_file = columns.header, total
 
-        def judged(line: int, cells: list[str]) -> NewRecord | RowProblem:
-            found = judge(columns.draft(cells), unique_by=report.unique_by)
-            return found if isinstance(found, NewRecord) else columns.at(line, found[0])
+            def judged(line: int, cells: list[str]) -> NewRecord | RowProblem:
+                return columns.judge(line, cells, report.unique_by, reading)
 
-        async for chunk in chunks(source, len(columns.header), judged, skip=report.rows, chunk_rows=chunk_rows):
-            async with storage.unit_of_work(account) as uow:
-                before = report.rows
-                fresh, refused = await _store(uow, list_id, chunk, columns, report, clock, ids, upload_id)
-                report.rows += len(chunk)
-                report.accepted += fresh
-                for one in refused:
-                    report.refuse(one)
-                if upload_id is not None:
-                    await note(uow, upload_id, report, clock, after=before, refused=refused)
-            if progress is not None:
-                progress(report.rows, total)
-        report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
-    async with storage.unit_of_work(account) as uow:
-        await _settle(uow, list_id, upload_id, report, clock, ids)
+            done = report.rows
+            async for chunk in chunks(source, reading, len(columns.header), judged, skip=done, chunk_rows=chunk_rows):
+                async with storage.unit_of_work(account) as uow:
+                    before = report.rows
+                    fresh, refused = await _store(uow, list_id, chunk, columns, report, clock, ids, upload_id)
+                    report.rows += len(chunk)
+                    report.accepted += fresh
+                    for one in refused:
+                        report.refuse(one)
+                    if upload_id is not None:
+                        await note(uow, upload_id, report, clock, after=before, refused=refused)
+                if progress is not None:
+                    progress(report.rows, total)
+            report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
+        async with storage.unit_of_work(account) as uow:
+            await _settle(uow, list_id, upload_id, report, clock, ids)
+    except ImportCanceled:
+        assert upload_id is not None, "only what was asked for as an upload request can be cancelled"
+        await _withdraw(account, list_id, upload_id, chunk_rows=chunk_rows, storage=storage, clock=clock)
+        async with storage.unit_of_work(account) as uow:
+            report = _canceled(await uow.uploads.get(upload_id), report.unique_by)
+            await _settle(uow, list_id, upload_id, report, clock, ids)
+    return report
+
+
+async def _withdraw(
+    account: AccountId, list_id: RecordListId, upload_id: UploadId, *, chunk_rows: int, storage: Storage, clock: Clock
+) -> None:
+    """Delete the records that a file has brought; those on a call go when it is over."""
+    on_call: set[RecordId] = set()
+    while True:
+        async with storage.unit_of_work(account) as uow:
+            await uow.record_lists.take_turn(list_id)
+            await uow.record_lists.get(list_id, lock=True)
+            await uow.record_lists.hold_enrolment(list_id)
+            # The newest first: those on a call have a place before all others, and are not met again until the end.
+            found = await uow.records.page(
+                list_id, RecordFilter(upload=upload_id), order=("seq", True), offset=0, limit=chunk_rows
+            )
+            left = [record.id for record in found if record.id not in on_call]
+            if not left:
+                return
+            on_call |= await uow.records.remove(list_id, left, clock.now())
+            await uow.outbox.add("records.removed", {"record_list_id": str(list_id)})
+
+
+def _canceled(upload: Upload, unique_by: UniqueBy) -> ImportReport:
+    """The report of an import that is taken back: none of its rows is a record."""
+    report = ImportReport(unique_by) if upload.report is None else ImportReport.from_json(upload.report)
+    report.status, report.accepted, report.on_do_not_call_lists = ListStatus.REJECTED, 0, 0
+    report.header, report.rows_in_file, report.canceled = upload.header, upload.rows_total, True
     return report
 
 
@@ -374,6 +469,7 @@ class Row(Generic[F]):
 
 async def chunks(
     source: TextSource,
+    reading: Reading,
     width: int,
     judged: Callable[[int, list[str]], F | RowProblem],
     *,
@@ -382,7 +478,7 @@ async def chunks(
 ) -> AsyncIterator[list[Row[F]]]:
     """Chunks of rows after the first `skip`, each row judged by itself; `width` is the number of columns."""
     chunk: list[Row[F]] = []
-    for number, (line, cells) in enumerate(islice(_rows(source), 1 + skip, None), 1):
+    for number, (line, cells) in enumerate(islice(rows(source, reading), 1 + skip, None), 1):
         found = judged(line, cells) if len(cells) == width else _ragged(line, cells, width)
         chunk.append(Row(line, cells, found))
         if len(chunk) == chunk_rows:
@@ -413,8 +509,23 @@ async def _store(
     """Store the rows of a chunk that are sound and new; answers how many they are, and the others."""
     unique_by = report.unique_by
     await uow.record_lists.take_turn(list_id)
-    wanted = [key for row in chunk if isinstance(row.found, NewRecord) for key in keys_of(row.found, unique_by)]
+    wanted = keys_in(chunk, unique_by)
     taken = await uow.records.taken(list_id, unique_by, wanted)
+    fresh, refused = sort_out(chunk, columns, unique_by, taken)
+    await add_records(uow, list_id, fresh, clock=clock, ids=ids, upload_id=upload_id)
+    report.on_do_not_call_lists += await on_dnc_lists(uow, fresh, clock)
+    return len(fresh), refused
+
+
+def keys_in(chunk: Sequence[Row[NewRecord]], unique_by: UniqueBy) -> list[tuple[str, ...]]:
+    """The keys of the rows of a chunk that are sound."""
+    return [key for row in chunk if isinstance(row.found, NewRecord) for key in keys_of(row.found, unique_by)]
+
+
+def sort_out(
+    chunk: Sequence[Row[NewRecord]], columns: Columns, unique_by: UniqueBy, taken: set[tuple[str, ...]]
+) -> tuple[list[NewRecord], list[Refused]]:
+    """The rows of a chunk that are sound and new, whose keys are taken from then on, and the others."""
     fresh: list[NewRecord] = []
     refused: list[Refused] = []
     for row in chunk:
@@ -427,11 +538,14 @@ async def _store(
                 continue
             found = columns.at(row.line, again)
         refused.append(row.refused(found))
-    await add_records(uow, list_id, fresh, clock=clock, ids=ids, upload_id=upload_id)
-    numbers = [phone.number for record in fresh for phone in record.phones]
+    return fresh, refused
+
+
+async def on_dnc_lists(uow: UnitOfWork, records: Sequence[NewRecord], clock: Clock) -> int:
+    """How many of the records have a number that is on a do-not-call list of the account today."""
+    numbers = [phone.number for record in records for phone in record.phones]
     listed = await uow.dnc.on_any_list(numbers, clock.now().date())
-    report.on_do_not_call_lists += sum(any(phone.number in listed for phone in record.phones) for record in fresh)
-    return len(fresh), refused
+    return sum(any(phone.number in listed for phone in record.phones) for record in records)
 
 
 async def add_records(
@@ -455,11 +569,13 @@ async def add_records(
     return stored
 
 
-async def _begin(uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | None, clock: Clock) -> ImportReport:
+async def _begin(
+    uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | None, clock: Clock
+) -> tuple[ImportReport, Upload | None]:
     """Say that the file is being read; answers a report that is empty or, after a crash, as far as it had come."""
     record_list = await uow.record_lists.get(list_id, lock=True)
     report = ImportReport(record_list.unique_by)
-    first_file = True
+    first_file, upload = True, None
     if upload_id is not None:
         upload = await begin_reading(uow, upload_id, clock)
         if upload.report is not None:
@@ -468,7 +584,7 @@ async def _begin(uow: UnitOfWork, list_id: RecordListId, upload_id: UploadId | N
     if first_file and record_list.status is not ListStatus.ACCEPTED:
         await uow.record_lists.save_status(replace(record_list, status=ListStatus.VALIDATION_STARTED), clock.now())
         await uow.outbox.add("record_list.changed", {"record_list_id": str(list_id)})
-    return report
+    return report, upload
 
 
 async def begin_reading(uow: UnitOfWork, upload_id: UploadId, clock: Clock) -> Upload:
@@ -476,7 +592,8 @@ async def begin_reading(uow: UnitOfWork, upload_id: UploadId, clock: Clock) -> U
     upload = await uow.uploads.get(upload_id, lock=True)
     if upload.status not in (ListStatus.UPLOADED, ListStatus.VALIDATION_STARTED):
         raise AlreadyRead(upload_id)
-    await uow.uploads.save(replace(upload, status=ListStatus.VALIDATION_STARTED), clock.now())
+    upload = replace(upload, status=ListStatus.VALIDATION_STARTED)
+    await uow.uploads.save(upload, clock.now())
     return upload
 
 
@@ -493,10 +610,13 @@ async def note(
 
     Raises:
         AlreadyRead: it is another count, so that somebody else is at work: two would store every row twice.
+        ImportCanceled: nobody wants it any more.
     """
     upload = await uow.uploads.get(upload_id, lock=True)
     if upload.status is not ListStatus.VALIDATION_STARTED or upload.rows_done != after:
         raise AlreadyRead(upload_id)
+    if upload.cancel_asked_at is not None and not report.canceled:
+        raise ImportCanceled
     changed = replace(
         upload,
         status=report.status,

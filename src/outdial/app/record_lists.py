@@ -10,6 +10,7 @@ from outdial.app.campaigns import uuid_of
 from outdial.app.importer import Importer
 from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
 from outdial.domain.access import Principal
+from outdial.domain.readings import Reading
 from outdial.domain.record_lists import (
     CampaignUsing,
     FileFacts,
@@ -185,13 +186,14 @@ async def mark_upload_uploaded(
     list_id: str,
     upload_id: str,
     *,
+    reading: Reading | None = None,
     by: Principal,
     storage: Storage,
     clock: Clock,
     files: UploadBytes,
     importer: Importer,
 ) -> Upload:
-    """The file of an upload request is complete: read it.
+    """The file of an upload request is complete: read it, as the compatible API does where no `reading` is given.
 
     Raises:
         RecordListNotFound, UploadNotFound: no such list, or no such upload request of it.
@@ -203,7 +205,7 @@ async def mark_upload_uploaded(
     seen = await looked_at(await get_upload(list_id, upload_id, by=by, storage=storage), files)
     async with storage.unit_of_work(by.account) as uow:
         record_list = await found(uow, list_id, lock=True)
-        upload = await announced(uow, seen, clock, importer)
+        upload = await announced(uow, seen, clock, importer, reading)
         if upload.first_file:
             await _save(uow, record_list.uploaded(), clock)
     importer.start(by.account, upload)

@@ -18,6 +18,7 @@ from outdial.app.importer import Importer
 from outdial.app.imports import rejects_header, rejects_rows
 from outdial.domain.access import Principal
 from outdial.domain.errors import NotFound
+from outdial.domain.readings import Reading
 from outdial.domain.record_lists import (
     UPLOAD_LIFETIME,
     AddressRefused,
@@ -149,8 +150,12 @@ async def looked_at(upload: Upload, files: UploadBytes) -> Upload:
     return replace(upload, stored_bytes=arrived.size, stored_tag=arrived.tag)
 
 
-async def announced(uow: UnitOfWork, seen: Upload, clock: Clock, importer: Importer) -> Upload:
-    """Store that a file is complete; `seen` is what `looked_at` says of it. To be read once that is committed.
+async def announced(
+    uow: UnitOfWork, seen: Upload, clock: Clock, importer: Importer, reading: Reading | None = None
+) -> Upload:
+    """Store that a file is complete, and how it is read; `seen` is what `looked_at` says of it.
+
+    To be read once that is committed.
 
     Raises:
         UploadNotWaiting, NoFile: it is not awaited, or was not sent.
@@ -159,10 +164,30 @@ async def announced(uow: UnitOfWork, seen: Upload, clock: Clock, importer: Impor
     upload = await uow.uploads.get(seen.id, lock=True)
     if upload.stored_bytes is None:
         upload = replace(upload, stored_bytes=seen.stored_bytes, stored_tag=seen.stored_tag)
-    upload = upload.uploaded()
+    upload = replace(upload.uploaded(), reading=reading)
     importer.check_room()
     await uow.uploads.save(upload, clock.now())
     return upload
+
+
+async def cancel(upload: Upload, *, by: Principal, storage: Storage, clock: Clock, files: UploadBytes) -> Upload:
+    """Take a file back that fills a record list: what it has brought by now is removed by whoever reads it.
+
+    One that is not being read is removed at once.
+
+    Raises:
+        UploadOver: it has been read to its end; its records are those of the list.
+    """
+    async with storage.unit_of_work(by.account) as uow:
+        before = await uow.record_lists.get(upload.record_list, lock=True)
+        canceled = (await uow.uploads.get(upload.id, lock=True)).canceled(clock.now())
+        await uow.uploads.save(canceled, clock.now())
+        if canceled.status is ListStatus.REJECTED and canceled.first_file:
+            await uow.record_lists.save_status(before.after_import(canceled.status, first_file=True), clock.now())
+            await uow.outbox.add("record_list.changed", {"record_list_id": str(before.id)})
+    if canceled.status is ListStatus.REJECTED:
+        await files.remove(canceled.stored_as)
+    return canceled
 
 
 # What is known of files ---------------------------------------------------------------------------------------------
@@ -195,7 +220,7 @@ async def rejects(upload: Upload, *, by: Principal, storage: Storage) -> AsyncIt
         if not found:
             return
         after = found[-1].line
-        yield _csv(rejects_rows(len(upload.header), found))
+        yield _csv(rejects_rows(upload.header, found))
 
 
 def _csv(rows: Any) -> str:

@@ -3,13 +3,13 @@
 All of it goes through the use cases that the API calls.
 """
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outdial import bootstrap
+from outdial.adapters.uploads import text_of
 from outdial.api.campaigns import new_campaign
 from outdial.app import audit, campaigns, record_lists
 from outdial.app.campaigns import Changes, Named, NewCampaign
@@ -99,13 +99,14 @@ async def _prepared(
         name=list_path.stem[:120], by=by, storage=here.storage, clock=here.clock, ids=here.ids, files=here.uploads
     )
 
-    @contextlib.contextmanager
-    def lines() -> Iterator[Iterator[str]]:
-        with list_path.open(encoding="utf-8-sig", newline="") as file:
-            yield file
-
     report = await import_rows(
-        account, new_list.id, lines, storage=here.storage, clock=here.clock, ids=here.ids, progress=progress
+        account,
+        new_list.id,
+        text_of(list_path),
+        storage=here.storage,
+        clock=here.clock,
+        ids=here.ids,
+        progress=progress,
     )
     if report.why_corrupted is not None:
         raise ListCorrupted(f"{list_path} cannot be read as a record list: {report.why_corrupted}")

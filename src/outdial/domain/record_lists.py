@@ -8,6 +8,7 @@ from typing import Any, Final, NewType, Self
 from uuid import UUID
 
 from outdial.domain.errors import Conflict, Invalid, NotFound
+from outdial.domain.readings import Reading
 from outdial.domain.values import CampaignId, RecordListId
 
 UploadId = NewType("UploadId", UUID)
@@ -92,6 +93,8 @@ class Upload:
         rows_total: None until the file has been read once.
         header: the first row of the file, when it has been read.
         report: what is known of its rows; complete when the status is final.
+        reading: how it is read; None: as the compatible API reads it.
+        cancel_asked_at: since when nobody wants it: what it has brought is taken back, and it ends as `REJECTED`.
     """
 
     id: UploadId
@@ -109,6 +112,8 @@ class Upload:
     report: Mapping[str, Any] | None = None
     callback: Mapping[str, Any] | None = None
     into: ListKind = ListKind.RECORDS
+    reading: Reading | None = None
+    cancel_asked_at: datetime | None = None
 
     def uploaded(self) -> Self:
         """The upload once its file is said to be complete."""
@@ -117,6 +122,17 @@ class Upload:
         if self.stored_bytes is None:
             raise NoFile(self.id)
         return replace(self, status=ListStatus.UPLOADED)
+
+    def canceled(self, at: datetime) -> Self:
+        """The upload once somebody does not want it any more; one that is not being read ends at once."""
+        if self.status in (ListStatus.ACCEPTED, ListStatus.REJECTED, ListStatus.CORRUPTED):
+            raise UploadOver(self.id, self.status)
+        ends = self.status is ListStatus.INCOMPLETE
+        return replace(
+            self,
+            status=ListStatus.REJECTED if ends else self.status,
+            cancel_asked_at=self.cancel_asked_at or at,
+        )
 
     @property
     def record_list(self) -> RecordListId:
@@ -165,6 +181,16 @@ class UploadNotWaiting(Conflict):
 
     def __init__(self, upload_id: UploadId, status: ListStatus) -> None:
         super().__init__(f"the upload request is {status.value} and does not wait for a file")
+        self.upload_id, self.status = upload_id, status
+
+
+class UploadOver(Conflict):
+    """What became of the file is settled: there is nothing left to cancel."""
+
+    code = "upload-request-over"
+
+    def __init__(self, upload_id: UploadId, status: ListStatus) -> None:
+        super().__init__(f"the file has been read to its end and is {status.value}")
         self.upload_id, self.status = upload_id, status
 
 

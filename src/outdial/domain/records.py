@@ -182,8 +182,8 @@ class Draft:
 
 
 @functools.lru_cache(maxsize=4096)
-def read_number(text: str) -> phonenumbers.PhoneNumber | RowKind:
-    """An international number out of text, or what is wrong with it.
+def read_number(text: str, country: str | None = None) -> phonenumbers.PhoneNumber | RowKind:
+    """A number out of text, or what is wrong with it: international, or with a `country` as it is dialed there.
 
     Only the calling code and the length have to fit. Whether an area code is in use today is left to the carrier:
     number plans grow faster than tables of them, and a lead that is refused here is lost.
@@ -199,21 +199,23 @@ def read_number(text: str) -> phonenumbers.PhoneNumber | RowKind:
             return RowKind.PHONE_LETTERS
         if "0" <= character <= "9":
             digits += 1
-    if digits < FEWEST_DIGITS:
+    region = None if text.startswith("+") else country
+    # Within a country numbers are shorter, and some are dialed with a prefix: what is possible there is asked below.
+    if digits < FEWEST_DIGITS and region is None:
         return RowKind.PHONE_TOO_SHORT
-    if digits > MOST_DIGITS:
+    if digits > MOST_DIGITS and region is None:
         return RowKind.PHONE_TOO_LONG
-    if text[0] != "+" or not _AFTER_PLUS.issuperset(text[1:]):
+    if not (text.startswith("+") or region) or not _IN_NUMBERS.issuperset(text.removeprefix("+")):
         return RowKind.PHONE_INVALID
     try:
-        number = phonenumbers.parse(text, None)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return RowKind.PHONE_INVALID
     possible = phonenumbers.is_possible_number_with_reason(number)
     return number if possible == phonenumbers.ValidationResult.IS_POSSIBLE else RowKind.PHONE_INVALID
 
 
-_AFTER_PLUS: Final = frozenset("0123456789 -.()/\u00a0")
+_IN_NUMBERS: Final = frozenset("0123456789 -.()/\u00a0")
 
 
 def e164(number: phonenumbers.PhoneNumber) -> PhoneNumber:
@@ -257,11 +259,12 @@ def read_priority(given: str | int, default: int) -> int | None:
 
 
 def judge(
-    draft: Draft, *, unique_by: UniqueBy, default_priority: int = DEFAULT_PRIORITY
+    draft: Draft, *, unique_by: UniqueBy, default_priority: int = DEFAULT_PRIORITY, country: str | None = None
 ) -> NewRecord | list[RowProblem]:
     """A record that may be stored, or all that is wrong with it, the most important first.
 
-    Whether the list has it already is not asked here.
+    With a `country`, numbers that have none in front are numbers of that one. Whether the list has the record already
+    is not asked here.
     """
     problems: list[RowProblem] = []
     first_name, last_name = draft.first_name.strip(), draft.last_name.strip()
@@ -288,7 +291,7 @@ def judge(
         if phone_type in types:
             problems.append(problem(RowKind.REPEATED_PHONE_TYPE, phone_type.value, given))
         types.add(phone_type)
-        number = read_number(text)
+        number = read_number(text, country)
         if isinstance(number, RowKind):
             problems.append(problem(number, phone_type.value, given))
             continue

@@ -28,6 +28,10 @@ class DncStore(Protocol):
         """Store whether the list is account-wide."""
         ...
 
+    async def of_number(self, number: PhoneNumber) -> list[tuple[DncList, DncEntry]]:
+        """The entries of a number on all lists of the account, in force or not, in the order of the lists."""
+        ...
+
     async def on_any_list(self, numbers: Collection[PhoneNumber], day: date) -> set[PhoneNumber]:
         """Those of the numbers that are on any list of the account in force on a day."""
         ...

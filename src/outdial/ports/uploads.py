@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from outdial.domain.readings import Encoding
 from outdial.domain.record_lists import ListKind, Upload, UploadId
 
-TextSource = Callable[[], AbstractContextManager[Iterator[str]]]
+TextSource = Callable[[Encoding], AbstractContextManager[Iterator[str]]]
 """Opens a file anew as lines that keep their line ends, a byte order mark left out.
 
-Bytes that are not UTF-8 raise `UnicodeDecodeError`; a file that is gone raises `FileNotFoundError`.
+Bytes that are not of this encoding raise `UnicodeError`; a file that is gone raises `FileNotFoundError`.
 """
 
 

@@ -98,6 +98,16 @@ class DncRows:
             at,
         )
 
+    async def of_number(self, number: PhoneNumber) -> list[tuple[DncList, DncEntry]]:
+        rows = await self._connection.fetch(
+            f"select {_LISTS.columns} from dnc_list l join dnc_entry e on e.list_id = l.id"  # noqa: S608
+            " where l.account_id = $1 and e.e164 = $2 order by l.id",
+            self._account,
+            number_to_int(number),
+        )
+        lists = [_dnc_list(row) for row in rows]
+        return [(one, entry) for one in lists for entry in await self.of_numbers(one.id, [number])]
+
     async def on_any_list(self, numbers: Collection[PhoneNumber], day: date) -> set[PhoneNumber]:
         rows = await self._connection.fetch(
             """select distinct e.e164 from dnc_list l join dnc_entry e on e.list_id = l.id

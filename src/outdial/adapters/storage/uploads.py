@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from outdial.adapters.storage.database import Connection, Row
+from outdial.domain.readings import Reading
 from outdial.domain.record_lists import FileFacts, ListKind, ListStatus, Upload, UploadId, UploadNotFound
 from outdial.domain.values import AccountId
 from outdial.ports.uploads import Reject
@@ -13,7 +14,7 @@ from outdial.ports.uploads import Reject
 _COLUMNS: Final = """
 u.uuid, coalesce(l.uuid, d.uuid) as list_uuid, u.dnc_list_id is not null as of_dnc_list, u.status, u.filename,
 u.byte_size, u.checksum, u.content_type, u.expires_at, u.first_file, u.stored_as, u.stored_bytes, u.stored_tag,
-u.rows_done, u.rows_total, u.header, u.report, u.callback
+u.rows_done, u.rows_total, u.header, u.report, u.callback, u.reading, u.cancel_asked_at
 """
 _FROM: Final = """
 from upload_request u left join record_list l on l.id = u.list_id left join dnc_list d on d.id = u.dnc_list_id
@@ -92,7 +93,8 @@ class UploadRows:
         await self._connection.execute(
             f"""
             update upload_request set status = $3, stored_bytes = $4, stored_tag = $5, rows_done = $6, rows_total = $7,
-              header = $8, report = $9, updated_at = $10 where id = (select u.id {_ONE})
+              header = $8, report = $9, reading = $10, cancel_asked_at = $11, updated_at = $12
+            where id = (select u.id {_ONE})
             """,  # noqa: S608
             self._account,
             upload.id,
@@ -103,6 +105,8 @@ class UploadRows:
             upload.rows_total,
             list(upload.header) or None,
             None if upload.report is None else dict(upload.report),
+            None if upload.reading is None else upload.reading.as_json(),
+            upload.cancel_asked_at,
             at,
         )
 
@@ -205,4 +209,6 @@ def _upload(row: Row) -> Upload:
         report=row["report"],
         callback=row["callback"],
         into=ListKind.DNC if row["of_dnc_list"] else ListKind.RECORDS,
+        reading=None if row["reading"] is None else Reading.from_json(row["reading"]),
+        cancel_asked_at=row["cancel_asked_at"],
     )

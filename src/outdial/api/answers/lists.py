@@ -92,6 +92,19 @@ class UploadRequestShown(Shown):
     links: UploadRequestLinks = Field(alias="_links")
 
 
+class DncUploadLinks(SelfLink):
+    do_not_call_list: LinkShown
+    upload: LinkShown
+
+
+class NewDncUploadShown(Shown):
+    id: Id
+    do_not_call_list_id: Id
+    signed_url: SignedUrl
+    status: ListStatus
+    links: DncUploadLinks = Field(alias="_links")
+
+
 class DncListShown(Shown):
     id: Id
     name: ListName
@@ -208,6 +221,33 @@ class DeletedEntries(Shown):
     total_deleted: Count
     embedded: FailedDeletions = Field(alias="_embedded")
     links: EntryLinks = Field(alias="_links")
+
+
+class PutBy(Shown):
+    """Whom the entry has its date and its reason from."""
+
+    user_id: Id | None = None
+    name: Annotated[str, Field(examples=["Ana Silva"])] | None = None
+    client_id: Annotated[str, Field(examples=["crm"])] | None = None
+
+
+class OnListShown(Shown):
+    """An entry of the number; without `put_by` a file has brought it."""
+
+    list_name: ListName
+    account_wide: bool
+    in_force: Annotated[bool, Field(description="Whether it forbids a call today, somewhere where the number may be")]
+    entry: DncEntryShown
+    put_by: PutBy | None = None
+
+
+class DncLookUpShown(Shown):
+    """What the do-not-call lists of the account say of a number."""
+
+    phone_number: PhoneShown
+    blocked: Annotated[bool, Field(description="Whether an entry is in force")]
+    lists_asked: Count
+    entries: list[OnListShown]
 
 
 # What changes them ---------------------------------------------------------------------------------------------------

@@ -54,5 +54,8 @@ class UploadShown(Shown):
     corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why nothing could be read")] | None = (
         None
     )
+    cancel_asked_at: (
+        Annotated[InstantShown, Field(description="Since when its records are taken back; it ends as REJECTED")] | None
+    ) = None
     callback: CallbackShown | None = None
     links: UploadLinks = Field(alias="_links")
