@@ -23,6 +23,7 @@ export const SUPERVISOR_ROUTES: readonly PageRoute[] = [
   { path: "/dnc", needs: "do-not-call-lists:manage", Page: lazy(() => import("./dnc/page")) },
   { path: "/dnc/:id", needs: "do-not-call-lists:manage", Page: lazy(() => import("./dnc/list-page")) },
   { path: "/agents", needs: "agents:read", Page: lazy(() => import("./agents/page")) },
+  { path: "/agents/by-day", needs: "agents:read", Page: lazy(() => import("./agents/day-page")) },
   { path: "/callbacks", needs: "schedule-callbacks:read", Page: lazy(() => import("./callbacks/page")) },
   { path: "/audit", needs: "audit:read", Page: lazy(() => import("./audit/page")) },
   { path: "/settings/:part?", needs: "campaigns:read", Page: lazy(() => import("./settings/page")) },

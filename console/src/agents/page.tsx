@@ -7,6 +7,7 @@ import { IfCan } from "../session/session";
 import { useAgentsTopic, useCampaignsTopic, useServerNow } from "../stream/provider";
 import type { AgentRow, AgentState } from "../stream/topics";
 import { useText } from "../text/text";
+import { ButtonLink } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
 import { DataTable } from "../ui/data-table";
 import { Field } from "../ui/field";
@@ -29,7 +30,7 @@ export default function AgentsPage() {
   const states = statesOf(topic.data?.states ?? {});
   return (
     <>
-      <PageHead title={text.agents.title} />
+      <PageHead title={text.agents.title} actions={<ButtonLink href="/agents/by-day">{text.agents.byDay}</ButtonLink>} />
       <StreamRefusal refusal={topic.refusal} what={text.agents.title} />
       {topic.data === undefined && topic.refusal === null && <Skeleton height={400} what={text.agents.title} />}
       {topic.data !== undefined && (

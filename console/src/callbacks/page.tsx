@@ -14,6 +14,7 @@ import { Pager } from "../ui/pager";
 import { Empty, Loaded, Panel } from "../ui/panel";
 import { Pill } from "../ui/pill";
 import { useReasonsOf } from "./reasons";
+import { Reschedule } from "./reschedule";
 
 type Callback = Schema["outdial__api__answers__callbacks__CallbackShown"];
 
@@ -125,7 +126,12 @@ function CallbackTable({ callbacks }: { readonly callbacks: readonly Callback[] 
         },
         { id: "actions", label: text.campaigns.actions, cell: (callback) => (
             <IfCan scope="schedule-callbacks:write">
-              <Cancel callback={callback} />
+              {OPEN.includes(callback.status) && (
+                <span className="row">
+                  <Reschedule callback={callback} />
+                  <Cancel callback={callback} />
+                </span>
+              )}
             </IfCan>
           ) },
       ]}
@@ -148,7 +154,6 @@ function Cancel({ callback }: { readonly callback: Callback }) {
     mutationFn: () => told(api.DELETE("/schedule-callbacks/{callback_id}", { params: { path: { callback_id: callback.callback_id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["callbacks"] }),
   });
-  if (!OPEN.includes(callback.status)) return null;
   const name = `${callback.record_first_name} ${callback.record_last_name}`;
   return (
     <ConfirmAction

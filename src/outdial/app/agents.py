@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from outdial.app import campaigns
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal
+from outdial.domain.agent_days import AgentDay
+from outdial.domain.campaigns import Campaign
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import CampaignId, UserId
+from outdial.domain.zones import zone_name
 from outdial.ports.agents import AgentSettings, Contact
+from outdial.ports.campaigns import CampaignFilter, OrderBy, Part
 from outdial.ports.clock import Clock
 from outdial.ports.desk import AgentNotFound, Desk, NewSession, NoEngine, Seat
 from outdial.ports.storage import Storage
@@ -20,6 +25,8 @@ LONGEST_WRAP_UP: Final = 3600
 """Seconds."""
 MOST_REASONS: Final = 50
 LONGEST_REASON: Final = 60
+MOST_CAMPAIGNS: Final = 100
+"""That are offered to an agent who signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +178,32 @@ async def change_settings(
         await uow.agents.save_settings(new)
         await uow.outbox.add("agent_settings.changed", {"wrap_up_seconds": wrap_up_seconds})
     return new
+
+
+async def assigned_campaigns(*, by: Principal, storage: Storage) -> Sequence[Campaign]:
+    """The campaigns that the user who asks may work for, by name; an API client is no user and has none."""
+    if by.user is None:
+        return ()
+    which = CampaignFilter(using=((Part.USERS, by.user),))
+    async with storage.unit_of_work(by.account) as uow:
+        _, found = await uow.campaigns.page(
+            which, order_by=OrderBy.NAME, descending=False, offset=0, limit=MOST_CAMPAIGNS
+        )
+    return found
+
+
+async def days(
+    day: date, timezone: str, *, by: Principal, storage: Storage, clock: Clock
+) -> tuple[datetime, datetime, Sequence[AgentDay]]:
+    """When a day begins and ends in a time zone, and what agents did on it.
+
+    Raises:
+        Invalid: there is no such time zone.
+    """
+    known = zone_name(timezone)
+    if known is None:
+        raise Invalid("Invalid query", [FieldProblem("timezone", "must be an IANA time zone")])
+    zone = ZoneInfo(known)
+    begins, ends = (datetime.combine(one, time.min, zone).astimezone(UTC) for one in (day, day + timedelta(days=1)))
+    async with storage.unit_of_work(by.account) as uow:
+        return begins, ends, await uow.agents.days(begins, ends, clock.now())

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
+from outdial.domain.agent_days import AgentDay
 from outdial.domain.agents import Agent
 from outdial.domain.values import AccountId, CampaignId, RecordListId, UserId
 
@@ -97,3 +98,7 @@ class AgentStore(Protocol):
     async def settings(self) -> AgentSettings: ...
 
     async def save_settings(self, settings: AgentSettings) -> None: ...
+
+    async def days(self, begins: datetime, ends: datetime, now: datetime) -> Sequence[AgentDay]:
+        """What each agent who was signed in between two instants did between them, by name; states last until `now`."""
+        ...

@@ -76,6 +76,7 @@ export const dnc = {
 };
 
 export const agents = {
+  byDay: "By day",
   title: "Agents",
   now: "At work now",
   nobody: "Nobody is at work.",

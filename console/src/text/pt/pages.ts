@@ -78,6 +78,7 @@ export const dnc: Text["dnc"] = {
 };
 
 export const agents: Text["agents"] = {
+  byDay: "Por dia",
   title: "Agentes",
   now: "A trabalhar agora",
   nobody: "Ninguém está a trabalhar.",

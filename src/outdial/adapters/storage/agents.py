@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from outdial.adapters.storage.database import Connection, Database
+from outdial.adapters.storage.database import Connection, Database, Row
+from outdial.domain.agent_days import AgentDay
 from outdial.domain.agents import Agent, AgentState
 from outdial.domain.values import AccountId, CampaignId, RecordListId, UserId
 from outdial.ports.agents import DEFAULT_SETTINGS, AgentEntry, AgentSettings, Contact, Session
@@ -177,3 +178,56 @@ class AgentRows:
             round(settings.extension.total_seconds()),
             list(settings.pause_reasons),
         )
+
+    async def days(self, begins: datetime, ends: datetime, now: datetime) -> Sequence[AgentDay]:
+        rows = await self._connection.fetch(_SPANS, self._account, begins, ends, now)
+        calls = await self._connection.fetch(
+            """
+            select a.user_id, count(*) as calls from campaign c join attempt a on a.campaign_id = c.id
+              and a.started_at >= $2 and a.started_at < $3 and a.outcome = 'connected' and a.user_id is not null
+            where c.account_id = $1 group by 1 order by 1
+            """,
+            self._account,
+            begins,
+            ends,
+        )
+        taken = {row["user_id"]: row["calls"] for row in calls}
+        found: dict[int, list[Row]] = {}
+        for row in rows:
+            found.setdefault(row["id"], []).append(row)
+        return [_day(spans, taken.get(key, 0)) for key, spans in found.items()]
+
+
+# A state lasts until the next one of its session, the last of a session that is open until now.
+_SPANS = """
+select id, uuid, name, state, coalesce(reason, '') as reason, min(from_at) as first_at, max(to_at) as last_at,
+  sum(extract(epoch from to_at - from_at))::float8 as seconds
+from (
+  select u.id, u.uuid, u.name, e.state, e.reason, greatest(e.at, $2) as from_at,
+    least(coalesce(lead(e.at) over (partition by e.session_id order by e.id), $4), $3) as to_at
+  from agent_session s join agent_event e on e.session_id = s.id join app_user u on u.id = s.user_id
+  where s.account_id = $1 and s.signed_in_at < $3 and (s.signed_out_at is null or s.signed_out_at > $2)
+) as spans
+where state <> 'signed_out' and to_at > from_at
+group by id, uuid, name, state, reason order by name, id, state, reason
+"""
+
+
+def _day(spans: Sequence[Row], calls: int) -> AgentDay:
+    """Out of the spans of one agent, of which there is one at least."""
+    seconds: dict[AgentState, float] = {}
+    pauses: dict[str, float] = {}
+    for row in spans:
+        state = AgentState(row["state"])
+        seconds[state] = seconds.get(state, 0.0) + row["seconds"]
+        if state is AgentState.PAUSED:
+            pauses[row["reason"]] = row["seconds"]
+    return AgentDay(
+        UserId(spans[0]["uuid"]),
+        spans[0]["name"],
+        min(row["first_at"] for row in spans),
+        max(row["last_at"] for row in spans),
+        seconds,
+        pauses,
+        calls,
+    )
