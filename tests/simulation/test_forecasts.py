@@ -29,13 +29,15 @@ from tests.builders.lists import make_list
 from tests.conftest import _EMPTY, _script
 from tests.simulation.conftest import EVERY_DAY, a_campaign
 
-LONG = bool(os.environ.get("OUTDIAL_TEST_FORECASTS"))
+WHOLE = bool(os.environ.get("OUTDIAL_TEST_FORECASTS"))
 """Asked for by itself, whenever the forecast or the pacer is changed: 20 shifts that take minutes."""
-SHIFTS = 20 if LONG else 3
-WITHIN = 17 if LONG else 2
+LONG = WHOLE or bool(os.environ.get("OUTDIAL_TEST_LONG"))
+SHIFTS = 20 if WHOLE else 8 if LONG else 3
+WITHIN = 17 if WHOLE else 5 if LONG else 2
+"""What is promised is 17 of 20. Intervals that hold 90 % are missed by 4 or more of 8 shifts in one case of 200."""
 ROWS = 300 if LONG else 60
 """A short list is finished by more or less luck: only of a longer one the middle of the forecast is worth much."""
-MEDIAN_ERROR = 0.10 if LONG else 0.25
+MEDIAN_ERROR = 0.10 if WHOLE else 0.15 if LONG else 0.25
 AGENTS = 5
 
 
@@ -119,6 +121,7 @@ def test_what_was_foreseen_came(fresh_database: dict[str, Any], tmp_path: Path) 
         connects += few <= came.connected <= many
         errors.append(abs(likely - came.connected) / max(1, came.connected))
         asyncio.run(_script(fresh_database, _EMPTY))
+    print(f"of {SHIFTS} shifts: finish {finishes}, connects {connects}, median error {median(errors):.1%}")
     assert finishes >= WITHIN
     assert connects >= WITHIN
     assert median(errors) <= MEDIAN_ERROR
