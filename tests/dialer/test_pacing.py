@@ -1,6 +1,7 @@
 """What the engine tells the pacer besides calls and agents, what it keeps of it, and what holds it back."""
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from outdial.app import campaigns
 from outdial.cli.preparation import Prepared, prepare
 from outdial.dialer.campaign_loop import KEEP_SECONDS
 from outdial.domain.access import Principal
-from outdial.domain.activity import Doing
+from outdial.domain.activity import Doing, NextLimit
 from outdial.domain.campaigns import Campaign
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.recording import replay
@@ -118,6 +119,67 @@ class TestLimits:
             assert world.loop.flow.unanswered <= calls
 
         tell(story, [NO_ANSWER] * 6, pacer="predictive")
+
+
+async def limits_named(world: World, seconds: int) -> dict[NextLimit, str]:
+    """What was said to keep it from dialing more while calls were on their way, with the first sentence of each."""
+    named: dict[NextLimit, str] = {}
+    for _ in range(4 * seconds):
+        await world.run_for(0.25)
+        pace = world.loop.activity.pace
+        if pace is not None:
+            named.setdefault(pace.limit, pace.sentence())
+    return named
+
+
+class TestWhatIsNamedWhileItDials:
+    def test_the_agents_where_there_is_one_call_for_each(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            named = await limits_named(world, 10)
+            assert named == {NextLimit.AGENTS: "dialing at 1.00, limited by the agents ready"}
+
+        tell(story, [NO_ANSWER] * 9, agents=2)
+
+    def test_the_abandonment_target_where_it_dials_ahead(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            named = await limits_named(world, 20)
+            sentence = named[NextLimit.ABANDONMENT]
+            assert re.fullmatch(
+                r"dialing at \d\.\d\d, limited by the abandonment target 2\.[2-9] % of cap 3 %", sentence
+            )
+
+        tell(story, [NO_ANSWER] * 90, agents=6, pacer="predictive")
+
+    def test_the_ratio(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await resettled(world, with_configuration(max_dialing_ratio=1, max_abandonment_rate=100))
+            named = await limits_named(world, 30)
+            assert named[NextLimit.RATIO] == "dialing at 1.00, limited by the dialing ratio"
+
+        tell(story, [NO_ANSWER] * 60, agents=4, pacer="predictive")
+
+    def test_the_lines(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            carrier = world.live.carrier
+            assert isinstance(carrier, SimulatedCarrier)
+            carrier._lines_limit = 2
+            named = await limits_named(world, 30)
+            assert named == {NextLimit.LINES: "dialing at 0.50, limited by the free lines of the carrier"}
+
+        tell(story, [NO_ANSWER] * 9, agents=4)
+
+    def test_the_calls_a_second(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            assert set(await limits_named(world, 5)) == {NextLimit.CALLS_PER_SECOND}
+
+        tell(story, [NO_ANSWER] * 9, agents=4, calls_per_second=0.5)
+
+    def test_the_records(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            named = await limits_named(world, 5)
+            assert named == {NextLimit.RECORDS: "dialing at 0.33, limited by the records ready"}
+
+        tell(story, [NO_ANSWER] * 3, agents=9)
 
 
 class TestAgentsInCommon:

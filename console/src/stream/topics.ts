@@ -7,6 +7,16 @@ export type Activity = Schema["Doing"];
 export type CampaignStatus = Schema["CampaignStatus"];
 export type Mode = Schema["Mode"];
 
+export type NextLimit = Schema["NextLimit"];
+
+/** How a campaign dials now, and why not more; rates are fractions. */
+export interface Pace {
+  readonly ratio: number;
+  readonly limit: NextLimit;
+  readonly target?: number;
+  readonly cap?: number;
+}
+
 export interface CampaignRow {
   readonly id: string;
   readonly name: string;
@@ -66,6 +76,7 @@ export interface CampaignTopic {
     readonly reason: string;
     readonly since?: string;
     readonly until?: string;
+    readonly pace?: Pace;
   };
   readonly pacing?: { readonly ratio: number; readonly limit: number };
   readonly calls?: {

@@ -1,7 +1,8 @@
 import type { Text } from "../text/text";
+import type { Formats } from "../lib/format";
 import { useFormat, useText } from "../text/text";
 import { useServerNow } from "../stream/provider";
-import type { Activity, CampaignStatus } from "../stream/topics";
+import type { Activity, CampaignStatus, Pace } from "../stream/topics";
 import { shownState } from "./state-pill";
 
 interface Doing {
@@ -9,6 +10,7 @@ interface Doing {
   /** The server's own sentence, shown where this console does not know the word. */
   readonly reason: string;
   readonly until?: string;
+  readonly pace?: Pace;
 }
 
 interface ReasonLineProps {
@@ -23,13 +25,18 @@ export function ReasonLine({ status, doing }: ReasonLineProps) {
   const now = useServerNow();
   const shown = shownState(status, doing.activity);
   const until = doing.until === undefined ? null : now === null ? format.dateTime(doing.until) : format.near(doing.until, now);
-  const sentence = reasonOf(text, doing, until);
+  const sentence = shown === "RUNNING" && doing.pace !== undefined ? paceOf(text, format, doing.pace) : reasonOf(text, doing, until);
   const stopped = status === "RUNNING" && shown !== "RUNNING";
   return (
     <p className="reason-line" data-trouble={shown === "BLOCKED" ? "" : undefined}>
       {stopped ? text.activities.notDialing(sentence) : sentence}
     </p>
   );
+}
+
+function paceOf(text: Text, format: Formats, { ratio, limit, target, cap }: Pace): string {
+  const rates = limit === "abandonment" && target !== undefined && cap !== undefined ? ` ${format.percent(target)} / ${format.percent(cap)}` : "";
+  return text.activities.dialingAt(format.decimal(ratio), text.limits[limit] + rates);
 }
 
 function reasonOf(text: Text, doing: Doing, until: string | null): string {

@@ -17,6 +17,7 @@ from outdial.app import agents, live
 from outdial.app.campaigns import uuid_of
 from outdial.domain.abandonment import NEAR, Abandonment, Standing, crossings
 from outdial.domain.access import Principal, Scope
+from outdial.domain.activity import Pace
 from outdial.domain.agents import AgentState
 from outdial.domain.audit import Action, Change
 from outdial.domain.calls import CallState
@@ -135,6 +136,19 @@ def _doing(
             "reason": activity.sentence(),
             "since": instant(activity.since),
             "until": None if activity.until is None else instant(activity.until),
+            "pace": None if activity.pace is None else _pace(activity.pace),
+        }
+    )
+
+
+def _pace(pace: Pace) -> dict[str, Any]:
+    """How it dials now, and why not more; rates are fractions."""
+    return without_absent(
+        {
+            "ratio": round(pace.ratio, 2),
+            "limit": pace.limit.value,
+            "target": None if pace.target is None else round(pace.target, 4),
+            "cap": pace.cap,
         }
     )
 

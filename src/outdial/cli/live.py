@@ -82,7 +82,7 @@ def one_line(live: AtWork, loop: CampaignLoop) -> str:
     return (
         f"{live.clock.now():%a %H:%M:%S} UTC  {progress.final}/{progress.records} records final, "
         f"{progress.attempts} attempts, {len(loop.flow.live)} calls, {states[AgentState.TALKING]} talking, "
-        f"{states[AgentState.READY]} ready, abandoned {_abandonment(loop):.2%}: {loop.activity.sentence()}"
+        f"{states[AgentState.READY]} ready, abandoned {_abandonment(loop):.2%}: {_now(loop)}"
     )
 
 
@@ -123,9 +123,15 @@ def table(live: AtWork, title: str) -> Panel:
     )
     bar = ProgressBar(total=max(1, progress.records), completed=progress.final, width=60)
     left.add_row("", bar)
-    left.add_row(Text("now", "bold"), Text(loop.activity.sentence(), "bold cyan"))
+    left.add_row(Text("now", "bold"), Text(_now(loop), "bold cyan"))
     when = f"{live.clock.now():%Y-%m-%d %H:%M:%S} UTC"
     return Panel(left, title=title, subtitle=when)
+
+
+def _now(loop: CampaignLoop) -> str:
+    """How it dials, or why it does not."""
+    activity = loop.activity
+    return activity.sentence() if activity.pace is None else activity.pace.sentence()
 
 
 def _abandonment(loop: CampaignLoop) -> float:

@@ -22,7 +22,7 @@ from outdial.dialer.preview import Previews
 from outdial.dialer.second_chances import SecondChances
 from outdial.dialer.sharing import Sharing
 from outdial.domain import retry
-from outdial.domain.activity import Activity, Doing
+from outdial.domain.activity import Activity, Doing, NextLimit, Pace
 from outdial.domain.calling_hours import CallingHours, HolidayCalendar
 from outdial.domain.calls import Failed
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy, Mode
@@ -63,6 +63,11 @@ _LIMITED_BY: Final = {
     Limit.RATIO: Doing.LIMITED_BY_RATIO,
     Limit.LINES: Doing.LIMITED_BY_LINES,
     Limit.RATE: Doing.LIMITED_BY_CALL_RATE,
+}
+_NEXT_LIMIT: Final = {
+    Limit.RATIO: NextLimit.RATIO,
+    Limit.LINES: NextLimit.LINES,
+    Limit.RATE: NextLimit.CALLS_PER_SECOND,
 }
 _CARRIER_PAUSE: Final = 5.0
 _SHORTEST_WAIT: Final = 0.001
@@ -534,16 +539,17 @@ class CampaignLoop:
         granted = self._sharing.granted(self.key, limit.calls, self._for_all())
         wanted = self.pacer.decide(self._mono(), granted)
         if wanted <= 0:
+            pace = self._pace(self._next_limit(limit, wanted)) if self.flow.unanswered else None
             if self._carrier_failed:
                 self._observe(Doing.CARRIER_DOWN)  # nobody knows what became of the last calls
             elif limit.calls <= 0:
-                self._observe(_LIMITED_BY[limit.limited_by])
+                self._observe(_LIMITED_BY[limit.limited_by], pace=pace)
             elif isinstance(self._carrier, Watched) and self._carrier.silent_seconds() > STALE_SECONDS:
                 self._observe(Doing.CARRIER_SILENT)
             elif self.campaign.mode is Mode.PROGRESSIVE:
-                self._observe(Doing.AGENTS_BUSY)
+                self._observe(Doing.AGENTS_BUSY, pace=pace)
             else:
-                self._observe(Doing.LIMITED_BY_ABANDONMENT)
+                self._observe(Doing.LIMITED_BY_ABANDONMENT, pace=pace)
             return
         self._work_changed = False
         launched = await self._launch(wanted)
@@ -552,7 +558,20 @@ class CampaignLoop:
         if launched < wanted and not self._work_changed:
             await self._run_dry()
         else:
-            self._observe(Doing.DIALING)
+            self._observe(Doing.DIALING, pace=self._pace(self._next_limit(limit, wanted)))
+
+    def _next_limit(self, limit: Room, wanted: int) -> NextLimit:
+        """Why not more calls than these are launched."""
+        if wanted >= limit.calls:
+            return _NEXT_LIMIT[limit.limited_by]
+        return NextLimit.AGENTS if self._predictive is None else NextLimit.ABANDONMENT
+
+    def _pace(self, limit: NextLimit) -> Pace:
+        ratio = self.flow.unanswered / max(1, self._pool.at_work(self.key))
+        pacer = self._predictive
+        if pacer is None:
+            return Pace(ratio, limit)
+        return Pace(ratio, limit, pacer.budget.target(self._mono()), pacer.config.cap)
 
     def _attach(self) -> None:
         ahead = self._predictive is not None
@@ -768,7 +787,7 @@ class CampaignLoop:
             self._ran_out = True
             self.exhausted.set()
         elif backlog.exhausted or backlog.claimed:
-            self._observe(Doing.LAST_CALLS)
+            self._observe(Doing.LAST_CALLS, pace=self._pace(NextLimit.RECORDS) if self.flow.unanswered else None)
         elif backlog.ready and not self._open:
             self._observe(Doing.OUTSIDE_CALLING_HOURS, self._zones_change)
         elif self._open:
@@ -844,11 +863,13 @@ class CampaignLoop:
 
     # What is told -----------------------------------------------------------------------------------------------
 
-    def _observe(self, doing: Doing, until: datetime | None = None) -> None:
+    def _observe(self, doing: Doing, until: datetime | None = None, *, pace: Pace | None = None) -> None:
         if (doing, until) != (self.activity.doing, self.activity.until) or doing is Doing.PAUSING:
             since = self.activity.since if doing is self.activity.doing else self._clock.now()
-            self.activity = Activity(doing, since, until, len(self.flow.live))
+            self.activity = Activity(doing, since, until, len(self.flow.live), pace)
             self._pool.observed(self.key, doing)
+        elif pace != self.activity.pace:
+            self.activity = replace(self.activity, pace=pace)
 
     async def _note(self, *, at_once: bool = False) -> None:
         """Keep the stored activity true, without a write for every flicker."""
@@ -916,6 +937,7 @@ def activity_json(activity: Activity) -> dict[str, object]:
         "since": _instant(activity.since),
         "reason": activity.sentence(),
         **({"until": _instant(activity.until)} if activity.until is not None else {}),
+        **({"limit": activity.pace.limit.value} if activity.pace is not None else {}),
     }
 
 

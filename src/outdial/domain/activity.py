@@ -29,21 +29,69 @@ NOTHING_TO_DIAL: Final = frozenset({Doing.OUTSIDE_CALLING_HOURS, Doing.WAITING_F
 """While one of these holds, agents wait for no fault of pacing: that time is kept apart from occupancy."""
 
 
+class NextLimit(enum.Enum):
+    """What keeps a campaign that dials from dialing more."""
+
+    ABANDONMENT = "abandonment"
+    RATIO = "ratio"
+    LINES = "lines"
+    CALLS_PER_SECOND = "calls_per_second"
+    AGENTS = "agents"
+    RECORDS = "records"
+
+
+_LIMITED_BY: Final = {
+    NextLimit.RATIO: "the dialing ratio",
+    NextLimit.LINES: "the free lines of the carrier",
+    NextLimit.CALLS_PER_SECOND: "the calls a second that are allowed",
+    NextLimit.AGENTS: "the agents ready",
+    NextLimit.RECORDS: "the records ready",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a campaign dials at present.
+
+    Attributes:
+        ratio: unanswered calls for each agent at work.
+        target, cap: of abandoned calls, fractions: what is steered for, and what is allowed. Only where the pacer dials
+            ahead of its agents.
+    """
+
+    ratio: float
+    limit: NextLimit
+    target: float | None = None
+    cap: float | None = None
+
+    def sentence(self) -> str:
+        """The same for people."""
+        if self.limit is NextLimit.ABANDONMENT and self.target is not None and self.cap is not None:
+            by = f"the abandonment target {100 * self.target:.1f} % of cap {100 * self.cap:g} %"
+        else:
+            by = _LIMITED_BY.get(self.limit, "the abandonment target")
+        return f"dialing at {self.ratio:.2f}, limited by {by}"
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What is going on since when, and until when if that is known."""
+    """What is going on since when, and until when if that is known; `pace` while calls are on their way.
+
+    Between two launches a limit is what goes on: `doing` names it, while `pace` tells how far it lets the campaign go.
+    """
 
     doing: Doing
     since: datetime
     until: datetime | None = None
     calls: int = 0
+    pace: Pace | None = None
 
     def sentence(self) -> str:
         """The reason line for people."""
         until = f" until {self.until:%a %H:%M} UTC" if self.until is not None else ""
         match self.doing:
             case Doing.DIALING:
-                return "dialing"
+                return "dialing" if self.pace is None else self.pace.sentence()
             case Doing.LIMITED_BY_ABANDONMENT:
                 return "holding back: one more call could be abandoned with the agents there are"
             case Doing.LIMITED_BY_RATIO:

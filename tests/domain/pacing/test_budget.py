@@ -16,6 +16,15 @@ def a_budget(live: int = 0, abandoned: int = 0, *, cap: float = 0.03, reserve: f
     return budget
 
 
+class TestTarget:
+    def test_is_the_cap_less_the_reserve_and_never_less_than_three_quarters_of_it(self) -> None:
+        assert a_budget().target(0.0) == pytest.approx(0.75 * 0.03)
+        assert a_budget(live=100).target(0.0) == pytest.approx(0.75 * 0.03)
+        wanted = 2.0 * math.sqrt(3.0) / 1.4
+        assert a_budget(live=1000).target(0.0) == pytest.approx(0.03 - wanted / 1000)
+        assert a_budget(cap=0.0).target(0.0) == 0.0
+
+
 class TestThreshold:
     def test_starts_at_three_fifths_of_the_cap(self) -> None:
         assert a_budget().threshold(0.0) == pytest.approx(0.6 * 0.03)

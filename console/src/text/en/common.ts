@@ -140,8 +140,16 @@ export const common = {
     no_engine: "No dialer is running",
     pausing: "Pausing: calls in progress are finished first",
     until: (reason: string, at: string) => `${reason} until ${at}`,
-    dialingLine: (reason: string) => reason,
+    dialingAt: (ratio: string, limit: string) => `Dialing at ${ratio}, limited by ${limit}`,
     notDialing: (reason: string) => `Not dialing: ${reason}`,
+  },
+  limits: {
+    abandonment: "the abandonment target (of cap)",
+    ratio: "the dialing ratio",
+    lines: "free lines",
+    calls_per_second: "calls per second",
+    agents: "agents ready",
+    records: "records ready",
   },
   agentStates: {
     signed_out: "Signed out",

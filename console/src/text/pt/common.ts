@@ -141,8 +141,16 @@ export const common: typeof en = {
     no_engine: "Nenhum marcador está a funcionar",
     pausing: "A pausar: as chamadas em curso terminam primeiro",
     until: (reason, at) => `${reason} até às ${at}`,
-    dialingLine: (reason) => reason,
+    dialingAt: (ratio, limit) => `A ligar a ${ratio}, por limite: ${limit}`,
     notDialing: (reason) => `Não está a ligar: ${reason}`,
+  },
+  limits: {
+    abandonment: "o objetivo de abandono (do limite)",
+    ratio: "o rácio de marcação",
+    lines: "linhas livres",
+    calls_per_second: "chamadas por segundo",
+    agents: "agentes disponíveis",
+    records: "registos disponíveis",
   },
   agentStates: {
     signed_out: "Ausente",

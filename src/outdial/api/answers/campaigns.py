@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from outdial.api.describe import Count, Id, InstantShown, LinkShown, PhoneShown, Shown
-from outdial.domain.activity import Doing
+from outdial.domain.activity import Doing, NextLimit
 from outdial.domain.campaigns import (
     CampaignStatus,
     DialingMode,
@@ -183,6 +183,7 @@ class ActivityShown(Shown):
     reason: Annotated[str, Field(examples=["dialing"])]
     since: InstantShown | None = None
     until: InstantShown | None = None
+    limit: Annotated[NextLimit, Field(description="Why it does not dial more, while it dials")] | None = None
     attempts: Count
     outcomes: Annotated[dict[str, int], Field(examples=[{"connected": 12, "no_answer": 7}])]
     records: RecordsTold

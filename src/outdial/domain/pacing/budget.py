@@ -110,6 +110,17 @@ class Budget:
             return self._steady
         return self._bent(self.cap * max(coming, least))
 
+    def target(self, now: float) -> float:
+        """The share of abandoned calls that is steered for: the cap less the reserve, a fraction."""
+        if self.cap <= 0:
+            return 0.0
+        live = max(1, self._standing()[1])
+        unit = max(self.cap * LOOK_AHEAD_SECONDS * self.live_rate(now), 3.0)
+        return self.cap - self._reserve(unit, live) / live
+
+    def _reserve(self, unit: float, live: int) -> float:
+        return min(self.reserve * (sqrt(unit) / 1.4), 0.25 * self.cap * live)
+
     def _bent(self, unit: float) -> float:
         balance, live = self._standing()
         if self._hour_is_full:
@@ -117,8 +128,7 @@ class Budget:
         spread = sqrt(unit) / 1.4
         if balance < -max(1.0, 2 * spread):
             return 0.0
-        wanted = min(self.reserve * spread, 0.25 * self.cap * live)
-        bend = min(HIGHEST_BEND, max(0.1, 1 + (balance - wanted) / unit))
+        bend = min(HIGHEST_BEND, max(0.1, 1 + (balance - self._reserve(unit, live)) / unit))
         threshold: float = 0.6 * self.cap * exp(self.integral) * bend**BEND_POWER
         return min(HIGHEST_THRESHOLD, threshold)
 
