@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.acceptance.outdial_process import Home, fresh_home
 from tests.browser.console import PATIENCE, Account, Demo, chromium, context_of, enter
+from tests.browser.test_console import AXE
 from tests.telephony.registrar import Registrar, registrar
 
 PASSWORD = "a secret word"
@@ -213,6 +214,31 @@ def test_a_call_of_the_dialers_is_taken_and_both_sides_hear_each_other(
     desk.press("Hang up the phone")
     call.agree(call.asked("BYE"))
     desk.says("registered")
+
+
+def test_another_microphone_is_heard_in_the_call_that_there_is(desk: Desk, server: Registrar, far: Page) -> None:
+    call = server.invite(offer_of(far), ANSWERS_ITSELF)
+    far.evaluate("(sdp) => far.setRemoteDescription({type: 'answer', sdp})", call.answered())
+    desk.says("onCall")
+    desk.press("Mute")
+    # As when it is pulled out.
+    desk.page.evaluate(
+        "() => { const {track} = connections[0].getSenders()[0]; window.lost = track.id; track.stop(); }"
+    )
+    desk.page.evaluate("() => { connections[0].getSenders()[0].track.dispatchEvent(new Event('ended')); }")
+    expect(desk.phone).to_contain_text("There is no microphone")
+    expect(desk.sign_on).to_be_disabled()
+    desk.press("Try again")
+    expect(desk.phone).not_to_contain_text("microphone")
+    heard = "() => { const {track} = connections[0].getSenders()[0]; return [track !== lost, track.enabled]; }"
+    assert desk.page.evaluate(heard) == [True, False], "another one, and muted as before"
+    call.ask("BYE")
+    desk.says("registered")
+
+
+def test_the_phone_has_no_barrier(desk: Desk, axe: str) -> None:
+    desk.page.evaluate(axe)
+    assert desk.page.evaluate(AXE) == []
 
 
 def test_whoever_else_calls_has_to_be_let_in(desk: Desk, server: Registrar, far: Page) -> None:

@@ -14,6 +14,8 @@ export interface Identity {
 
 export interface PhoneLine {
   readonly answer: (id: string) => void;
+  /** Another microphone, also for the calls there are. */
+  readonly speak: (microphone: MediaStream) => void;
   readonly hangUp: (id: string) => void;
   readonly mute: (on: boolean) => void;
   readonly hold: (on: boolean) => void;
@@ -103,6 +105,15 @@ export function openLine(server: string, me: Identity, stream: () => MediaStream
   ua.start();
   return {
     answer,
+    speak: (microphone) => {
+      const track = microphone.getAudioTracks()[0];
+      if (track === undefined) return;
+      established().forEach((session) => {
+        // Whoever is muted stays so.
+        track.enabled = session.isMuted().audio !== true;
+        session.connection.getSenders().forEach((sender) => void sender.replaceTrack(track));
+      });
+    },
     hangUp: (id) => calls.get(id)?.terminate(),
     mute: (on) => established().forEach((session) => (on ? session.mute({ audio: true }) : session.unmute({ audio: true }))),
     hold: (on) =>

@@ -52,9 +52,12 @@ export function openMicrophone(told: (is: Microphone) => void, level: (value: nu
 }
 
 function hear(stream: MediaStream, level: (value: number) => void, heard: () => void): () => void {
+  // Of its own: a muted call silences the track that is sent.
+  const ear = stream.clone();
+  ear.getTracks().forEach((track) => (track.enabled = true));
   const context = new AudioContext();
   const analyser = context.createAnalyser();
-  context.createMediaStreamSource(stream).connect(analyser);
+  context.createMediaStreamSource(ear).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
@@ -67,6 +70,7 @@ function hear(stream: MediaStream, level: (value: number) => void, heard: () => 
   }, LOOK_MILLISECONDS);
   const end = () => {
     clearInterval(timer);
+    ear.getTracks().forEach((track) => track.stop());
     if (context.state !== "closed") void context.close();
   };
   return end;

@@ -28,7 +28,11 @@ export function usePhone(offer: Offer): Phone {
   const lines = useRef<readonly PhoneLine[]>([]);
 
   useEffect(() => {
-    const opened = openMicrophone((is) => dispatch({ type: "microphone", is }), setLevel);
+    const opened = openMicrophone((is) => {
+      dispatch({ type: "microphone", is });
+      const stream = is === "listening" ? microphone.current?.stream() : null;
+      if (stream) lines.current.forEach((line) => line.speak(stream));
+    }, setLevel);
     microphone.current = opened;
     return opened.stop;
   }, [tries]);

@@ -89,6 +89,15 @@ class TestWhatMayBeUsed:
             assert "guessed" not in repr(wrong)
 
 
+async def test_the_callee_is_shown_the_callers_number(fake: FakeAsterisk) -> None:
+    async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+        await connected(carrier)
+        call = a_call(NOBODY)
+        await carrier.originate(call)
+        # A real one sends an anonymous INVITE for CALLERID(num), and this number for the connected line's.
+        assert fake.variables[f"{CALL}{call.id}"] == {"CONNECTEDLINE(num,i)": "+12025550199"}
+
+
 class TestWhoAnswered:
     @pytest.mark.parametrize(("number", "machine"), [(PERSON, False), (MACHINE, True)])
     async def test_is_heard_through_a_snoop_channel(
@@ -148,7 +157,7 @@ class TestAgents:
             carrier.seat(stage.agent)
             await until(lambda: any(one.state == "Up" for one in fake.channels.values()))
             (phone,) = fake.channels
-            assert fake.variables[phone] == {"PJSIP_HEADER(add,Call-Info)": "<sip:outdial>;answer-after=0"}
+            assert fake.variables[phone]["PJSIP_HEADER(add,Call-Info)"] == "<sip:outdial>;answer-after=0"
             calls = []
             for _ in range(2):
                 call = await stage.call(Callee.PERSON)
@@ -195,7 +204,7 @@ class TestAgents:
             await carrier.bridge(call, stage.agent)
             await stage.heard(call, Bridged)
             phone = next(name for name in fake.channels if name.startswith(PHONE))
-            assert fake.variables[phone] == {}, "a phone that rings for each call is answered by its agent"
+            assert fake.variables[phone] == {"CONNECTEDLINE(num,i)": "outdial", "CONNECTEDLINE(name,i)": "Outdial"}
             await carrier.nodes[0].ari.ask("DELETE", f"channels/{phone}")
             end = await stage.ended(call)
             assert isinstance(end, HungUp)

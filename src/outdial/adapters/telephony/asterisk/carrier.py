@@ -54,6 +54,11 @@ _VERDICT_SECONDS: Final = 8.0
 _PHONE_RING_SECONDS: Final = 20
 _PHONE_AGAIN_SECONDS: Final = 5.0
 """The pause before a nailed-up phone that was lost is called again."""
+# What the far side of a channel that we dial is shown is not the channel's caller id, but its connected line; `i` says
+# so to the channel alone, which has not been dialed yet.
+_SHOWN_NUMBER: Final = "CONNECTEDLINE(num,i)"
+_FROM_US: Final = {_SHOWN_NUMBER: "outdial", "CONNECTEDLINE(name,i)": "Outdial"}
+"""What an agent's phone shows: it would be anonymous."""
 _ANSWER_BY_ITSELF: Final = {"PJSIP_HEADER(add,Call-Info)": "<sip:outdial>;answer-after=0"}
 """Asks a phone that is to stay up to answer by itself, as `docs/sip.md` has it."""
 _GONE: Final = 404
@@ -287,7 +292,7 @@ class AsteriskCarrier:
             "channelId": live.channel,
             "formats": "ulaw,alaw",
         }
-        variables = {} if call.caller_id is None else {"CALLERID(num)": call.caller_id}
+        variables = {} if call.caller_id is None else {_SHOWN_NUMBER: call.caller_id}
         await node.ari.ask("POST", "channels/create", query, {"variables": variables})
         # Dialed earlier, Asterisk answers "channel not in Stasis application".
         async with asyncio.timeout(_START_SECONDS):
@@ -316,7 +321,9 @@ class AsteriskCarrier:
             "channelId": channel,
             "formats": "ulaw,alaw",
         }
-        variables = _ANSWER_BY_ITSELF if address.nailed_up and not address.address.startswith("+") else {}
+        variables = {} if address.address.startswith("+") else _FROM_US
+        if variables and address.nailed_up:
+            variables = {**variables, **_ANSWER_BY_ITSELF}
         try:
             await node.ari.ask("POST", "channels/create", query, {"variables": variables})
             async with asyncio.timeout(_START_SECONDS):
