@@ -27,7 +27,7 @@ from outdial.domain.values import PhoneNumber
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import PATIENCE, Callee, Stage
-from tests.telephony.sipp import CONTACT, Sipp, answer, answer_inside, described, needs_sipp, pause, receive, sipp
+from tests.telephony.sipp import CONTACT, Sipp, answer, answer_inside, described, needs_sipp, receive, sipp
 
 pytestmark = needs_sipp
 
@@ -420,7 +420,6 @@ class TestTwoTrunks:
         receive("BYE"),
         answer_inside("200 OK"),
     )
-    CSEQ = '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
 
     @pytest.fixture
     async def office(self) -> AsyncIterator["Office"]:
@@ -465,27 +464,31 @@ class TestTwoTrunks:
             end = await office.outcome_of_a_call()
             assert (end.outcome, end.sip_status) == (Outcome.CONGESTION, 503)
 
-    @pytest.mark.parametrize("late", ["180 Ringing", "200 OK"])
+    @pytest.mark.parametrize(
+        ("late", "asked"), [("180 Ringing", ["CANCEL", "ACK"]), ("200 OK", ["ACK", "BYE"])], ids=["rings", "answers"]
+    )
     async def test_what_a_silent_trunk_says_after_its_time_rings_nobody_twice(
-        self, office: "Office", tmp_path: Path, late: str
+        self, office: "Office", tmp_path: Path, late: str, asked: list[str]
     ) -> None:
-        silent = [receive("INVITE", self.CSEQ), pause(900)]
-        if late.startswith("200"):
-            silent += [answer("200 OK", CONTACT, sdp=described()), receive("ACK"), receive("BYE")]
-            silent += [answer_inside("200 OK")]
-        else:
-            silent += [answer("180 Ringing", CONTACT), receive("CANCEL"), answer_inside("200 OK")]
-            silent += [answer("487 Request Terminated", cseq="CSeq: [$cseq] INVITE"), receive("ACK")]
-        with self.peers(tmp_path, silent, self.ANSWERS) as (first, second):
+        office.timers = Timers(0.05, 0.4, 20.0)
+        with sipp(tmp_path, *self.ANSWERS) as second:
+            first = await SilentTrunk.listen()
             carrier = await office.open(*first.address, answer_within=0.3, other=second.address)
             call = await office.call()
             await until(lambda: Answered() in office.facts)
-            await first.done()
+            invited, clock = first.invites, asyncio.get_running_loop()
+            later = clock.time() + 0.6  # by then an INVITE that is still being sent has been repeated
+            await until(lambda: clock.time() > later)
+            first.speak(late)
+            await until(lambda: first.asked == asked)
             await carrier.hang_up(call)
             await second.done()
+            await until(lambda: all(way.calls == 0 for way in carrier.health()))
+            assert first.invites == invited, "it was called again while another one had the call"
+            first.close()
         assert office.facts[:2] == [Ringing(), Answered()]
         assert len(office.facts) == 3
-        await until(lambda: carrier.answered_late == late.startswith("200"))
+        assert carrier.answered_late == (late == "200 OK")
 
 
 class TestChoice:
@@ -543,12 +546,79 @@ class TestChoice:
         assert 20 <= launched <= 22
 
 
+class SilentTrunk(asyncio.DatagramProtocol):
+    """A far side that takes an INVITE and says nothing, until it is told to; then it plays by the rules."""
+
+    def __init__(self) -> None:
+        self.invites = 0
+        self.asked: list[str] = []
+        """The methods of what came after it spoke, each once: they may be repeated."""
+        self._invite = b""
+        self._from: tuple[str, int] = ("", 0)
+        self._transport: asyncio.DatagramTransport | None = None
+
+    @classmethod
+    async def listen(cls) -> "SilentTrunk":
+        _, here = await asyncio.get_running_loop().create_datagram_endpoint(cls, ("127.0.0.1", 0))
+        return here
+
+    @property
+    def address(self) -> tuple[str, int]:
+        assert self._transport is not None
+        host, port = self._transport.get_extra_info("sockname")
+        return host, port
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        method = data.split(b" ", 1)[0].decode()
+        if method == "INVITE":
+            self.invites += 1
+            self._invite, self._from = data, addr
+            return
+        if method not in self.asked:
+            self.asked.append(method)
+        if method in ("CANCEL", "BYE"):
+            self._respond("200 OK", data)
+        if method == "CANCEL":
+            self._respond("487 Request Terminated", self._invite)
+
+    def speak(self, status: str) -> None:
+        """Respond to the INVITE."""
+        self._respond(status, self._invite, described() if status.startswith("200") else "")
+
+    def _respond(self, status: str, request: bytes, body: str = "") -> None:
+        assert self._transport is not None
+        body = body.replace("[local_ip]", "127.0.0.1").replace("[media_ip]", "127.0.0.1").replace("[media_port]", "9")
+        kept = [
+            line for line in request.decode().split("\r\n") if line.startswith(("Via:", "From:", "Call-ID:", "CSeq:"))
+        ]
+        to = next(line for line in request.decode().split("\r\n") if line.startswith("To:"))
+        host, port = self.address
+        head = [
+            f"SIP/2.0 {status}",
+            *kept,
+            to if ";tag=" in to else f"{to};tag=late",
+            f"Contact: <sip:t@{host}:{port}>",
+        ]
+        if body:
+            head.append("Content-Type: application/sdp")
+        lines = [*head, f"Content-Length: {len(body.replace(chr(10), chr(13) + chr(10)))}", "", ""]
+        self._transport.sendto(("\r\n".join(lines) + body.replace("\n", "\r\n")).encode(), self._from)
+
+    def close(self) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+
 class Office:
     """A SIP back end with one trunk or two, and all that is told of its calls."""
 
     def __init__(self) -> None:
         self.events: list[CallEvent] = []
         self.early_media = False
+        self.timers = Timers(0.2, 0.4, 1.5)
         self._opened: asyncio.Event = asyncio.Event()
         self._closing: asyncio.Event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -567,7 +637,7 @@ class Office:
         async def work() -> None:
             back_end = SipSettings(
                 trunks,
-                timers=Timers(0.2, 0.4, 1.5),
+                timers=self.timers,
                 early_media=self.early_media,
                 detector=DETECTOR,
                 media=MediaSettings(listeners=LISTENERS),
