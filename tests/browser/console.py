@@ -140,6 +140,8 @@ class Watch:
     wrong: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
     """Statuses that a test brings about on purpose."""
+    cut: bool = False
+    """Whether the test cuts pages off from the server: then they say that they do not reach it."""
 
     def over(self, page: Page) -> None:
         page.on("console", lambda said: self._said(said.type, said.text))
@@ -149,6 +151,8 @@ class Watch:
 
     def _said(self, kind: str, text: str) -> None:
         refused = re.search(r"status of (\d+)", text)
+        if self.cut and re.search(r"net::ERR_|WebSocket connection to", text):
+            return
         if kind == "error" and not (refused and int(refused[1]) in self.expected):
             self.wrong.append(f"console: {text}")
 
@@ -186,6 +190,31 @@ def open_page(context: BrowserContext, path: str) -> Page:
     return page
 
 
+AXE: Final = """
+async () => {
+  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  // What was read aloud a moment ago stays in the page unseen, and may name a button that is gone.
+  const found = await axe.run({exclude: [["[data-live-announcer]"]]}, {runOnly: rules});
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+"""
+
+
+def changes_twice(page: Page, selector: str) -> None:
+    """A figure that is streamed shows three values, one after the other."""
+    page.evaluate(
+        """(selector) => new Promise((resolve, reject) => {
+          const seen = new Set();
+          const timer = setInterval(() => {
+            seen.add(document.querySelector(selector)?.textContent);
+            if (seen.size >= 3) { clearInterval(timer); resolve(); }
+          }, 50);
+          setTimeout(() => { clearInterval(timer); reject(new Error(`only ${[...seen]}`)); }, 30000);
+        })""",
+        selector,
+    )
+
+
 def pages_of(demo: Demo) -> dict[str, str]:
     """Every page of the supervisors by a name, with something on it."""
     campaign = demo.campaign()["id"]
@@ -204,6 +233,7 @@ def pages_of(demo: Demo) -> dict[str, str]:
         "list": f"lists/{listed}",
         "dnc": "dnc",
         "agents": "agents",
+        "agents-by-day": "agents/by-day",
         "callbacks": "callbacks",
         "all-changes": "audit",
         "not-found": "nothing/here",

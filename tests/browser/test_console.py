@@ -7,32 +7,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.console import Demo, Watch, pages_of
+from tests.browser.console import AXE, Demo, Watch, changes_twice, pages_of
 
 Opened = Callable[..., Page]
-
-AXE = """
-async () => {
-  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await axe.run(document, {runOnly: rules});
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
-"""
-
-
-def changes_twice(page: Page, selector: str) -> None:
-    """A figure that is streamed shows three values, one after the other."""
-    page.evaluate(
-        """(selector) => new Promise((resolve, reject) => {
-          const seen = new Set();
-          const timer = setInterval(() => {
-            seen.add(document.querySelector(selector)?.textContent);
-            if (seen.size >= 3) { clearInterval(timer); resolve(); }
-          }, 50);
-          setTimeout(() => { clearInterval(timer); reject(new Error(`only ${[...seen]}`)); }, 30000);
-        })""",
-        selector,
-    )
 
 
 class TestAPage:

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useEffectEvent, useReducer, useRef } from "reac
 import { api, told } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import { useLogin } from "../session/session";
-import { useSessionTopic } from "../stream/provider";
+import { useSessionTopic, useStream } from "../stream/provider";
 import { AT_FIRST, step, type DeskState, type Session } from "./state";
 import type { PhoneLink } from "./use-desk-phone";
 import { remember, remembered } from "./storage";
@@ -51,6 +51,10 @@ export function useDesk(phone: PhoneLink): Desk {
   useEffect(() => {
     if (state.known) remember(key, id);
   }, [key, id, state.known]);
+
+  // Agents look at other windows while they wait: the socket stays open behind them.
+  const stream = useStream();
+  useEffect(() => stream.keep(), [stream]);
 
   const topic = useSessionTopic(id);
   const streamed = topic.data?.session ?? null;

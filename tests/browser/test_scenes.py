@@ -1,0 +1,426 @@
+"""Scenes that the demo does not play: calls, agents, network and clock go as each test says."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+
+from outdial.adapters.telephony.simulated.carrier import Fate
+from outdial.domain.outcomes import Outcome
+from tests.browser.console import AXE, Account, Demo, Watch, changes_twice
+from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage, running_stage
+
+Opened = Callable[..., Page]
+
+PREVIEW: dict[str, Any] = {"dialing_mode": "PREVIEW"}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with running_stage() as stage:
+        for name, effect in (("Sold", "FINAL"), ("Call back", "CALLBACK")):
+            stage.admin.send("POST", "/v1/dispositions", {"name": name, "effect": effect})
+        stage.admin.send("POST", "/v1/dispositions", {"name": "No word", "effect": "FINAL", "default": True})
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def demo(stage: Stage) -> Demo:
+    """What the fixtures of the console's tests look at."""
+    return stage.demo
+
+
+@pytest.fixture
+def seen(opened: Opened, axe: str) -> Iterator[Opened]:
+    """Opens pages which have no barrier at the end of the test."""
+    pages: list[Page] = []
+
+    def see(path: str, account: Account | None = None) -> Page:
+        pages.append(opened(path, account) if account else opened(path))
+        return pages[-1]
+
+    yield see
+    for page in pages:
+        page.evaluate(axe)
+        assert page.evaluate(AXE) == []
+
+
+def an_agent(stage: Stage, name: str, **campaign: Any) -> tuple[Account, str, OnStage]:
+    """An agent, their id, and a running campaign of their own whose calls are answered and last."""
+    strategy = {"strategy_type": "MANUAL", "max_skip_attempts": 1, "preview_timeout": 120} | campaign.pop("preview", {})
+    user, account = stage.agent(name)
+    made = stage.campaign(f"{name}'s campaign", users=[user], strategy=strategy, **(PREVIEW | campaign))
+    for phone in made.phones:
+        stage.script(phone, LONG_TALK)
+    made.start()
+    return account, user, made
+
+
+def sign_on(page: Page) -> None:
+    button = page.get_by_role("button", name="Sign on", exact=True)
+    expect(page.get_by_role("group", name="Campaigns to work for")).to_be_visible()
+    expect(button).to_be_enabled()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_count(0)
+
+
+def press(page: Page, key: str, button: str) -> None:
+    """A key that stands for a button, as soon as that can be used; not while something is being written."""
+    page.evaluate("document.activeElement?.blur()")
+    expect(page.get_by_role("button", name=re.compile(f"^{button}"))).to_be_enabled()
+    page.keyboard.press(key)
+
+
+def state(page: Page, word: str) -> None:
+    """The desk is in this state."""
+    expect(page.locator(f"[data-state={word}]")).to_be_visible()
+
+
+def calls_of(stage: Stage, campaign: OnStage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = stage.admin.get(f"/v1/campaigns/{campaign.id}/attempts")["_embedded"]["attempts"]
+    return found
+
+
+class TestASupervisor:
+    def test_is_told_what_a_pause_does_and_when_it_is_done(self, stage: Stage, seen: Opened) -> None:
+        account, _, campaign = an_agent(stage, "Paula")
+        desk = seen("desk", account)
+        sign_on(desk)
+        state(desk, "previewing")
+        press(desk, "d", "Dial now")
+        state(desk, "talking")
+        page = seen(f"campaigns/{campaign.id}/live")
+        expect(page.locator("[data-figure=in-flight]")).to_have_text("1")
+        page.get_by_role("button", name="Pause: Paula's campaign").click()
+        expect(page.get_by_role("alertdialog")).to_contain_text("1 call in progress is finished first.")
+        page.get_by_role("button", name="Pause dialing").click()
+        expect(page.get_by_text("Pausing", exact=True)).to_be_visible()
+        press(desk, "e", "Hang up")
+        expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+        changes = stage.admin.get(f"/v1/campaigns/{campaign.id}/audit")["_embedded"]["changes"]
+        assert (changes[0]["after"], "user_id" in changes[0]) == ({"running": False}, True)
+
+    def test_sees_abandonment_come_near_its_cap_and_over_it(self, stage: Stage, seen: Opened) -> None:
+        campaign = stage.campaign("Too eager")
+        page = seen(f"campaigns/{campaign.id}/live")
+        expect(page.get_by_text("Too few calls to judge").first).to_be_visible()
+        answered(stage, campaign, connected=118, abandoned=0)
+        answered(stage, campaign, connected=0, abandoned=3)
+        expect(page.get_by_text("Near the cap")).to_be_visible()
+        happened = page.get_by_role("list", name="What happened")
+        expect(happened).to_contain_text("abandonment is at 80% of its cap or more (2.48% of 3.00%)")
+        answered(stage, campaign, connected=0, abandoned=2)
+        expect(page.get_by_text("Over the cap")).to_be_visible()
+        expect(happened).to_contain_text("abandonment is over its cap (3.28% of 3.00%)")
+        page.goto("campaigns")
+        expect(page.get_by_role("row", name=re.compile("Too eager"))).to_contain_text("4.07% of at most 3.0%")
+
+    def test_reads_why_nothing_is_dialed(self, stage: Stage, seen: Opened) -> None:
+        night = {"calling_hours": [{"from": "03:00:00", "to": "04:00:00", "week_days": ALL_WEEK}]}
+        users = {name: stage.agent(name) for name in ("Hugo", "Rita", "Ines")}
+        stage.campaign("No agents").start()
+        closed = stage.campaign("At night", users=[users["Hugo"][0]], strategy=night)
+        retried = stage.campaign("On retry", users=[users["Rita"][0]])
+        over = stage.campaign("All done", users=[users["Ines"][0]])
+        stage.script(retried.phones[0], BUSY)
+        stage.script(over.phones[0], Fate(Outcome.INVALID_NUMBER, 0.05, 0.1))
+        for campaign in (closed, retried, over):
+            campaign.start()
+        for user, account in users.values():
+            account.send("POST", "/v1/sessions", {"user_id": user})
+        stage.campaign("Stopped")
+        page = seen("campaigns")
+        for name, why in (
+            ("No agents", "Not dialing: No agent is signed in and off pause"),
+            ("At night", "Not dialing: Outside calling hours until 2 Jun, 03:00"),
+            ("On retry", "Not dialing: Every record left waits for its next attempt"),
+            ("All done", "Every record is final"),
+            ("Stopped", "Ready to start"),
+        ):
+            expect(page.get_by_role("row", name=re.compile(name))).to_contain_text(why)
+
+    def test_reads_what_came_of_the_calls_and_takes_it_home(self, stage: Stage, seen: Opened) -> None:
+        campaign = stage.campaign("Counted")
+        page = seen(f"campaigns/{campaign.id}/results")
+        expect(page.get_by_text("No calls in this time.").first).to_be_visible()
+        answered(stage, campaign, connected=6, abandoned=2)
+        page.reload()
+        outcomes = page.get_by_role("region", name="By outcome")
+        expect(outcomes.get_by_role("row", name=re.compile("^Connected"))).to_contain_text("675%")
+        expect(page.get_by_role("region", name="By disposition")).to_contain_text("nothing said")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV: By list").click()
+        header, row = download.value.path().read_text().splitlines()
+        told = dict(zip(header.split(","), row.split(","), strict=True))
+        assert (told["dials"], told["connected"], told["abandonment_rate"]) == ("8", "6", "0.25")
+
+
+def answered(stage: Stage, campaign: OnStage, *, connected: int, abandoned: int) -> None:
+    """People answered in the last minutes."""
+    stage.sql(
+        """insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type, zone_id,
+             mode, fence, started_at, ended_at, outcome, counted)
+           select gen_random_uuid(), c.id, n, (select min(id) from record_list), 1, 5, 12025550142, 1, 1,
+             'PREDICTIVE', 1, at, at, case when n > $2 then 'abandoned' else 'connected' end, true
+           from campaign c, generate_series(1, $2 + $3::int) as n, lateral (
+             select $4::timestamptz + interval '1 second' *
+               (n + (select count(*) from attempt a where a.campaign_id = c.id)) as at) as t
+           where c.uuid::text = $1""",
+        campaign.id,
+        connected,
+        abandoned,
+        stage.here.clock.now() - timedelta(minutes=20),
+    )
+
+
+class TestTheLink:
+    def test_tells_that_the_server_is_gone_and_is_live_again_by_itself(
+        self, stage: Stage, seen: Opened, watch: Watch
+    ) -> None:
+        campaign = stage.campaign("Cut off")
+        page = seen(f"campaigns/{campaign.id}/live")
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        page.evaluate("window.loadedOnce = true")
+        watch.cut = True
+        stage.run(stage.http.kill)
+        expect(page.locator("[data-phase=offline]")).to_be_visible()
+        expect(page.get_by_text("clocks have stopped")).to_be_visible()
+        said = page.locator("[data-phase=offline]").text_content()
+        stage.sql("update campaign set name = 'Cut off no more' where uuid::text = $1", campaign.id)
+        assert page.locator("[data-phase=offline]").text_content() == said
+        stage.run(stage.http.start)
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        # What happened meanwhile is there: the whole comes first.
+        expect(page.get_by_role("heading", name="Cut off no more")).to_be_visible()
+        assert page.evaluate("window.loadedOnce") is True
+
+    def test_tells_that_nothing_is_heard_though_the_socket_is_open(self, stage: Stage, opened: Opened) -> None:
+        campaign = stage.campaign("Frozen")
+        page = opened("callbacks")
+        frozen: list[bool] = []
+
+        def between(socket: WebSocketRoute) -> None:
+            server = socket.connect_to_server()
+            socket.on_message(server.send)
+            server.on_message(lambda message: None if frozen else socket.send(message))
+
+        page.route_web_socket("**/v1/console/stream", between)
+        page.goto(f"campaigns/{campaign.id}/live")
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        frozen.append(True)
+        expect(page.locator("[data-phase=stale]")).to_be_visible()
+        expect(page.get_by_text(re.compile("^No update for \\d+ seconds"))).to_be_visible()
+        frozen.clear()
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+
+    def test_of_a_hidden_tab_ends_after_a_minute_and_comes_back_with_it(self, stage: Stage, opened: Opened) -> None:
+        page = opened("callbacks")
+        page.clock.install()
+        with page.expect_websocket() as first:
+            page.goto(f"campaigns/{stage.campaign('Hidden').id}/live")
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        hide(page, hidden=True)
+        pass_time(page, first.value, seconds=50)
+        with first.value.expect_event("close"):
+            page.clock.fast_forward(10_000)
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: said.append(str(frame))))
+        said: list[str] = []
+        with page.expect_websocket() as second:
+            hide(page, hidden=False)
+        expect(page.locator("[data-phase=live]")).to_be_visible()
+        changes_twice(page, "[data-phase=live]")
+        first_of_all = next(frame for frame in said if '"topic":"campaign:' in frame)
+        assert first_of_all.startswith('{"op":"snapshot"')
+        assert not second.value.is_closed()
+
+    def test_of_an_agent_stays_though_the_tab_is_hidden(self, stage: Stage, opened: Opened) -> None:
+        account, _, _ = an_agent(stage, "Hilda")
+        page = opened("callbacks", account)
+        page.clock.install()
+        with page.expect_websocket() as socket:
+            page.goto("desk")
+        sign_on(page)
+        state(page, "previewing")
+        hide(page, hidden=True)
+        pass_time(page, socket.value, seconds=70)
+        assert not socket.value.is_closed()
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", {get: () => hidden, configurable: true});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def pass_time(page: Page, socket: WebSocket, *, seconds: int) -> None:
+    """It is later for the page, who has heard of the server all the time."""
+    for _ in range(seconds // 10):
+        with socket.expect_event("framereceived"):
+            page.clock.fast_forward(10_000)
+
+
+class TestAnAgent:
+    def test_works_with_keys_alone(self, stage: Stage, seen: Opened) -> None:
+        account, _, campaign = an_agent(stage, "Karla", numbers=2)
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        expect(page.get_by_role("heading", name="Bea Berg 1")).to_be_visible()
+        press(page, "d", "Dial now")
+        state(page, "talking")
+        expect(page.get_by_role("radio", name="Sold")).to_be_visible()
+        page.keyboard.press("3")
+        expect(page.get_by_role("radio", name="Sold")).to_be_checked()
+        page.keyboard.press("n")
+        page.keyboard.type("wants an offer, e.g. by mail: d s e 1")
+        press(page, "e", "Hang up")
+        state(page, "wrap_up")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="Bea Berg 2")).to_be_visible()
+        (call,) = [one for one in calls_of(stage, campaign) if "disposition" in one]
+        assert (call["disposition"]["name"], call["disposition"]["note"]) == (
+            "Sold",
+            "wants an offer, e.g. by mail: d s e 1",
+        )
+
+    def test_chooses_for_which_campaigns_to_work(self, stage: Stage, seen: Opened) -> None:
+        account, user, campaign = an_agent(stage, "Wanda")
+        stage.campaign("Not today", users=[user])
+        page = seen("desk", account)
+        page.get_by_role("checkbox", name=re.compile("Not today")).uncheck()
+        sign_on(page)
+        state(page, "previewing")
+        (session,) = [one for one in stage.admin.get("/v1/agents")["agents"] if one["user_id"] == user]
+        assert session["campaigns"] == [campaign.id]
+
+    def test_has_the_record_dialed_once_when_its_time_is_over(self, stage: Stage, seen: Opened) -> None:
+        account, _, campaign = an_agent(stage, "Nora", preview={"strategy_type": "AUTOMATIC", "preview_timeout": 6})
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        state(page, "talking")
+        assert [call["number"] for call in calls_of(stage, campaign)] == [1]
+
+    def test_is_told_that_a_record_is_no_longer_theirs_to_dial(self, stage: Stage, seen: Opened, watch: Watch) -> None:
+        account, user, campaign = an_agent(stage, "Lena")
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        # The page hears of nothing any more, while the record is skipped.
+        page.route("**/heartbeat", lambda route: None)
+        (session,) = [one for one in stage.admin.get("/v1/agents")["agents"] if one["user_id"] == user]
+        path = f"/v1/sessions/{session['session_id']}"
+        watch.expected |= {404, 409, 422}
+        preview = account.get(path)["work"]["preview_id"]
+        page.route(f"**/previews/{preview}/dial", skipping_first(account, f"{path}/previews/{preview}/skip"))
+        press(page, "d", "Dial now")
+        expect(page.get_by_role("alert")).to_contain_text("This record is no longer yours to dial")
+        assert calls_of(stage, campaign) == []
+        page.unroute("**/heartbeat")
+
+    def test_promises_a_call_only_when_it_may_be_made(self, stage: Stage, seen: Opened, watch: Watch) -> None:
+        watch.expected.add(400)
+        hours = {
+            "calling_hours": [{"from": "09:00:00", "to": "18:00:00", "week_days": ["MONDAY", "TUESDAY", "WEDNESDAY"]}]
+        }
+        account, _, campaign = an_agent(stage, "Carla", preview=hours)
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        press(page, "d", "Dial now")
+        state(page, "talking")
+        expect(page.get_by_role("radio", name="Call back")).to_be_visible()
+        page.keyboard.press("1")
+        expect(page.get_by_label("Time", exact=True)).to_be_visible()
+        page.get_by_label("Date").fill("2026-06-02")
+        page.get_by_label("Time", exact=True).fill("20:30")
+        page.get_by_role("button", name=re.compile("^Save")).first.click()
+        expect(page.get_by_label("Time", exact=True)).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("#field-time_to_call-error")).to_contain_text("calling hours")
+        page.get_by_label("Time", exact=True).fill("10:30")
+        page.get_by_role("button", name=re.compile("^Save")).first.click()
+        expect(
+            page.get_by_text("The callback is made.").or_(page.get_by_text("Saved: Call back")).first
+        ).to_be_visible()
+        office = seen("callbacks")
+        row = office.get_by_role("row", name=re.compile(re.escape(campaign.phones[0])))
+        expect(row).to_contain_text("Bea Berg 1")
+        # A supervisor moves it: the rules hold for them as well.
+        office.get_by_role("button", name="Reschedule: Bea Berg 1").click()
+        office.get_by_label("Time", exact=True).fill("07:00")
+        office.get_by_role("dialog").get_by_role("button", name="Reschedule").click()
+        expect(office.locator("#field-time_to_call-error")).to_contain_text("calling hours")
+        office.get_by_label("Time", exact=True).fill("11:00")
+        office.get_by_role("dialog").get_by_role("button", name="Reschedule").click()
+        expect(office.get_by_text("It is scheduled for")).to_be_visible()
+        office.get_by_role("button", name="Close").click()
+        (promised,) = stage.admin.get("/schedule-callbacks", campaign_id=campaign.id)["_embedded"]["callbacks"]
+        assert promised["next_time_to_call"] == "2026-06-02T10:00:00.000Z", "eleven in Lisbon"
+
+    def test_keeps_their_words_when_the_wrap_up_runs_out_and_pauses_after_the_call(
+        self, stage: Stage, seen: Opened
+    ) -> None:
+        times = {"wrap_up_seconds": 5, "extension_seconds": 5, "pause_reasons": ["lunch"]}
+        account, user, campaign = an_agent(stage, "Olga", numbers=2)
+        page = seen("desk", account)
+        stage.admin.send("PUT", "/v1/agent-settings", times)
+        sign_on(page)
+        state(page, "previewing")
+        press(page, "d", "Dial now")
+        state(page, "talking")
+        page.get_by_role("button", name="Pause after this call").click()
+        page.get_by_role("menuitem", name="lunch").click()
+        expect(page.get_by_text("You go on pause after this call: lunch.")).to_be_visible()
+        page.keyboard.press("n")
+        page.keyboard.type("half a word")
+        press(page, "e", "Hang up")
+        state(page, "wrap_up")
+        expect(page.get_by_role("heading", name="On pause: lunch")).to_be_visible()
+        expect(page.get_by_text("Not saved yet: Bea Berg 1")).to_be_visible()
+        expect(page.get_by_label("Notes")).to_have_value("half a word")
+        office = seen("agents")
+        expect(office.get_by_role("row", name=re.compile("^Olga"))).to_contain_text("lunch")
+        office.get_by_role("link", name="By day").click()
+        office.get_by_label("Day", exact=True).fill(stage.here.clock.now().date().isoformat())
+        expect(office.get_by_role("row", name=re.compile("^Olga"))).to_contain_text("lunch")
+        (session,) = [one for one in stage.admin.get("/v1/agents")["agents"] if one["user_id"] == user]
+        assert (session["state"], session["reason"]) == ("paused", "lunch")
+        assert [call["disposition"]["name"] for call in calls_of(stage, campaign)] == ["No word"]
+
+    def test_keeps_the_form_while_the_link_is_lost(self, stage: Stage, seen: Opened, watch: Watch) -> None:
+        account, _, _ = an_agent(stage, "Lisa")
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        press(page, "d", "Dial now")
+        state(page, "talking")
+        page.keyboard.press("n")
+        page.keyboard.type("said so far")
+        office = seen("agents")
+        watch.cut = True
+        page.context.set_offline(True)
+        expect(page.get_by_text("The server does not answer.")).to_be_visible()
+        expect(office.get_by_role("row", name=re.compile("^Lisa"))).to_contain_text("link lost")
+        page.keyboard.type(", and more")
+        page.context.set_offline(False)
+        expect(page.get_by_text("The server does not answer.")).to_have_count(0)
+        state(page, "talking")
+        expect(page.get_by_label("Notes")).to_have_value("said so far, and more")
+
+
+def skipping_first(account: Account, path: str) -> Callable[..., None]:
+    """A request that comes too late: the record was skipped before it."""
+
+    def handle(route: Any) -> None:
+        account.send("POST", path)
+        route.continue_()
+
+    return handle
