@@ -57,6 +57,11 @@ bench-api: setup ## Compare hot routes with a bare route that returns the same b
 bench-stream: setup ## What the console's stream costs: encoding, and pages that one core carries (half a minute)
 	@$(BIN)/python bench/stream.py $(ARGS)
 
+.PHONY: bench-console
+bench-console: setup ## What a dashboard of 500 agents costs its browser (two minutes; ARGS="--ticks 600"; needs Chromium)
+	@tools/test-packages.sh
+	@$(BIN)/python -m bench.console $(ARGS)
+
 .PHONY: bench-pacing
 bench-pacing: setup ## Compare our pacer with others' on the same simulated shifts (minutes; ARGS="--form full": hours)
 	@$(BIN)/python -m bench.pacing $(ARGS)
