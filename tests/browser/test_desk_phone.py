@@ -14,8 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.acceptance.outdial_process import Home, fresh_home
-from tests.browser.console import PATIENCE, Account, Demo, chromium, context_of, enter
-from tests.browser.test_console import AXE
+from tests.browser.console import AXE, PATIENCE, Account, Demo, chromium, context_of, enter
 from tests.telephony.registrar import Registrar, registrar
 
 PASSWORD = "a secret word"
