@@ -175,16 +175,20 @@ def test_agents_whom_other_calls_will_take_are_not_counted_on() -> None:
     assert 5 <= left < free / 2
 
 
-def test_an_overdrawn_campaign_takes_no_risk_and_leaves_it_to_the_other() -> None:
+def test_beside_an_overdrawn_campaign_only_whoever_comes_before_it_takes_a_risk() -> None:
     pair = a_group(2)
     pair.abandon(0, 12)
     assert pair.pacers[0].threshold(pair.now) == 0
+    assert pair.pacers[1].threshold(pair.now) > 0
     assert pair.pacers[1].budget.abandoned == 0  # an abandoned call is booked to the campaign that placed it
-    first, second = pair.share()
-    assert first <= 20
-    assert first + second > 20
-    pair.abandon(1, 12)
-    assert sum(pair.share()) == 20  # both: one call for each ready agent
+    assert sum(pair.share()) == 20  # of the same priority: one call for each ready agent
+    before, after = (
+        [Member(p, pair.now, 500, n) for p, n in zip(pair.pacers, order, strict=True)] for order in ((1, 2), (2, 1))
+    )
+    assert pair.share_out(before)[1] > 20
+    assert pair.share_out(after) == [20, 0]
+    after[0].room = 0  # nothing to dial, and no call on its way
+    assert pair.share_out(after)[1] > 20
 
 
 def test_a_bridged_agent_is_busy_for_every_campaign() -> None:
