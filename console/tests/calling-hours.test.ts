@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { byDay, instantOf, opening, placeInDay, windowsOf, type CallingWindow, type WeekDay } from "../src/lib/calling-hours";
+import { byDay, instantOf, opening, placeInDay, WEEK_DAYS, windowsOf, type CallingWindow, type Hours, type WeekDay } from "../src/lib/calling-hours";
+import { isZone } from "../src/lib/zones";
 
 const WORK_DAYS: readonly WeekDay[] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];
 const OFFICE: CallingWindow = { from: "09:00:00", to: "20:00:00", week_days: WORK_DAYS };
@@ -46,6 +48,56 @@ describe("calling hours", () => {
 
   it("never open without any window", () => {
     expect(shown([], "UTC", "2026-06-01T09:30:00Z")).toEqual([false, null]);
+  });
+});
+
+describe("the table that the dialer's own calling hours are held against", () => {
+  const DAYS_FORESEEN_MS = 8 * 86_400_000;
+  const lines = readFileSync(new URL("../../tests/domain/calling_hours_golden.csv", import.meta.url), "utf8").trim().split(/\r?\n/);
+  // The page shows one zone at a time, and leaves public holidays to the server.
+  const rows = lines
+    .slice(1)
+    // What a case is about may have commas in it; nothing else has.
+    .map((line) => line.replace(/^"[^"]*"/, "").split(","))
+    .filter(([, , , holidays, zones]) => holidays === "" && !zones?.includes(" "));
+
+  const span = (text = "") => {
+    const [from, to] = text.split("-");
+    return { from: `${from}:00`, to: `${to}:00` };
+  };
+  const dayOf = (name = "") => WEEK_DAYS.findIndex((day) => day.toLowerCase().startsWith(name));
+  const hoursOf = (windows = "", exceptions = ""): Hours => ({
+    windows: windows.split("; ").filter(Boolean).map((text) => {
+      const [days = "", times] = text.split(" ");
+      const [first, last = first] = days.split("-");
+      return { ...span(times), week_days: WEEK_DAYS.slice(dayOf(first), dayOf(last) + 1) };
+    }),
+    exceptions: [...new Set(exceptions.split("; ").map((text) => text.slice(0, 10)))].filter(Boolean).map((date) => ({
+      date,
+      windows: exceptions
+        .split("; ")
+        .filter((text) => text.startsWith(date) && !text.endsWith("closed"))
+        .map((text) => span(text.slice(11))),
+    })),
+  });
+
+  it("says the same as the page, also where clocks change", () => {
+    expect(rows.length).toBeGreaterThan(600);
+    const differ = rows.filter(([, windows, exceptions, , zone = "", now = "", open, until = ""]) => {
+      const found = opening(hoursOf(windows, exceptions), zone, at(now));
+      const end = until === "" ? null : at(until);
+      // An end further away than a week is not looked for.
+      const shownEnd = end !== null && end - at(now) > DAYS_FORESEEN_MS ? found.until : end;
+      return found.isOpen !== (open === "open") || found.until !== shownEnd;
+    });
+    expect(differ).toEqual([]);
+  });
+});
+
+describe("a time zone", () => {
+  it("is known by any of its names, and by no other", () => {
+    expect(["Europe/Lisbon", "Asia/Kathmandu", "Asia/Katmandu"].map(isZone)).toEqual([true, true, true]);
+    expect(["Mars/Olympus", "", "Lisbon"].map(isZone)).toEqual([false, false, false]);
   });
 });
 

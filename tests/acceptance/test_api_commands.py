@@ -190,6 +190,24 @@ class TestRecords:
         second = outdial("records", "import", str(csv), "--list", first["record_list_id"])
         assert (second["accepted"], second["records_count"]) == (1, 3)
 
+    def test_are_tried_without_storing_any(self, outdial: Commands, csv: Path) -> None:
+        listed = outdial("records", "import", str(csv), "--new", "Tried")["record_list_id"]
+        with csv.open("a") as file:
+            file.write("Eva,Diaz,+12025550145\nBea,,+12025550144\n")
+        tried = outdial("records", "import", str(csv), "--list", listed, "--dry-run", code=8)
+        assert (tried["rows"], tried["accepted"], tried["rejected"], tried["duplicates"]) == (4, 1, 1, 2)
+        assert tried["by_kind"] == {"missing_last_name": 1}
+        fresh = outdial("records", "import", str(csv), "--new", "Not made", "--dry-run", code=8)
+        assert (fresh["accepted"], fresh["rejected"], fresh["duplicates"]) == (3, 1, 0)
+        assert outdial("records", "import", str(csv), "--list", listed, code=8)["accepted"] == tried["accepted"]
+
+    def test_of_a_file_that_was_sent_are_waited_for_again(self, outdial: Commands, csv: Path) -> None:
+        first = outdial("records", "import", str(csv), "--new", "Interrupted")
+        again = outdial("records", "import", "--resume", first["upload_request_id"])
+        assert again == first
+        assert outdial.refused("records", "import", str(csv), "--resume", MISSING) == (2, "usage")
+        assert outdial.refused("records", "import", "--resume", MISSING)[0] == 3
+
     def test_of_a_file_that_is_no_list_are_a_usage_error(self, outdial: Commands, csv: Path) -> None:
         csv.write_bytes(b"\xff\xfe")
         assert outdial("records", "import", str(csv), "--new", "No list", code=2)["status"] == "CORRUPTED"
@@ -269,3 +287,15 @@ class TestForecast:
         campaign = made(outdial, tmp_path, "Without agents")
         assert outdial.refused("forecast", campaign) == (7, "campaign-not-forecastable")
         assert outdial.refused("campaign", "calibration", campaign) == (3, "calibration-not-found")
+
+
+def test_lists_are_printed_as_an_object_a_line(
+    outdial: Commands, served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served.api() as api:
+        names = {api.create_campaign({"name": f"A line {number}"})["name"] for number in range(2)}
+    capsys.readouterr()
+    assert execute(["campaign", "list", "--jsonl"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert names <= {line["name"] for line in lines}
+    assert {line["schema_version"] for line in lines} == {1}

@@ -124,26 +124,6 @@ class TestACampaign:
         page.get_by_role("button", name="Go on with it").click()
         expect(page.get_by_label("Name", exact=True)).to_have_value("A draft to keep")
 
-    def test_that_two_change_is_merged_field_by_field(self, opened: Opened, demo: Demo, watch: Watch) -> None:
-        watch.expected.add(412)
-        made = demo.admin.send("POST", "/campaigns", {"name": "Two at once"})
-        page = opened(f"campaigns/{made['id']}/edit")
-        page.get_by_label("Priority").fill("2")
-        page.get_by_label("Name", exact=True).fill("Mine of both")
-        theirs = demo.admin.get(f"/v1/campaigns/{made['id']}")
-        demo.admin.send("PUT", f"/v1/campaigns/{made['id']}", {"name": theirs["name"], "priority": 9})
-        page.get_by_role("button", name="8 Review").click()
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("heading", name="Somebody else has changed this campaign")).to_be_visible()
-        page.get_by_label("Take: Priority").select_option("Theirs")
-        page.get_by_role("button", name="Merge and go on").click()
-        expect(page.get_by_label("Priority")).to_have_value("9")
-        page.get_by_role("button", name="8 Review").click()
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("heading", name="Mine of both")).to_be_visible()
-        saved = demo.admin.get(f"/v1/campaigns/{made['id']}")
-        assert (saved["name"], saved["priority"]) == ("Mine of both", 9)
-
 
 def test_a_viewer_sees_no_buttons_that_change_things(opened: Opened, demo: Demo) -> None:
     viewer = demo.account("viewer")

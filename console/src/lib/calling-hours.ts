@@ -75,7 +75,31 @@ function edges(hours: Hours, zone: string, now: number): number[] {
       for (const choice of ["earlier", "later"] as const) found.add(toZoned(parseDateTime(local), zone, choice).toDate().getTime());
     }
   }
+  for (let from = now; from < now + DAYS_AHEAD * DAY_MS; from += DAY_MS) {
+    const change = clockChange(zone, from, from + DAY_MS);
+    if (change !== null) found.add(change);
+  }
   return [...found].filter((edge) => edge > now).toSorted((one, other) => one - other);
+}
+
+/** When the zone's clock is put forward or back between two instants; null when it is not. */
+function clockChange(zone: string, from: number, to: number): number | null {
+  const before = offsetAt(zone, from);
+  if (offsetAt(zone, to) === before) return null;
+  let same = from;
+  let changed = to;
+  while (changed - same > 1) {
+    const middle = Math.floor((same + changed) / 2);
+    if (offsetAt(zone, middle) === before) same = middle;
+    else changed = middle;
+  }
+  return changed;
+}
+
+/** How far the zone's clock is before UTC, in milliseconds. */
+function offsetAt(zone: string, at: number): number {
+  const { date, time } = wallClock(at, zone);
+  return Date.parse(`${date}T${time}Z`) - Math.floor(at / 1_000) * 1_000;
 }
 
 export function weekDayOf(date: string): WeekDay {

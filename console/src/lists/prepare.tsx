@@ -2,6 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import { api, told, type Schema } from "../api/client";
+import { isZone, ZONES } from "../lib/zones";
 import { useLanguage, useText } from "../text/text";
 import { Button } from "../ui/button";
 import { ErrorTable } from "../ui/error-table";
@@ -20,7 +21,6 @@ type Separator = Sample["separator"];
 
 const SHOWN_ROWS = 10;
 const EXAMPLES = 3;
-const ZONES = Intl.supportedValuesOf("timeZone");
 
 interface Asked {
   readonly encoding?: Encoding;
@@ -95,7 +95,7 @@ function Settings({ list, upload, sample, onRead }: SettingsProps) {
     starting.reset();
   };
   const problems = sample.corrupted === undefined ? mappingProblems(uses) : [];
-  const wrongZone = zone !== "" && !ZONES.includes(zone) ? words.zoneUnknown : fieldsOf(checking.error).find(({ name }) => name === "timezone")?.description;
+  const wrongZone = zone !== "" && !isZone(zone) ? words.zoneUnknown : fieldsOf(checking.error).find(({ name }) => name === "timezone")?.description;
   const readable = sample.corrupted === undefined && problems.length === 0;
   return (
     <>

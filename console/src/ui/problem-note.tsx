@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { ApiProblem, UNREACHABLE } from "../api/problem";
+import { useErrorWords } from "../text/errors";
 import { useText } from "../text/text";
 import { Button } from "./button";
 
@@ -22,11 +23,14 @@ export function ProblemNote({ title, error, unchanged = null, onRetry, takesFocu
   useEffect(() => {
     if (takesFocus) note.current?.focus();
   }, [takesFocus, error]);
+  const words = useErrorWords();
   const problem = error instanceof ApiProblem ? error : null;
+  const word = problem === null ? undefined : words?.[problem.code];
   return (
     <div className="note tone-bad" role="alert" tabIndex={-1} ref={note}>
       <p className="note-title">{title}</p>
-      <p>{problem?.code === UNREACHABLE ? text.states.unreachable : error.message}</p>
+      <p>{problem?.code === UNREACHABLE ? text.states.unreachable : (word ?? error.message)}</p>
+      {word !== undefined && <p className="soft small">{error.message}</p>}
       {unchanged !== null && <p>{unchanged}</p>}
       {children}
       <div className="row small">

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, told } from "../api/client";
 import { byDay, opening, placeInDay, WEEK_DAYS, windowsOf, type Span, type WeekDay } from "../lib/calling-hours";
+import { isZone, ZONES } from "../lib/zones";
 import { useServerNow } from "../stream/provider";
 import { useFormat, useText } from "../text/text";
 import { Button } from "../ui/button";
@@ -109,15 +110,13 @@ function TimeInput({ label, value, onChange }: TimeInputProps) {
   );
 }
 
-const ZONES = Intl.supportedValuesOf("timeZone");
-
 /** What the week means for somebody in a zone, at this moment. */
 function Preview({ draft }: Pick<StepProps, "draft">) {
   const text = useText();
   const format = useFormat();
   const now = useServerNow();
   const [zone, setZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  const known = ZONES.includes(zone);
+  const known = isZone(zone);
   const found = known && now !== null ? opening({ windows: draft.windows, exceptions: draft.exceptions }, zone, now) : null;
   return (
     <div className="note tone-info">

@@ -7,7 +7,7 @@ import typer
 
 from outdial import bootstrap
 from outdial.app import access
-from outdial.cli.output import JsonOption, print_list, print_object
+from outdial.cli.output import JsonLinesOption, JsonOption, print_list, print_object
 from outdial.cli.running import with_installation
 from outdial.domain.access import Account
 
@@ -47,7 +47,7 @@ def change(
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(as_json: JsonOption = False, as_lines: JsonLinesOption = False) -> None:
     """List all accounts."""
 
     async def main(here: bootstrap.Installation) -> Sequence[Account]:
@@ -55,7 +55,9 @@ def list_(as_json: JsonOption = False) -> None:
 
     accounts = with_installation(main)
     rows = [_shown(account) for account in accounts]
-    print_list("accounts", rows, ("name", "timezone", "created_at"), total=len(rows), as_json=as_json)
+    print_list(
+        "accounts", rows, ("name", "timezone", "created_at"), total=len(rows), as_json=as_json, as_lines=as_lines
+    )
 
 
 def _shown(account: Account) -> dict[str, object]:

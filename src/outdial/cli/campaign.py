@@ -13,7 +13,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from outdial.cli.output import SCHEMA_VERSION, JsonOption, LimitOption, OffsetOption, print_list, print_object
+from outdial.cli.output import (
+    SCHEMA_VERSION,
+    JsonLinesOption,
+    JsonOption,
+    LimitOption,
+    OffsetOption,
+    print_list,
+    print_object,
+)
 from outdial.cli.remote import YesOption, bare, confirm, connected, read_object
 from outdial.client import Activity, CampaignFilter
 
@@ -31,6 +39,7 @@ def list_(
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
+    as_lines: JsonLinesOption = False,
 ) -> None:
     """List campaigns, newest first."""
     which = CampaignFilter()
@@ -38,11 +47,13 @@ def list_(
         which["name"] = name
     if status is not None:
         which["status"] = status
-    with connected(as_json=as_json) as outdial:
+    with connected(as_json=as_json or as_lines) as outdial:
         total = outdial.campaign_page(1, per_page=1, **which).total
         found = itertools.islice(outdial.campaigns(per_page=min(limit, _LARGEST_PAGE), **which), offset, offset + limit)
         rows = [bare(campaign) for campaign in found]
-    print_list("campaigns", rows, ("id", "name", "dialing_mode", "status"), total=total, as_json=as_json)
+    print_list(
+        "campaigns", rows, ("id", "name", "dialing_mode", "status"), total=total, as_json=as_json, as_lines=as_lines
+    )
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 
 from outdial import bootstrap
 from outdial.app import access
-from outdial.cli.output import AccountOption, JsonOption, print_list, print_object, say
+from outdial.cli.output import AccountOption, JsonLinesOption, JsonOption, print_list, print_object, say
 from outdial.cli.running import with_installation
 from outdial.domain.access import DEFAULT_ACCOUNT, ApiClient, ClientNotFound, PublicKey, Scope, ServiceToken, scopes_of
 from outdial.ports.tokens import SigningKey
@@ -155,7 +155,9 @@ def rotate_signing_key(as_json: JsonOption = False) -> None:
 
 
 @app.command("list")
-def list_(account: AccountOption = DEFAULT_ACCOUNT, as_json: JsonOption = False) -> None:
+def list_(
+    account: AccountOption = DEFAULT_ACCOUNT, as_json: JsonOption = False, as_lines: JsonLinesOption = False
+) -> None:
     """List the clients of an account, without their secrets."""
 
     async def main(here: bootstrap.Installation) -> Sequence[ApiClient]:
@@ -163,7 +165,14 @@ def list_(account: AccountOption = DEFAULT_ACCOUNT, as_json: JsonOption = False)
 
     clients = with_installation(main)
     rows = [_shown(client) | {"revoked_at": _moment(client.revoked_at)} for client in clients]
-    print_list("clients", rows, ("client_id", "name", "revoked_at", "scopes"), total=len(rows), as_json=as_json)
+    print_list(
+        "clients",
+        rows,
+        ("client_id", "name", "revoked_at", "scopes"),
+        total=len(rows),
+        as_json=as_json,
+        as_lines=as_lines,
+    )
 
 
 def _shown(client: ApiClient) -> dict[str, object]:

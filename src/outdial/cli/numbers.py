@@ -6,7 +6,15 @@ import typer
 
 from outdial import bootstrap
 from outdial.app import numbers
-from outdial.cli.output import AccountOption, JsonOption, LimitOption, OffsetOption, print_list, print_object
+from outdial.cli.output import (
+    AccountOption,
+    JsonLinesOption,
+    JsonOption,
+    LimitOption,
+    OffsetOption,
+    print_list,
+    print_object,
+)
 from outdial.cli.running import with_installation
 from outdial.domain.access import DEFAULT_ACCOUNT
 from outdial.ports.numbers import CallerNumber
@@ -40,6 +48,7 @@ def list_(
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
+    as_lines: JsonLinesOption = False,
 ) -> None:
     """List the numbers of an account, oldest first."""
 
@@ -47,7 +56,14 @@ def list_(
         return await numbers.listed(await here.account_id(account), offset=offset, limit=limit, storage=here.storage)
 
     total, page = with_installation(main)
-    print_list("numbers", [_shown(number) for number in page], ("id", "phone_number"), total=total, as_json=as_json)
+    print_list(
+        "numbers",
+        [_shown(number) for number in page],
+        ("id", "phone_number"),
+        total=total,
+        as_json=as_json,
+        as_lines=as_lines,
+    )
 
 
 def _shown(number: CallerNumber) -> dict[str, object]:

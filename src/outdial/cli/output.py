@@ -71,9 +71,18 @@ def print_object(result: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def print_list(
-    noun: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, total: int, as_json: bool
+    noun: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    total: int,
+    as_json: bool,
+    as_lines: bool = False,
 ) -> None:
-    """A list of results: `{"total": 2, "<noun>": [...]}`, or a table that other tools can cut."""
+    """A list of results: `{"total": 2, "<noun>": [...]}`, an object a line, or a table that other tools can cut."""
+    if as_lines:
+        print_lines(rows)
+        return
     if as_json:
         _print_json({"total": total, noun: list(rows)})
         return

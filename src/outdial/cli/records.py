@@ -1,17 +1,20 @@
 """`outdial records`: records of lists, through the API."""
 
+import asyncio
 import contextlib
 import csv
 import io
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Annotated, Any, Final, get_args
 
 import typer
 
+from outdial.adapters.uploads import text_of
+from outdial.app.previews import check_rows
 from outdial.cli.output import (
     SCHEMA_VERSION,
     ExitCode,
@@ -23,7 +26,9 @@ from outdial.cli.output import (
 )
 from outdial.cli.progress import progress
 from outdial.cli.remote import bare, connected
-from outdial.client import Record, RecordFilter, UniqueBy
+from outdial.client import Client, Record, RecordFilter, UniqueBy
+from outdial.domain.readings import Reading
+from outdial.domain.record_lists import UniqueBy as RecordsUniqueBy
 
 app = typer.Typer(help="Records of lists, through the API.", no_args_is_help=True)
 
@@ -51,79 +56,127 @@ LARGEST_PRIORITY: Final = 10
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.")],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A CSV file.")] = None,
     list_id: Annotated[str | None, typer.Option("--list", metavar="ID", help="Add to this list.")] = None,
     new: Annotated[str | None, typer.Option("--new", metavar="NAME", help="Make a list of this name.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="ID", help="Wait for a file that was sent before, by its upload request.")
+    ] = None,
     unique_by: Annotated[str, typer.Option(help="With --new: PHONE_NUMBER, EXTERNAL or NOTHING.")] = "PHONE_NUMBER",
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until the file has been read.")] = 600.0,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows that were not taken, and why, to this CSV file.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look at the file and the list, and send nothing.")
+        bool, typer.Option("--dry-run", help="Tell what would become of each row, and store none.")
     ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send a CSV file to a list, or make a list of it, and wait until it has been read.
 
-    Rows that are no records, and duplicates, are counted by their kind; the command then ends with exit code 8.
+    Rows that are no records, and duplicates, are counted by their kind; the command then ends with exit code 8. After
+    an interruption (130) the server goes on with what it has: --resume ID waits for it again.
     """
-    if not file.is_file():
-        raise typer.BadParameter(f"there is no file {file}")
-    if (list_id is None) == (new is None):
-        raise typer.BadParameter("give either --list or --new")
+    if resume is None:
+        if file is None or not file.is_file():
+            raise typer.BadParameter("give a file, or --resume" if file is None else f"there is no file {file}")
+        if (list_id is None) == (new is None):
+            raise typer.BadParameter("give either --list or --new")
+    elif file is not None or list_id is not None or new is not None or dry_run:
+        raise typer.BadParameter("--resume takes no file, no list and no --dry-run")
     if unique_by not in _UNIQUE_BY:
         raise typer.BadParameter(f"--unique-by must be one of {', '.join(_UNIQUE_BY)}")
     if dry_run:
-        _look_at(file, list_id, new, as_json=as_json)
+        assert file is not None
+        _check(file, list_id, new, _UNIQUE_BY[unique_by], quiet=quiet, as_json=as_json)
         return
     with connected(as_json=as_json) as outdial:
-        with progress("sent", "bytes", quiet=quiet) as tell:
-            if list_id is not None:
-                upload_id = outdial.upload_to_list(list_id, file, progress=tell)["id"]
-            else:
-                assert new is not None
-                sent = outdial.upload_new_list(new, file, unique_by=_UNIQUE_BY[unique_by], progress=tell)
-                list_id = sent["id"]
-                upload_id = next(outdial.uploads(list_id))["id"]
-        if not quiet:
-            say(f"sent to list {list_id}; the server reads it")
-        with progress("read", "rows", quiet=quiet) as tell:
-            read = outdial.wait_for_upload(upload_id, seconds=wait, progress=tell)
+        upload_id = resume
+        if upload_id is None:
+            assert file is not None
+            upload_id = _send(outdial, file, list_id, new, _UNIQUE_BY[unique_by], quiet=quiet)
+        try:
+            with progress("read", "rows", quiet=quiet) as tell:
+                read = outdial.wait_for_upload(upload_id, seconds=wait, progress=tell)
+        except KeyboardInterrupt:
+            say(f"the server goes on reading the file: outdial records import --resume {upload_id} waits for it")
+            raise
         refused = read["rejected"] + read["duplicates"]
         if refused and rejects is not None:
             rejects.write_bytes(outdial.upload_rejects(upload_id))
-        done = outdial.record_list(list_id)
+        done = outdial.record_list(read["record_list_id"])
     result = {
-        "record_list_id": list_id,
+        "record_list_id": done["id"],
+        "upload_request_id": upload_id,
         "name": done["name"],
         "status": read["status"],
         "records_count": done["records_count"],
         **{name: read[name] for name in ("accepted", "rejected", "duplicates")},
     }
-    kinds = {"by_kind": read["by_kind"]} if as_json else {f"rejected, {kind}": n for kind, n in read["by_kind"].items()}
-    why = {"corrupted": read["corrupted"]} if "corrupted" in read else {}
-    print_object({**result, **kinds, **why}, as_json=as_json)
+    _print_counts(result, read, as_json=as_json)
     if read["status"] == "CORRUPTED":
         raise typer.Exit(ExitCode.USAGE)
     if refused or read["status"] == "REJECTED":
         raise typer.Exit(ExitCode.REJECTED_ROWS)
 
 
-def _look_at(file: Path, list_id: str | None, new: str | None, *, as_json: bool) -> None:
-    """Say what would be sent where; whether each row is a record, the server alone decides."""
+def _send(
+    outdial: Client, file: Path, list_id: str | None, new: str | None, unique_by: UniqueBy, *, quiet: bool
+) -> str:
+    """Send a file; answers the upload request that it is read as."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            rows = csv.reader(text)
-            header = next(rows, [])
-            count = sum(1 for row in rows if row)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise typer.BadParameter(f"{file} is not a CSV file in UTF-8: {error}") from None
-    with connected(as_json=as_json) as outdial:
-        name = new if list_id is None else outdial.record_list(list_id)["name"]
-    where = {"record_list_id": list_id, "name": name}
-    print_object({"dry_run": True, **where, "columns": header, "rows": count}, as_json=as_json)
+        with progress("sent", "bytes", quiet=quiet) as tell:
+            if list_id is not None:
+                upload_id = outdial.upload_to_list(list_id, file, progress=tell)["id"]
+            else:
+                assert new is not None
+                list_id = outdial.upload_new_list(new, file, unique_by=unique_by, progress=tell)["id"]
+                upload_id = next(outdial.uploads(list_id))["id"]
+    except KeyboardInterrupt:
+        say("the file was not sent to its end, and nothing of it was taken: send it again")
+        raise
+    if not quiet:
+        say(f"sent to list {list_id}; the server reads it")
+    return upload_id
+
+
+def _print_counts(result: Mapping[str, object], read: Mapping[str, Any], *, as_json: bool) -> None:
+    kinds = {"by_kind": read["by_kind"]} if as_json else {f"rejected, {kind}": n for kind, n in read["by_kind"].items()}
+    why = {"corrupted": read["corrupted"]} if "corrupted" in read else {}
+    print_object({**result, **kinds, **why}, as_json=as_json)
+
+
+def _check(
+    file: Path, list_id: str | None, new: str | None, unique_by: UniqueBy, *, quiet: bool, as_json: bool
+) -> None:
+    """Say what an import would report. A list that is not there yet has no records: its file is looked at here."""
+    if list_id is None:
+        checked: Mapping[str, Any] = asyncio.run(_checked_here(file, unique_by))
+        name = new
+    else:
+        with connected(as_json=as_json) as outdial:
+            name = outdial.record_list(list_id)["name"]
+            with progress("sent", "bytes", quiet=quiet) as tell:
+                checked = outdial.check_for_list(list_id, file, progress=tell)
+    counts = ("rows", "accepted", "rejected", "duplicates")
+    result = {"dry_run": True, "record_list_id": list_id, "name": name, **{one: checked[one] for one in counts}}
+    _print_counts(result, checked, as_json=as_json)
+    if "corrupted" in checked:
+        raise typer.Exit(ExitCode.USAGE)
+    if checked["rejected"] + checked["duplicates"]:
+        raise typer.Exit(ExitCode.REJECTED_ROWS)
+
+
+async def _checked_here(file: Path, unique_by: UniqueBy) -> dict[str, Any]:
+    async def taken(_keys: object) -> set[tuple[str, ...]]:
+        return set()
+
+    async def listed(_records: object) -> int:
+        return 0
+
+    report = await check_rows(text_of(file), Reading(), RecordsUniqueBy(unique_by), taken=taken, listed=listed)
+    return report.as_json()
 
 
 @app.command("export")

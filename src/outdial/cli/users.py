@@ -7,7 +7,15 @@ import typer
 from outdial import bootstrap
 from outdial.app import logins, users
 from outdial.app.logins import NewLink
-from outdial.cli.output import AccountOption, JsonOption, LimitOption, OffsetOption, print_list, print_object
+from outdial.cli.output import (
+    AccountOption,
+    JsonLinesOption,
+    JsonOption,
+    LimitOption,
+    OffsetOption,
+    print_list,
+    print_object,
+)
 from outdial.cli.running import with_installation
 from outdial.domain.access import DEFAULT_ACCOUNT, RIGHTS, Principal, Role
 from outdial.ports.users import User, UserNotFound
@@ -43,6 +51,7 @@ def list_(
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
+    as_lines: JsonLinesOption = False,
 ) -> None:
     """List the users of an account, oldest first."""
 
@@ -50,7 +59,14 @@ def list_(
         return await users.listed(await here.account_id(account), offset=offset, limit=limit, storage=here.storage)
 
     total, page = with_installation(main)
-    print_list("users", [_shown(user) for user in page], ("id", "name", "email", "role"), total=total, as_json=as_json)
+    print_list(
+        "users",
+        [_shown(user) for user in page],
+        ("id", "name", "email", "role"),
+        total=total,
+        as_json=as_json,
+        as_lines=as_lines,
+    )
 
 
 @app.command()

@@ -22,6 +22,7 @@ from outdial.client.model import (
     CallbackFilter,
     Campaign,
     CampaignFilter,
+    Check,
     DncEntry,
     DncList,
     ListKind,
@@ -239,6 +240,10 @@ class AsyncClient:
     async def upload_to_list(self, list_id: str, path: Path, *, progress: OnProgress = nobody) -> UploadRequest:
         """Send one more CSV file to a list."""
         return await self._run(self._calls.upload_to_list(list_id, await asyncio.to_thread(CsvFile.at, path), progress))
+
+    async def check_for_list(self, list_id: str, path: Path, *, progress: OnProgress = nobody) -> Check:
+        """What an import of a CSV file into a list would report; nothing is stored."""
+        return await self._run(self._calls.check_for_list(list_id, await asyncio.to_thread(CsvFile.at, path), progress))
 
     async def wait_for_list(self, list_id: str, *, seconds: float = 600.0) -> RecordList:
         """The list once its first file has been read. Raises `NotFinished` after so many seconds of waiting."""

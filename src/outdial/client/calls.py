@@ -23,6 +23,7 @@ from outdial.client.model import (
     CallbackFilter,
     Campaign,
     CampaignFilter,
+    Check,
     DncEntry,
     DncList,
     ListKind,
@@ -291,6 +292,16 @@ class Calls:
         yield from self._put_file(request.get("signed_url"), file, progress)
         done = yield from self._patch(f"{path}{_path(request['id'])}", _replace("/status", "UPLOADED"))
         return cast(UploadRequest, done)
+
+    def check_for_list(self, list_id: str, file: CsvFile, progress: OnProgress = nobody) -> Call[Check]:
+        """What an import of a file into a list would report; it is sent for that, and taken back."""
+        path = f"{_path('record-lists', list_id)}/upload-requests"
+        request = yield from self._create(path, {"csv_metadata": file.metadata()})
+        yield from self._put_file(request.get("signed_url"), file, progress)
+        upload = _path("v1", "upload-requests", request["id"])
+        checked = yield from self._create(f"{upload}/check", {})
+        yield from self._create(f"{upload}/cancel", {})
+        return cast(Check, checked)
 
     def _put_file(self, signed_url: str | None, file: CsvFile, progress: OnProgress) -> Call[None]:
         if signed_url is None:

@@ -159,6 +159,20 @@ class Upload(TypedDict):
     """Why nothing could be read."""
 
 
+class Check(TypedDict):
+    """What an import of a file would report."""
+
+    rows: int
+    accepted: int
+    rejected: int
+    """Without the duplicates."""
+    duplicates: int
+    by_kind: dict[str, int]
+    on_do_not_call_lists: int
+    corrupted: NotRequired[str]
+    """Why nothing can be read."""
+
+
 class Phone(TypedDict):
     phone_number: str
     phone_type: str
