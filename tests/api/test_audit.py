@@ -1,9 +1,14 @@
 """Who changed what, when, from what to what; and the way back."""
 
+import csv
+import io
+import json
 from typing import Any
 
 import httpx
+import pytest
 
+from outdial.app import audit
 from outdial.domain.access import Scope
 from tests.api.conftest import Bearer, Parts, a_campaign, created, fields_of, make_ready
 from tests.api.test_campaign_settings import put, settings
@@ -185,3 +190,34 @@ class TestUndo:
         for change_id in ("00000000-0000-4000-8000-000000000000", "nothing"):
             assert (await api.post(f"/v1/audit/{change_id}/undo")).status_code == 404
             assert (await api.get(f"/v1/audit/{change_id}")).status_code == 404
+
+
+class TestAFileOfAll:
+    async def test_has_a_line_for_each_change_with_the_filters_of_the_list(
+        self, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(audit, "_A_PIECE", 2)
+        path = await created(api)
+        for name in ("=HYPERLINK(1)", 'A "name", with\nlines', "Três"):
+            await rename(api, path, name)
+        listed = await changes(api, kind="campaign")
+        answer = await api.get("/v1/audit/export", params={"kind": "campaign", "format": "jsonl"})
+        assert answer.headers["content-type"].startswith("application/x-ndjson")
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert lines == [{name: value for name, value in one.items() if name != "_links"} for one in listed]
+        answer = await api.get("/v1/audit/export", params={"field": "name", "action": "changed"})
+        assert answer.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [json.loads(row["after"]) for row in rows] == [one["after"] for one in listed[:3]]
+        assert [row["id"] for row in rows] == [one["id"] for one in listed[:3]]
+        assert all(row["undoes"] == "" and row["request_id"] for row in rows)
+
+    async def test_is_a_header_alone_where_nothing_fits_and_refuses_what_is_no_filter(
+        self, api: httpx.AsyncClient, bearer: Bearer
+    ) -> None:
+        empty = await api.get("/v1/audit/export", params={"thing_id": "none of ours"})
+        assert empty.text.count("\n") == 1 and empty.text.startswith("at,kind,")
+        wrong = await api.get("/v1/audit/export", params={"format": "xls", "kind": "cat"})
+        assert (wrong.status_code, fields_of(wrong)) == (400, {"format", "kind"})
+        forbidden = await api.get("/v1/audit/export", headers=await bearer(Scope.CAMPAIGNS_READ))
+        assert forbidden.status_code == 403

@@ -172,6 +172,20 @@ class TestDelivery:
         assert (after["status"], after["attempts"], after["last_answer"]) == ("DELIVERED", 1, 204)
         assert "next_at" not in after
 
+    async def test_all_of_an_account_are_listed_the_newest_first_with_what_came_of_them(
+        self, api: httpx.AsyncClient, app: FastAPI, deliveries: Deliveries, world: World, bearer: Bearer
+    ) -> None:
+        paths = [await finished(api, app) for _ in range(2)]
+        world.answers = [503]
+        await deliveries.once()
+        answer = await api.get("/v1/webhook-deliveries")
+        listed = answer.json()["_embedded"]["deliveries"]
+        assert [one["upload_request_id"] for one in listed] == [path.rpartition("/")[2] for path in paths[::-1]]
+        assert sorted((one["status"], one["last_answer"]) for one in listed) == [("DELIVERED", 204), ("PENDING", 503)]
+        assert {(one["method"], one["endpoint"], one["attempts"]) for one in listed} == {("POST", ENDPOINT, 1)}
+        theirs = await api.get("/v1/webhook-deliveries", headers=await bearer(account="other"))
+        assert theirs.json()["total"] == 0
+
     async def test_is_tried_again_later_and_later_until_it_is_answered(
         self, api: httpx.AsyncClient, app: FastAPI, deliveries: Deliveries, world: World, clock: SetClock
     ) -> None:

@@ -2,6 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useParams } from "wouter";
 import { api, told, type Schema } from "../api/client";
 import { usersQuery } from "../api/things";
+import { API_BASE } from "../places";
 import { CampaignHead } from "../campaigns/head";
 import { useFilters } from "../lib/filters";
 import { useCan, useMayChange } from "../session/session";
@@ -45,6 +46,7 @@ export function CampaignAuditPage() {
 function Changes({ campaign }: { readonly campaign: string | null }) {
   const text = useText();
   const [filters, setFilters] = useFilters(FILTERS);
+  const can = useCan();
   const page = Number(filters.page);
   const query = {
     page,
@@ -95,7 +97,7 @@ function Changes({ campaign }: { readonly campaign: string | null }) {
           )}
         </Field>
       </div>
-      <Panel title={text.nav.audit}>
+      <Panel title={text.nav.audit} actions={can("audit:read") && <Export campaign={campaign} filters={filters} />}>
         <Loaded query={changes} what={text.nav.audit} height={480}>
           {(found) =>
             found.total === 0 ? (
@@ -115,6 +117,24 @@ function Changes({ campaign }: { readonly campaign: string | null }) {
       </Panel>
     </>
   );
+}
+
+const FORMATS = ["csv", "jsonl"] as const;
+
+interface ExportProps {
+  readonly campaign: string | null;
+  readonly filters: typeof FILTERS;
+}
+
+/** All changes that fit, as files. */
+function Export({ campaign, filters: { kind, action, field } }: ExportProps) {
+  const text = useText();
+  const given = Object.entries({ kind, action, field, campaign_id: campaign ?? "" }).filter(([, value]) => value !== "");
+  return FORMATS.map((format) => (
+    <a key={format} href={`${API_BASE}/v1/audit/export?${String(new URLSearchParams([...given, ["format", format]]))}`} download>
+      {text.audit.export(format === "csv" ? "CSV" : "JSON Lines")}
+    </a>
+  ));
 }
 
 function ChangeItem({ change }: { readonly change: Change }) {

@@ -7,6 +7,7 @@ import { PageHead } from "../ui/page-head";
 import { AgentTimes } from "./agent-times";
 import { Clients } from "./clients";
 import { Dispositions } from "./dispositions";
+import { Health } from "./health";
 import { Numbers } from "./numbers";
 import { Presets } from "./presets";
 import { Users } from "./users";
@@ -27,6 +28,7 @@ const PARTS: readonly Part[] = [
   { id: "numbers", needs: "numbers:read", Content: Numbers },
   { id: "presets", needs: "campaigns:read", Content: Presets },
   { id: "webhooks", needs: "record-lists:manage", changes: true, Content: Webhooks },
+  { id: "health", needs: "agents:read", Content: Health },
   { id: "clients", needs: "clients:manage", changes: true, Content: Clients },
 ];
 

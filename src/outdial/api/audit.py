@@ -1,17 +1,22 @@
 """The audit over HTTP: who changed what, and a way back."""
 
+import csv
+import enum
+import io
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from outdial.api.answers.settings import ChangeShown
 from outdial.api.auth import needs
 from outdial.api.campaign_settings import read_settings
-from outdial.api.describe import described, pages_of
+from outdial.api.describe import Raw, described, pages_of
 from outdial.api.hal import hal, instant, link, without_absent
 from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import services_of
@@ -68,6 +73,22 @@ class ChangesQuery(CampaignChangesQuery):
         )
 
 
+class Format(enum.Enum):
+    """Of a file: one line for each change, as JSON or as CSV."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+_MEDIA_TYPES: Final = {Format.CSV: "text/csv", Format.JSONL: "application/x-ndjson"}
+
+
+class ExportQuery(ChangesQuery):
+    """The same filters; pages have no meaning here."""
+
+    format: Annotated[Format, any_case(Format)] = Format.CSV
+
+
 def _shown(request: Request, change: Change) -> dict[str, Any]:
     return without_absent(
         {
@@ -101,6 +122,60 @@ async def _page(request: Request, query: LongPageQuery, which: ChangeFilter, who
 async def list_changes(request: Request, who: Read) -> Response:
     query = read_query(request, ChangesQuery)
     return await _page(request, query, query.which(), who)
+
+
+@router.get("/v1/audit/export", summary="Who changed what, all of it as a file, the newest first")
+@described(
+    Raw(_MEDIA_TYPES[Format.CSV], also=(_MEDIA_TYPES[Format.JSONL],), schema={}),
+    says={200: "A line for each change; CSV has a header, and `before` and `after` as JSON in it"},
+    query=ExportQuery,
+)
+async def export_changes(request: Request, who: Read) -> Response:
+    query = read_query(request, ExportQuery)
+    pieces = audit.everything(query.which(), by=who, storage=services_of(request).storage)
+    # What goes wrong at once is told by a status; later the file breaks off.
+    first = await anext(pieces, None)
+    headers = {
+        "Content-Disposition": f'attachment; filename="audit.{query.format.value}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    lines = _lines(request, first, pieces, query.format)
+    return StreamingResponse(lines, media_type=f"{_MEDIA_TYPES[query.format]}; charset=utf-8", headers=headers)
+
+
+async def _lines(
+    request: Request, first: Sequence[Change] | None, rest: AsyncIterator[Sequence[Change]], format_: Format
+) -> AsyncIterator[str]:
+    """The file, piece by piece."""
+    if format_ is Format.CSV:
+        yield _csv([_COLUMNS])
+    piece = first
+    while piece:
+        shown = [_shown(request, change) for change in piece]
+        if format_ is Format.CSV:
+            yield _csv([_cell(one.get(column)) for column in _COLUMNS] for one in shown)
+        else:
+            for one in shown:
+                del one["_links"]
+            yield "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in shown)
+        piece = await anext(rest, None)
+
+
+_COLUMNS: Final = (
+    *("at", "kind", "thing_id", "action", "before", "after"),
+    *("client_id", "user_id", "request_id", "campaign_id", "undoes", "id"),
+)
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 @router.get("/v1/campaigns/{campaign_id}/audit", summary="Who changed a campaign, the newest first")

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import Field
@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api.auth import needs
-from outdial.api.describe import SelfLink, Shown, described
-from outdial.api.hal import hal, link
+from outdial.api.describe import Id, InstantShown, SelfLink, Shown, described, pages_of
+from outdial.api.hal import hal, instant, link, without_absent
+from outdial.api.paging import LongPageQuery, page_of
 from outdial.api.services import Services, services_of
+from outdial.api.shapes import read_query
 from outdial.app import webhooks
 from outdial.app.webhooks import Deliveries
 from outdial.domain.access import Principal, Scope
-from outdial.domain.webhooks import secret_in_words
+from outdial.domain.webhooks import Webhook, WebhookStatus, secret_in_words
 
 Manage = Annotated[Principal, needs(Scope.RECORD_LISTS_MANAGE, changes=True)]
 
@@ -43,6 +45,51 @@ class WebhookSecretShown(Shown):
 
     secret: Annotated[str, Field(pattern="^whsec_", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])]
     links: SelfLink = Field(alias="_links")
+
+
+class DeliveryShown(Shown):
+    """A call to an endpoint of yours, that is due or done."""
+
+    id: Annotated[Id, Field(description="The `webhook-id` of the call, the same at each try")]
+    upload_request_id: Id
+    method: Annotated[str, Field(examples=["POST"])]
+    endpoint: Annotated[str, Field(examples=["https://crm.example/imports"])]
+    status: WebhookStatus
+    attempts: int
+    last_at: InstantShown | None = None
+    last_answer: Annotated[int, Field(description="The HTTP status of the last try that was answered")] | None = None
+    last_problem: str | None = None
+    next_at: Annotated[InstantShown, Field(description="When it is tried next")] | None = None
+    created_at: InstantShown
+
+
+@router.get("/v1/webhook-deliveries", summary="Calls to your endpoints, the newest first, and what came of them")
+@described(pages_of("deliveries", DeliveryShown), query=LongPageQuery)
+async def list_deliveries(request: Request, who: Manage) -> Response:
+    query = read_query(request, LongPageQuery)
+    total, found = await webhooks.listed(
+        offset=query.offset, limit=query.per_page, by=who, storage=services_of(request).storage
+    )
+    items = [_delivery(one) for one in found]
+    return hal(request, page_of(request, "deliveries", items, total=total, query=query))
+
+
+def _delivery(one: Webhook) -> dict[str, Any]:
+    return without_absent(
+        {
+            "id": str(one.id),
+            "upload_request_id": str(one.upload),
+            "method": one.method,
+            "endpoint": one.endpoint,
+            "status": one.status.value,
+            "attempts": one.attempts,
+            "last_at": None if one.last_at is None else instant(one.last_at),
+            "last_answer": one.last_answer,
+            "last_problem": one.last_problem,
+            "next_at": None if one.next_at is None else instant(one.next_at),
+            "created_at": instant(one.created_at),
+        }
+    )
 
 
 @router.get("/v1/webhook-secret", summary="The secret that calls to your endpoints are signed with")

@@ -25,6 +25,9 @@ from outdial.ports.users import User
 _ALL: Final = 1_000_000
 """More than can be assigned to a campaign."""
 
+_A_PIECE: Final = 500
+"""Changes that are read at once of an audit that may be long."""
+
 _NOBODY: Final = Actor()
 _actor: ContextVar[Actor] = ContextVar("actor", default=_NOBODY)
 
@@ -167,6 +170,18 @@ async def listed(
     """How many changes match, and one page of them, the newest first."""
     async with storage.unit_of_work(by.account) as uow:
         return await uow.audit.page(which, offset=offset, limit=limit)
+
+
+async def everything(which: ChangeFilter, *, by: Principal, storage: Storage) -> AsyncIterator[Sequence[Change]]:
+    """All changes that match, the newest first, in pieces: each of a transaction of its own, so that none is long."""
+    last: ChangeId | None = None
+    while True:
+        async with storage.unit_of_work(by.account) as uow:
+            piece = await uow.audit.older(which, than=last, limit=_A_PIECE)
+        if not piece:
+            return
+        yield piece
+        last = piece[-1].id
 
 
 async def get(change_id: UUID | None, *, by: Principal, storage: Storage) -> Change:

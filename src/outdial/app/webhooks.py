@@ -68,6 +68,12 @@ async def of_uploads(uploads: Sequence[UploadId], *, by: Principal, storage: Sto
         return await uow.webhooks.of_uploads(uploads)
 
 
+async def listed(*, offset: int, limit: int, by: Principal, storage: Storage) -> tuple[int, Sequence[Webhook]]:
+    """How many calls the account's clients have asked for, and one page of them, the newest first."""
+    async with storage.unit_of_work(by.account) as uow:
+        return await uow.webhooks.page(offset=offset, limit=limit)
+
+
 async def secret(account: AccountId, *, storage: Storage, clock: Clock, replace: bool = False) -> bytes:
     """The secret that an account's calls are signed with; made when it is asked for first, or anew with `replace`."""
     async with storage.unit_of_work(account) as uow:

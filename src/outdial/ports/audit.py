@@ -53,6 +53,10 @@ class AuditStore(Protocol):
         """How many changes match, and one page of them, the newest first."""
         ...
 
+    async def older(self, which: ChangeFilter, *, than: ChangeId | None, limit: int) -> Sequence[Change]:
+        """The newest of those that match and are older than another change; without one, of all."""
+        ...
+
     async def touched_since(self, change: Change) -> frozenset[str]:
         """The fields of the same thing that newer changes touched."""
         ...

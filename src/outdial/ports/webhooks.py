@@ -24,6 +24,10 @@ class WebhookStore(Protocol):
 
     async def of_uploads(self, uploads: Collection[UploadId]) -> Mapping[UploadId, Webhook]: ...
 
+    async def page(self, *, offset: int, limit: int) -> tuple[int, Sequence[Webhook]]:
+        """How many calls were asked for, and one page of them, the newest first."""
+        ...
+
     async def secret(self) -> bytes | None: ...
 
     async def set_secret(self, secret: bytes, at: datetime, *, replace: bool) -> bytes:

@@ -73,7 +73,35 @@ class AuditRows:
     async def page(self, which: ChangeFilter, *, offset: int, limit: int) -> tuple[int, list[Change]]:
         if which.nothing:
             return 0, []
-        conditions, values = ["a.account_id = $1"], [self._account]
+        where, values = self._where(which)
+        total: int = await self._connection.fetchval(f"select count(*) from audit_change a where {where}", *values)  # noqa: S608
+        rows = await self._connection.fetch(
+            f"select {_COLUMNS} from audit_change a where {where} order by a.id desc"  # noqa: S608
+            f" offset ${len(values) + 1} limit ${len(values) + 2}",
+            *values,
+            offset,
+            limit,
+        )
+        return total, [_change(row) for row in rows]
+
+    async def older(self, which: ChangeFilter, *, than: ChangeId | None, limit: int) -> list[Change]:
+        if which.nothing:
+            return []
+        where, values = self._where(which)
+        if than is not None:
+            values.append(than)
+            where += f" and a.id < (select id from audit_change where account_id = $1 and uuid = ${len(values)})"  # noqa: S608
+        rows = await self._connection.fetch(
+            f"select {_COLUMNS} from audit_change a where {where} order by a.id desc limit ${len(values) + 1}",  # noqa: S608
+            *values,
+            limit,
+        )
+        return [_change(row) for row in rows]
+
+    def _where(self, which: ChangeFilter) -> tuple[str, list[Any]]:
+        """The condition of a filter, and the values of its parameters."""
+        conditions: list[str] = ["a.account_id = $1"]
+        values: list[Any] = [self._account]
 
         def must(condition: str, value: Any) -> None:
             if value is not None:
@@ -91,16 +119,7 @@ class AuditRows:
         )
         must("a.at >= ?", which.since)
         must("a.at <= ?", which.until)
-        where = " and ".join(conditions)
-        total: int = await self._connection.fetchval(f"select count(*) from audit_change a where {where}", *values)  # noqa: S608
-        rows = await self._connection.fetch(
-            f"select {_COLUMNS} from audit_change a where {where} order by a.id desc"  # noqa: S608
-            f" offset ${len(values) + 1} limit ${len(values) + 2}",
-            *values,
-            offset,
-            limit,
-        )
-        return total, [_change(row) for row in rows]
+        return " and ".join(conditions), values
 
     async def touched_since(self, change: Change) -> frozenset[str]:
         rows = await self._connection.fetch(

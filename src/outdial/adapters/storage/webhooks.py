@@ -83,6 +83,19 @@ class WebhookRows:
         )
         return {UploadId(row["upload_uuid"]): _webhook(row) for row in rows}
 
+    async def page(self, *, offset: int, limit: int) -> tuple[int, list[Webhook]]:
+        total: int = await self._connection.fetchval(
+            "select count(*) from webhook where account_id = $1", self._account
+        )
+        rows = await self._connection.fetch(
+            f"select {_COLUMNS} from webhook w join upload_request u on u.id = w.upload_request_id"  # noqa: S608
+            " where w.account_id = $1 order by w.id desc offset $2 limit $3",
+            self._account,
+            offset,
+            limit,
+        )
+        return total, [_webhook(row) for row in rows]
+
     async def secret(self) -> bytes | None:
         found: bytes | None = await self._connection.fetchval(
             "select secret from webhook_secret where account_id = $1", self._account
