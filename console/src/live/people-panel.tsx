@@ -3,6 +3,7 @@ import { duration } from "../lib/format";
 import { useServerNow } from "../stream/provider";
 import type { Person } from "../stream/topics";
 import { useText } from "../text/text";
+import { Button } from "../ui/button";
 import { Empty, Panel } from "../ui/panel";
 import { Pill } from "../ui/pill";
 import { AgentPill } from "../ui/state-pill";
@@ -14,12 +15,17 @@ interface PeoplePanelProps {
   readonly frozenAt: number | null;
 }
 
+const FIRST_ROWS = 60;
+
 export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
   const text = useText();
   const [order, setOrder] = useState<Order>("longest");
   const serverNow = useServerNow();
   const now = frozenAt ?? serverNow;
-  const rows = ordered(Object.values(people ?? {}), order);
+  const [all, setAll] = useState(false);
+  const everybody = ordered(Object.values(people ?? {}), order);
+  // Each row has a clock: hundreds of them, each second, would keep the page busy.
+  const rows = all ? everybody : everybody.slice(0, FIRST_ROWS);
   return (
     <Panel
       title={text.live.people}
@@ -55,6 +61,13 @@ export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
             </tbody>
           </table>
         </div>
+      )}
+      {rows.length < everybody.length && (
+        <p className="panel-more">
+          <Button small look="quiet" onPress={() => setAll(true)}>
+            {text.live.allPeople(everybody.length)}
+          </Button>
+        </p>
       )}
     </Panel>
   );

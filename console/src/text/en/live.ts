@@ -42,6 +42,7 @@ export const live = {
   longest: "Longest in state first",
   byName: "By name",
   sort: "Order",
+  allPeople: (n: number) => `Show all ${n}`,
   agent: "Agent",
   inState: "In state",
   linkLost: "link lost",

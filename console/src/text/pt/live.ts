@@ -44,6 +44,7 @@ export const live: Text["live"] = {
   longest: "Há mais tempo no estado primeiro",
   byName: "Por nome",
   sort: "Ordem",
+  allPeople: (n) => `Mostrar os ${n}`,
   agent: "Agente",
   inState: "No estado",
   linkLost: "ligação perdida",
