@@ -166,6 +166,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "attempt_id": attempt,
             "forecast_id": forecast,
             "record-list list_id": list_id,
+            "day": "2026-06-01",
         }
     )
 
