@@ -166,7 +166,7 @@ async def create_forecast(request: Request, campaign_id: str, who: Read) -> Resp
         ratio=sent.max_dialing_ratio,
         hours=None if sent.calling_hours is None else tuple(window.value() for window in sent.calling_hours),
         assumed=Assumptions(assumed.answer_rate, assumed.talk_seconds, assumed.wrap_seconds),
-        asked=body,
+        asked=sent.model_dump(mode="json", by_alias=True, exclude_unset=True),
         by=who,
     )
     return hal(request, _shown_forecast(request, forecast), status=202)
