@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from outdial.app.attempts import Finished, finish
@@ -23,7 +24,7 @@ from outdial.domain.outcomes import Outcome
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.ports.dialing import Claimed, DialStore, NewAttempt, OpenAttempt, Placing, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
-from outdial.simulation.virtual_time import VirtualTimeLoop
+from outdial.simulation.virtual_time import VirtualTimeLoop, database_gate
 from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, paused
 
 LEASE, POLL = 20.0, 1.0
@@ -384,24 +385,6 @@ class TestAStopInTheMiddle:
 
         tell(story, [answers(2.0, talk=20.0), *[NO_ANSWER] * 5], agents=2)
 
-
-class TestTheBusIsAway:
-    @pytest.mark.parametrize("status", ["PAUSED"])
-    def test_a_change_is_seen_at_the_next_look(self, tell: Tell, status: str) -> None:
-        async def story(world: World) -> None:
-            await dies(world)
-            async with next_engine(world) as engine:
-                await world.run_for(5.0)
-                assert len(engine.loops) == 1
-                await world.do(f"update campaign set status = '{status}', version = version + 1")  # and no hint
-                await world.run_for(POLL + 0.5)
-                begun = len(await world.attempts())
-                await world.run_for(60.0)
-                assert len(await world.attempts()) == begun
-                assert engine.loops == {}
-
-        tell(story, [NO_ANSWER] * 8)
-
     def test_a_campaign_that_is_resumed_in_its_last_moments_is_dialed_on(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(3.0)
@@ -422,3 +405,38 @@ class TestTheBusIsAway:
             assert len(await world.attempts()) > before
 
         tell(story, [BUSY] * 5)
+
+
+class TestAnApiNodeDies:
+    def test_in_the_middle_of_a_request_it_costs_nothing(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            with database_gate():
+                node = await asyncpg.connect(**world.here.server.connect)
+                await node.execute("begin")
+                await node.execute("update campaign set status = 'PAUSED', version = version + 1")
+                node.terminate()  # the server sees the socket close, as when the process is killed
+            await world.run_for(60.0)
+            assert [outcome for _, _, outcome in await world.attempts()] == ["busy"] * 5
+            (row,) = await world.rows("select status from campaign")
+            assert row["status"] == "RUNNING"
+
+        tell(story, [BUSY] * 5)
+
+
+class TestTheBusIsAway:
+    @pytest.mark.parametrize("status", ["PAUSED"])
+    def test_a_change_is_seen_at_the_next_look(self, tell: Tell, status: str) -> None:
+        async def story(world: World) -> None:
+            await dies(world)
+            async with next_engine(world) as engine:
+                await world.run_for(5.0)
+                assert len(engine.loops) == 1
+                await world.do(f"update campaign set status = '{status}', version = version + 1")  # and no hint
+                await world.run_for(POLL + 0.5)
+                begun = len(await world.attempts())
+                await world.run_for(60.0)
+                assert len(await world.attempts()) == begun
+                assert engine.loops == {}
+
+        tell(story, [NO_ANSWER] * 8)
