@@ -10,12 +10,14 @@ import { Field } from "../ui/field";
 import { ProblemNote } from "../ui/problem-note";
 import { session, type Login } from "./store";
 
+/** What a link does; only that of the first administrator is for nobody who is known yet. */
 interface MeantFor {
-  readonly name: string;
-  readonly email: string;
+  readonly does: "sign-in" | "first-admin" | "password";
+  readonly name?: string;
+  readonly email?: string;
 }
 
-/** Where one-time links lead: of the first administrator, and of those who got a new password. */
+/** Where one-time links lead: of the first administrator, of those who got a new password, of a demonstration. */
 export function WelcomePage() {
   const text = useText();
   // The secret is in the part of the address that is never sent; it leaves the address bar and history at once.
@@ -35,13 +37,24 @@ export function WelcomePage() {
         {whose.isError && <LinkProblem error={whose.error} />}
         {whose.data && (
           <>
-            <p>{text.signIn.welcomeAbout(whose.data.name)}</p>
-            <NewPassword token={token} email={whose.data.email} />
+            <p>{about(text.signIn, whose.data)}</p>
+            <UseLink token={token} meant={whose.data} />
           </>
         )}
       </div>
     </main>
   );
+}
+
+function about(words: ReturnType<typeof useText>["signIn"], { does, name = "" }: MeantFor): string {
+  switch (does) {
+    case "sign-in":
+      return words.signInAbout(name);
+    case "first-admin":
+      return words.firstAdminAbout;
+    case "password":
+      return words.welcomeAbout(name);
+  }
 }
 
 function takeToken(): string {
@@ -56,14 +69,18 @@ function LinkProblem({ error }: { readonly error: Error }) {
   return <ProblemNote title={title} error={error} />;
 }
 
-function NewPassword({ token, email }: { readonly token: string; readonly email: string }) {
+function UseLink({ token, meant }: { readonly token: string; readonly meant: MeantFor }) {
   const text = useText();
   const [, navigate] = useLocation();
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState(meant.email ?? "");
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [differ, setDiffer] = useState(false);
+  const first = meant.does === "first-admin";
+  const chooses = meant.does !== "sign-in";
   const saving = useMutation({
-    mutationFn: () => ask<Login>("POST", "/v1/login/link", { token, password }),
+    mutationFn: () => ask<Login>("POST", "/v1/login/link", { token, ...(chooses && { password }), ...(first && { name, email }) }),
     onSuccess: (login) => {
       session.signedIn(login);
       navigate("/", { replace: true });
@@ -75,36 +92,56 @@ function NewPassword({ token, email }: { readonly token: string; readonly email:
     if (password === again) saving.mutate();
   };
   const fields = saving.error instanceof ApiProblem ? saving.error.fields : [];
+  const errorOf = (name: string) => fields.find((field) => field.name === name)?.description;
   return (
     <form className="stack" onSubmit={submit}>
       {saving.error && <LinkProblem error={saving.error} />}
-      <input type="email" autoComplete="username" value={email} readOnly hidden />
-      <Field label={text.signIn.newPassword} name="password" error={fields.find((field) => field.name === "password")?.description}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={text.signIn.again} error={differ ? text.signIn.differ : undefined}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={again}
-            onChange={(event) => setAgain(event.target.value)}
-          />
-        )}
-      </Field>
+      {first && (
+        <Field label={text.signIn.name} name="name" error={errorOf("name")}>
+          {(control) => (
+            <input {...control} autoComplete="name" required value={name} onChange={(event) => setName(event.target.value)} />
+          )}
+        </Field>
+      )}
+      {first ? (
+        <Field label={text.signIn.email} name="email" error={errorOf("email")}>
+          {(control) => (
+            <input {...control} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />
+          )}
+        </Field>
+      ) : (
+        <input type="email" autoComplete="username" value={email} readOnly hidden />
+      )}
+      {chooses && (
+        <>
+          <Field label={text.signIn.newPassword} name="password" error={errorOf("password")}>
+            {(control) => (
+              <input
+                {...control}
+                type="password"
+                autoComplete="new-password"
+                required
+                value={password}
+                onChange={(event) => setPassword(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label={text.signIn.again} error={differ ? text.signIn.differ : undefined}>
+            {(control) => (
+              <input
+                {...control}
+                type="password"
+                autoComplete="new-password"
+                required
+                value={again}
+                onChange={(event) => setAgain(event.target.value)}
+              />
+            )}
+          </Field>
+        </>
+      )}
       <Button type="submit" look="primary" isPending={saving.isPending}>
-        {text.signIn.setPassword}
+        {chooses ? text.signIn.setPassword : text.signIn.submit}
       </Button>
     </form>
   );
