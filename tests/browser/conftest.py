@@ -15,9 +15,9 @@ from tests.browser.console import ROOT, Account, Demo, Watch, chromium, context_
 expect.set_options(timeout=40_000)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. It ends with these tests: while it runs, no other test of the process can have a loop."""
+    """Debian's Chromium. It ends with its module: while it runs, no other test of the process can have a loop."""
     found = chromium()
     if found is None and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium on this machine")
