@@ -16,7 +16,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import AccountId, CampaignId
-from outdial.ports.carrier import WayOut
+from outdial.ports.carrier import MediaLoad, WayOut
 from outdial.ports.health import DatabaseState
 from outdial.ports.live import LiveCampaign, LiveEngine
 from tests.api.conftest import a_campaign, created
@@ -174,7 +174,8 @@ class TestFigures:
             outcomes={Outcome.CONNECTED: 30, Outcome.ABANDONED: 1},
         )
         ways = (WayOut("main", None, False, 12, 8), WayOut("spare", "no sign of life", False, 0, 0))
-        board = Wall(LiveEngine(owns=True, lines_free=0, silent_seconds=0.5, ways=ways), {north: dialed})
+        media = MediaLoad(ports=24, tick_busy=0.15, tick_late_seconds=0.004, ticks_skipped=3)
+        board = Wall(LiveEngine(True, lines_free=0, silent_seconds=0.5, ways=ways, media=media), {north: dialed})
         async with visitor(replace(services, health=Asked(a_state(events=7)), board=board, release="1.2.3")) as client:
             found = await figures(client)
         campaign = str(north)
@@ -187,6 +188,10 @@ class TestFigures:
         assert found[of("outdial_carrier_silent_seconds")] == 0.5
         assert [found[of("outdial_way_out_up", way=name)] for name in ("main", "spare")] == [1, 0]
         assert found[of("outdial_way_out_calls", way="main")] == 12
+        assert found[of("outdial_media_ports")] == 24
+        assert found[of("outdial_media_tick_busy_ratio")] == 0.15
+        assert found[of("outdial_media_tick_late_seconds")] == 0.004
+        assert found[of("outdial_media_ticks_skipped_total")] == 3
         assert found[of("outdial_events_waiting")] == 7
         assert found[of("outdial_info", version="1.2.3")] == 1
 

@@ -98,6 +98,15 @@ class Found(Collector):
                 up.add_metric((way.name,), float(not way.down))
                 calls.add_metric((way.name,), way.calls)
             yield from (up, calls)
+            if (media := engine.media) is not None:
+                yield _gauge("outdial_media_ports", "Ends of calls that the media engine has", media.ports)
+                yield _gauge("outdial_media_tick_busy_ratio", "Part of 20 ms that its sounds took", media.tick_busy)
+                yield _gauge(
+                    "outdial_media_tick_late_seconds", "How late a tick was, 99th percentile", media.tick_late_seconds
+                )
+                skipped = CounterMetricFamily("outdial_media_ticks_skipped", "Ticks too late to be made up for")
+                skipped.add_metric((), media.ticks_skipped)
+                yield skipped
 
     def _dialing(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily("outdial_calls", "Calls in flight", labels=("campaign", "state"))

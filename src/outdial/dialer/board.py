@@ -13,7 +13,7 @@ from outdial.domain.activity import Doing
 from outdial.domain.agents import Agent, AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.values import AccountId, CampaignId
-from outdial.ports.carrier import Watched
+from outdial.ports.carrier import MovesMedia, Watched
 from outdial.ports.clock import Clock
 from outdial.ports.live import LiveCampaign, LiveEngine, Point
 
@@ -64,7 +64,8 @@ class Board:
             return None
         carrier = engine.carrier
         silent = carrier.silent_seconds() if isinstance(carrier, Watched) else None
-        return LiveEngine(engine.owns, carrier.free_lines(), silent, tuple(carrier.health()))
+        media = carrier.media_load() if isinstance(carrier, MovesMedia) else None
+        return LiveEngine(engine.owns, carrier.free_lines(), silent, tuple(carrier.health()), media)
 
     def _dialed(self, account: AccountId | None) -> Mapping[CampaignId, LiveCampaign]:
         engine = self._engine

@@ -140,6 +140,32 @@ class Carrier(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MediaLoad:
+    """How well a media engine of ours keeps its beat.
+
+    Attributes:
+        ports: ends of calls that it has.
+        tick_busy: fraction of each 20 ms that its own sounds took lately: the tick budget.
+        tick_late_seconds: how late a tick was lately, at the 99th percentile.
+        ticks_skipped: those that were too late to be made up for, since it was started.
+    """
+
+    ports: int
+    tick_busy: float
+    tick_late_seconds: float
+    ticks_skipped: int
+
+
+@runtime_checkable
+class MovesMedia(Protocol):
+    """What a carrier can tell besides, when the sound of calls goes through an engine of ours."""
+
+    def media_load(self) -> MediaLoad | None:
+        """As of some seconds ago; `None` while the engine is not there."""
+        ...
+
+
 @runtime_checkable
 class Watched(Protocol):
     """What a carrier can tell besides, when its stream of events may die without an end."""

@@ -10,7 +10,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.calls import CallState
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import AccountId, CampaignId
-from outdial.ports.carrier import WayOut
+from outdial.ports.carrier import MediaLoad, WayOut
 
 Point = tuple[int, int, int, int]
 """Calls in flight, of them ringing, agents ready, agents talking."""
@@ -51,12 +51,14 @@ class LiveEngine:
         lines_free: calls that the carrier would take now.
         silent_seconds: for how long the carrier was not known to be alive; None where it cannot tell.
         ways: the carrier's ways out.
+        media: of the carrier's media engine; None where it has none of ours.
     """
 
     owns: bool
     lines_free: int
     silent_seconds: float | None
     ways: tuple[WayOut, ...] = ()
+    media: MediaLoad | None = None
 
 
 class LiveBoard(Protocol):

@@ -80,6 +80,22 @@ class TestPhones:
 
         network.play(story, phone="leaver")
 
+    def test_the_sound_of_a_bridged_call_has_two_ends_at_the_media_engine(self, network: SipNetwork) -> None:
+        async def story(stage: Stage) -> None:
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await stage.carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            await sip(stage).look_at_media()
+            load = sip(stage).media_load()
+            assert load is not None
+            assert load.ports == 2
+            assert 0 <= load.tick_busy < 1
+            await stage.carrier.hang_up(call)
+            await stage.ended(call)
+
+        network.play(story)
+
     def test_an_agent_who_does_not_answer_is_lost_to_the_call_which_can_be_told_so(self, network: SipNetwork) -> None:
         async def story(stage: Stage) -> None:
             call = await stage.call(Callee.PERSON)

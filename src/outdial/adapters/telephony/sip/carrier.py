@@ -46,7 +46,7 @@ from outdial.domain.machine_detection import RULES, Profile, Rules
 from outdial.domain.outcomes import Outcome
 from outdial.domain.phone_agents import BrowserPhones
 from outdial.domain.values import PhoneNumber, UserId
-from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall, WayOut
+from outdial.ports.carrier import CallEvent, MediaLoad, NewCall, NoFreeLine, NoSuchCall, WayOut
 from outdial.ports.clock import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -59,6 +59,7 @@ VERDICT_SECONDS: Final = 8.0
 """Without a verdict for so long, nobody can tell person from machine: the call goes to an agent."""
 FAREWELL_SECONDS: Final = 5.0
 """How long the network's last answers are awaited when everything is closed."""
+_LOOK_AT_MEDIA_SECONDS: Final = 10.0
 _AT_ONCE: Final = 20
 _BREATH_SECONDS: Final = 0.01
 _LONGEST_MESSAGE: Final = 130.0
@@ -155,6 +156,7 @@ class SipCarrier:
         self._calls: dict[UUID, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = self._media_down = False
+        self._media_load: MediaLoad | None = None
         self.media_host = settings.media.host
         self.phones = Phones(ours, media, self.media_host, self._phone_changed, self._spawn, self._way_to)
         self.answered_late = 0
@@ -190,6 +192,18 @@ class SipCarrier:
             )
             for trunk in self.trunks
         ]
+
+    def media_load(self) -> MediaLoad | None:
+        return self._media_load
+
+    async def look_at_media(self) -> None:
+        """Ask the media engine how it is."""
+        try:
+            seen = await self._media.statistics()
+        except MediaDown:
+            self._media_load = None
+            return
+        self._media_load = MediaLoad(seen.ports, seen.tick_busy, seen.late_p99_ms / 1000, seen.skipped)
 
     def drain(self, name: str | None = None) -> None:
         if name is None:
@@ -681,6 +695,12 @@ class SipCarrier:
             log.error("sip_task_failed", exc_info=error)
 
 
+async def _watch_media(carrier: SipCarrier) -> None:
+    while True:
+        await carrier.look_at_media()
+        await asyncio.sleep(_LOOK_AT_MEDIA_SECONDS)
+
+
 @contextlib.asynccontextmanager
 async def open_carrier(settings: SipSettings, clock: Clock) -> AsyncIterator[SipCarrier]:
     """A SIP back end at work. At the end of the block its calls are hung up and nothing of it is left.
@@ -705,6 +725,7 @@ async def open_carrier(settings: SipSettings, clock: Clock) -> AsyncIterator[Sip
             if (account := trunk.account()) is not None:
                 trunk.registration = Registration(ours, account)
                 watching.append(loop.create_task(trunk.registration.run(), name="sip registration"))
+        watching.append(loop.create_task(_watch_media(carrier), name="media engine"))
         if settings.media.recordings is not None and settings.keep_recordings is not None:
             work = _remove_old(settings.media.recordings, settings.keep_recordings, clock)
             watching.append(loop.create_task(work, name="old recordings"))
