@@ -5,8 +5,8 @@ import { ApiProblem } from "../api/problem";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
-import { Field } from "../ui/field";
 import { ProblemNote } from "../ui/problem-note";
+import { PasswordField } from "./password-field";
 
 export function PasswordDialog({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   const text = useText();
@@ -50,30 +50,8 @@ function PasswordForm({ onDone }: { readonly onDone: () => void }) {
           takesFocus
         />
       )}
-      <Field label={text.signIn.oldPassword} name="old_password" error={errorOf("old_password")}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete="current-password"
-            required
-            value={old}
-            onChange={(event) => setOld(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={text.signIn.newPassword} name="password" error={errorOf("password")}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField label={text.signIn.oldPassword} name="old_password" error={errorOf("old_password")} value={old} onChange={setOld} />
+      <PasswordField label={text.signIn.newPassword} name="password" error={errorOf("password")} value={password} onChange={setPassword} isNew />
       <div className="dialog-actions">
         <Button onPress={onDone}>{text.actions.cancel}</Button>
         <Button type="submit" look="primary" isPending={changing.isPending}>

@@ -5,6 +5,7 @@ import { useText, type Text } from "../text/text";
 import { Button } from "../ui/button";
 import { Field } from "../ui/field";
 import { ProblemNote } from "../ui/problem-note";
+import { PasswordField } from "./password-field";
 import { signIn } from "./session";
 
 interface SignInFormProps {
@@ -38,18 +39,7 @@ export function SignInForm({ email: known, onSignedIn }: SignInFormProps) {
           />
         )}
       </Field>
-      <Field label={text.signIn.password}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField label={text.signIn.password} value={password} onChange={setPassword} />
       <Button type="submit" look="primary" isPending={entering.isPending}>
         {text.signIn.submit}
       </Button>

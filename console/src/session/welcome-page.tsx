@@ -8,6 +8,7 @@ import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { Field } from "../ui/field";
 import { ProblemNote } from "../ui/problem-note";
+import { PasswordField } from "./password-field";
 import { session, type Login } from "./store";
 
 /** What a link does; only that of the first administrator is for nobody who is known yet. */
@@ -114,30 +115,8 @@ function UseLink({ token, meant }: { readonly token: string; readonly meant: Mea
       )}
       {chooses && (
         <>
-          <Field label={text.signIn.newPassword} name="password" error={errorOf("password")}>
-            {(control) => (
-              <input
-                {...control}
-                type="password"
-                autoComplete="new-password"
-                required
-                value={password}
-                onChange={(event) => setPassword(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label={text.signIn.again} error={differ ? text.signIn.differ : undefined}>
-            {(control) => (
-              <input
-                {...control}
-                type="password"
-                autoComplete="new-password"
-                required
-                value={again}
-                onChange={(event) => setAgain(event.target.value)}
-              />
-            )}
-          </Field>
+          <PasswordField label={text.signIn.newPassword} name="password" error={errorOf("password")} value={password} onChange={setPassword} isNew />
+          <PasswordField label={text.signIn.again} error={differ ? text.signIn.differ : undefined} value={again} onChange={setAgain} isNew />
         </>
       )}
       <Button type="submit" look="primary" isPending={saving.isPending}>
