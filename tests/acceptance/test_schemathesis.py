@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 
@@ -13,6 +14,7 @@ LONG = bool(os.environ.get("OUTDIAL_TEST_SCHEMATHESIS"))
 """Asked for by itself: it takes the better part of an hour."""
 RUNS = (("examples,coverage,fuzzing", 25), ("stateful", 500)) if LONG else (("examples,fuzzing", 1), ("stateful", 20))
 """Phases, with how many cases they make: for each operation and each kind of data, right and wrong; or along links."""
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 CHECKS = ",".join(
     [
         "not_a_server_error",
@@ -51,6 +53,7 @@ def test_the_api_is_as_its_document_says() -> None:
                         *("--exclude-path", "/v1/events"),
                     ],
                     cwd=home.folder.parent,
+                    env=os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS)},
                     capture_output=True,
                     text=True,
                     check=False,

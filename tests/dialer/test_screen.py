@@ -28,7 +28,7 @@ def test_the_table_tells_agents_calls_pacing_abandonment_outcomes_progress_and_t
             "1 busy",
             "0 of 8 final",
             "2026-06-01 00:00:20 UTC",
-            world.loop.activity.sentence(),
+            "dialing at 0.50, limited by the agents ready",
         ):
             assert words in text, f"{words!r} is not in\n{text}"
 
