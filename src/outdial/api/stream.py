@@ -25,6 +25,7 @@ from outdial.api.problems import Refused
 from outdial.api.services import Services, services_of
 from outdial.api.shapes import Query, read_query
 from outdial.api.topics import TOPICS, Document, Drawing, check_may_hear
+from outdial.app.background import ended
 from outdial.domain.access import CONSOLE, Principal, Scope
 from outdial.domain.campaigns import CampaignNotFound
 from outdial.domain.errors import NotFound, OutdialError, Unavailable
@@ -221,9 +222,7 @@ class Hub:
 
     async def close(self) -> None:
         """Draw nothing any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def _run(self, key: tuple[AccountId, str], feed: Feed) -> None:
         try:

@@ -1,6 +1,6 @@
 """Forecasts of campaigns: asked for, made in the background, read."""
 
-from asyncio import Task, create_task, gather
+from asyncio import Task, create_task
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.app.campaigns import found, uuid_of
 from outdial.domain.access import Principal
 from outdial.domain.campaigns import CallingWindow
@@ -55,9 +56,7 @@ class ForecastMaker:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def ask(
         self,

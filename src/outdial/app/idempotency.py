@@ -1,13 +1,14 @@
 """One answer for each idempotency key: claimed before the work, kept after it, forgotten after a day."""
 
 import enum
-from asyncio import Task, create_task, gather, sleep
+from asyncio import Task, create_task, sleep
 from datetime import timedelta
 from typing import Final, Self
 from uuid import UUID
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.domain.errors import Unavailable
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock, Ids
@@ -58,8 +59,7 @@ class Answers:
 
     async def __aexit__(self, *_: object) -> None:
         if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
 
     async def claim(self, key: str, fingerprint: bytes, account: AccountId) -> UUID | Answer | Taken:
         """A claim for the work that is to be done now and settled afterwards, or what an earlier request made of it."""

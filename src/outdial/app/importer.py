@@ -1,11 +1,12 @@
 """Uploaded files are read in the background, one after the other, whatever they fill."""
 
-from asyncio import Queue, Task, create_task, gather
+from asyncio import Queue, Task, create_task
 from collections.abc import Sequence
 from typing import Final, Self
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.app.dnc_imports import import_entries
 from outdial.app.imports import AlreadyRead, ImportReport, import_rows
 from outdial.domain.errors import Unavailable
@@ -40,8 +41,7 @@ class Importer:
 
     async def __aexit__(self, *_: object) -> None:
         if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
 
     def check_room(self) -> None:
         """Raises `TooManyUploads`."""

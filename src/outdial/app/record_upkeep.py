@@ -1,6 +1,6 @@
 """What has to be done for record lists some time after somebody asked for it, or because nobody did."""
 
-from asyncio import Event, Task, create_task, gather, sleep
+from asyncio import Event, Task, create_task, sleep
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +8,7 @@ from typing import Final, Self
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.app.dnc import begin_file
 from outdial.app.importer import Importer
 from outdial.app.records import remove_released
@@ -97,8 +98,7 @@ class Upkeep:
 
     async def __aexit__(self, *_: object) -> None:
         if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
 
     async def caught_up(self) -> None:
         """Wait until all that was due when the block was entered is done."""

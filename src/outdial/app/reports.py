@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import secrets
-from asyncio import Event, Task, create_task, gather, sleep, timeout
+from asyncio import Event, Task, create_task, sleep, timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal
 from outdial.domain.errors import Unavailable
@@ -201,8 +202,7 @@ class ReportWriter:
 
     async def __aexit__(self, *_: object) -> None:
         if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
 
     def wake(self) -> None:
         """Look for jobs at once."""

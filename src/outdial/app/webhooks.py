@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import structlog
 
+from outdial.app.background import ended
 from outdial.domain.access import Principal
 from outdial.domain.errors import Unavailable
 from outdial.domain.record_lists import Upload, UploadId
@@ -97,8 +98,7 @@ class Deliveries:
 
     async def __aexit__(self, *_: object) -> None:
         if self._worker is not None:
-            self._worker.cancel()
-            await gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
 
     async def caught_up(self) -> None:
         """Wait until all that was due when the block was entered has been tried."""
