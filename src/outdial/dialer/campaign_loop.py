@@ -160,7 +160,7 @@ class CampaignLoop:
         self._paced_by = self._pacer_config()
         self._wake = asyncio.Event()
         self._stopping = False
-        self._ended = False
+        self._ended = self.wanted_again = False
         self._changed = True
         self.flow = CallFlow(
             running.key,
@@ -274,7 +274,8 @@ class CampaignLoop:
     def update(self, running: RunningCampaign) -> None:
         """Take up a changed campaign: settings, agents, numbers. New records are looked for in any case."""
         if self._ended:
-            return  # no agents are its own any more: the engine begins anew once what it did is written
+            self.wanted_again = True  # no agents are its own any more: the engine begins anew once all is written
+            return
         before = self._running
         self._running = running
         if _paced_by(running.campaign) != _paced_by(before.campaign):

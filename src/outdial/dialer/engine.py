@@ -237,7 +237,8 @@ class Engine:
         finally:
             self.loops.pop(loop.key, None)
             self._tasks.pop(loop.key, None)
-            self._hint.set()  # it may have been asked to go on in its last moments
+            if loop.wanted_again:
+                self._hint.set()
 
     def _fault(self, exc: Exception) -> None:
         """Something happened that nobody thought of."""
