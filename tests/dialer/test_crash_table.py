@@ -385,6 +385,22 @@ class TestAStopInTheMiddle:
 
         tell(story, [answers(2.0, talk=20.0), *[NO_ANSWER] * 5], agents=2)
 
+    def test_an_engine_that_winds_down_lets_calls_end_and_takes_nothing_up_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(3.0)
+            world.live.engine.wind_down()
+            begun = len(await world.attempts())
+            await world.run_for(60.0)
+            assert world.live.loop is None
+            world.live.engine.hint()  # as at its next look
+            await world.run_for(60.0)
+            attempts = await world.attempts()
+            assert len(attempts) == begun
+            assert {outcome for _, _, outcome in attempts} == {"no_answer"}
+            assert world.live.engine.owns
+
+        tell(story, [NO_ANSWER] * 8)
+
     def test_a_campaign_that_is_resumed_in_its_last_moments_is_dialed_on(self, tell: Tell) -> None:
         async def story(world: World) -> None:
             await world.run_for(3.0)

@@ -77,7 +77,7 @@ class Engine:
         self._commands: set[asyncio.Task[None]] = set()
         self._versions: dict[int, int] = {}
         self._hint = asyncio.Event()
-        self._stopping = False
+        self._stopping = self._winding_down = False
         self._fence: int | None = None
         self._owned_until = float("-inf")
         self._taken_over = False
@@ -138,6 +138,12 @@ class Engine:
                 log.warning("lease_not_dropped", why=exc.code)
             self._fence = None
 
+    def wind_down(self) -> None:
+        """Launch nothing more; calls end as they will. The lease is kept until `stop`."""
+        self._winding_down = True
+        for loop in self.loops.values():
+            loop.stop()
+
     def abort(self) -> None:
         """Let go of everything at once, as when the process dies: nothing is drained, nothing is written."""
         self._stopping = True
@@ -175,13 +181,13 @@ class Engine:
             if fence is None:
                 loop.stop()  # and launches nothing more: claims carry the old fence and take nothing
             else:
-                loop.renew(fence, go_on=not self._stopping)
+                loop.renew(fence, go_on=not (self._stopping or self._winding_down))
         self._fence, self._taken_over = fence, fence is not None
 
     async def _supervise(self, fence: int) -> None:
         """Start, update and stop loops until they match the campaigns that are asked to run."""
         wanted = {running.key: running for running in await self._store.running_campaigns()}
-        if self._stopping:
+        if self._stopping or self._winding_down:
             return  # it was asked for meanwhile: nothing is begun any more, and nothing goes on
         for key, running in wanted.items():
             version = running.campaign.version

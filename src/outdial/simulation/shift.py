@@ -237,7 +237,7 @@ async def _to_the_end(
 
 async def _calls_over(live: AtWork, loop: CampaignLoop) -> None:
     """Launch nothing more, and let the calls that there are come to their end."""
-    loop.stop()
+    live.engine.wind_down()  # else the engine would take the campaign up again once its loop has ended
     until = live.clock.monotonic() + _LAST_CALLS_SECONDS
     while loop.flow.live and live.clock.monotonic() < until:
         await live.clock.sleep(0.1)
