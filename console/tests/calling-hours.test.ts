@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { byDay, instantOf, opening, placeInDay, WEEK_DAYS, windowsOf, type CallingWindow, type Hours, type WeekDay } from "../src/lib/calling-hours";
+import { bodyOf, draftOf, type HourTemplate } from "../src/hours/draft";
+import { byDay, instantOf, opening, placeInDay, WEEK_DAYS, weekInWords, windowsOf, type CallingWindow, type Hours, type WeekDay } from "../src/lib/calling-hours";
 import { isZone } from "../src/lib/zones";
 
 const WORK_DAYS: readonly WeekDay[] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];
@@ -117,4 +118,27 @@ it("turns a contact's date and time into an instant, also where clocks change", 
   expect(instantOf("2026-11-24", "10:30", "Europe/Lisbon").toISOString()).toBe("2026-11-24T10:30:00.000Z");
   expect(instantOf("2026-06-24", "10:30", "Europe/Lisbon").toISOString()).toBe("2026-06-24T09:30:00.000Z");
   expect(instantOf("2026-10-25", "01:30", "Europe/Lisbon").toISOString()).toBe("2026-10-25T00:30:00.000Z");
+});
+
+describe("a template", () => {
+  it("comes back the same from the API", () => {
+    const draft = {
+      name: "Evenings",
+      windows: [{ from: "17:00:00", to: "20:00:00", week_days: ["MONDAY" as const] }],
+      exceptions: [{ date: "2026-12-24", windows: [{ from: "09:00:00", to: "12:00:00" }] }],
+      holidays: ["PT"],
+    };
+    const shown = { ...bodyOf(draft), id: "t", created_at: "", updated_at: "", _links: {} } as unknown as HourTemplate;
+    expect(draftOf(shown)).toEqual(draft);
+    expect(bodyOf({ ...draft, name: " Evenings " }).name).toBe("Evenings");
+  });
+
+  it("is told in words", () => {
+    const days = { MONDAY: "Mon", TUESDAY: "Tue", WEDNESDAY: "Wed", THURSDAY: "Thu", FRIDAY: "Fri", SATURDAY: "Sat", SUNDAY: "Sun" };
+    const windows = [
+      { from: "09:00:00", to: "18:00:00", week_days: ["MONDAY", "TUESDAY"] as const },
+      { from: "10:00:00", to: "14:30:00", week_days: ["SATURDAY"] as const },
+    ];
+    expect(weekInWords(windows, days)).toBe("Mon, Tue 09:00–18:00 · Sat 10:00–14:30");
+  });
 });

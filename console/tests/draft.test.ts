@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { differing, merged } from "../src/lib/merge";
 import { moved } from "../src/lib/move";
-import { mergedDraft } from "../src/wizard/conflict";
-import { differing, FRESH, fromSettings, problemsOf, readDraft, stepOf, toSettings, type Draft, type SettingsShown } from "../src/wizard/draft";
+import { FRESH, fromSettings, problemsOf, readDraft, stepOf, toSettings, type Draft, type SettingsShown } from "../src/wizard/draft";
 
 const words = { nameLength: "name", between: (least: number, most: number) => `${least}-${most}`, noHours: "hours" };
 
@@ -76,11 +76,11 @@ describe("a conflict", () => {
   const mine: Draft = { ...base, priority: 2, skips: 5 };
 
   it("takes theirs, and keeps what only we changed", () => {
-    expect(mergedDraft(clash, mine, [])).toEqual({ ...base, priority: 9, maxAttempts: 7, skips: 5 });
+    expect(merged(clash, mine, [])).toEqual({ ...base, priority: 9, maxAttempts: 7, skips: 5 });
   });
 
   it("takes ours where we say so", () => {
-    expect(mergedDraft(clash, mine, ["priority"]).priority).toBe(2);
+    expect(merged(clash, mine, ["priority"]).priority).toBe(2);
   });
 });
 

@@ -134,6 +134,12 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
         time_to_call="2026-06-06T15:00:00Z",
     )
     disposition = await _made(api, "/v1/dispositions", name=f"{MARK} sold", effect="FINAL")
+    template = await _made(
+        api,
+        "/v1/hour-templates",
+        name=f"{MARK} hours",
+        calling_hours=[{"from": "09:00:00", "to": "18:00:00", "week_days": ["MONDAY"]}],
+    )
     job = await api.post(
         "/data/reports/outbound_dialer_calls/jobs",
         json={"name": MARK, "timespan": {"from": "2026-06-01T00:00:00Z", "to": "2026-06-02T00:00:00Z"}},
@@ -162,6 +168,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "change_id": changes[0]["id"],
             "callback_id": callback["callback_id"],
             "disposition_id": disposition["id"],
+            "template_id": template["id"],
             "job_id": job.json()["job"]["id"],
             "attempt_id": attempt,
             "forecast_id": forecast,

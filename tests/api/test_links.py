@@ -62,7 +62,7 @@ class Making:
                 }
             case "/v1/numbers":
                 body |= {"phone_number": number}
-            case "/v1/teams" | "/v1/dispositions":
+            case "/v1/teams" | "/v1/dispositions" | "/v1/hour-templates":
                 body |= {"name": f"Made {self._count}"}
             case "/v1/users":
                 body |= {"email": f"made{self._count}@example.org"}

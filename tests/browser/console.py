@@ -224,7 +224,7 @@ def pages_of(demo: Demo) -> dict[str, str]:
     }
     pages |= {
         f"settings-{part}": f"settings/{part}"
-        for part in ("users", "dispositions", "agents", "numbers", "presets", "webhooks", "clients", "health")
+        for part in ("users", "dispositions", "hours", "agents", "numbers", "presets", "webhooks", "clients", "health")
     }
     return pages | {
         "campaigns": "campaigns",

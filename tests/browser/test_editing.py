@@ -88,3 +88,62 @@ def test_the_hours_preview_says_what_the_dialer_would_decide_in_a_contacts_zone(
         until = decided.until.astimezone(zone)
         word = "open" if decided.is_open else "closed"
         expect(page.locator("[data-hours-preview]")).to_have_text(re.compile(f"{word} until .*{until:%H:%M}"))
+
+
+def test_a_campaign_starts_from_a_template_of_hours_and_stays_when_that_is_changed(
+    opened: Opened, demo: Demo, watch: Watch
+) -> None:
+    watch.expected.add(412)
+    page = opened("settings/hours")
+    page.get_by_role("button", name="New template").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("A template needs a name.")
+    page.get_by_label("Name of the template").fill("Evenings")
+    page.get_by_label("Monday: from 1").fill("17:00")
+    page.get_by_label("Monday: to 1").fill("20:00")
+    page.get_by_role("button", name="Monday's hours for Tuesday to Friday").click()
+    page.get_by_label("No calls on public holidays of").press_sequentially("pt de-by")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row", name=re.compile("^Evenings"))
+    expect(row).to_contain_text("Mon, Tue, Wed, Thu, Fri 17:00–20:00")
+    expect(row).to_contain_text("closed on public holidays of PT, DE-BY")
+
+    page.goto("campaigns/new")
+    page.get_by_label("Name", exact=True).fill("In the evenings")
+    page.get_by_role("button", name="3 Calling hours").click()
+    expect(page.get_by_text("A later change of the template does not change this campaign.")).to_be_visible()
+    page.get_by_label("Start from a template").select_option("Evenings")
+    page.get_by_role("button", name="Copy its hours").click()
+    expect(page.get_by_label("Friday: from 1")).to_have_value("17:00")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Friday: from 1")).to_have_value("09:00")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_label("Friday: to 1").fill("21:00")
+    page.get_by_role("button", name="Save these hours as a template").click()
+    dialog = page.get_by_role("dialog", name="Save these hours as a template")
+    dialog.get_by_label("Name of the template").fill("Long Fridays")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("“Long Fridays” is a template now.")).to_be_visible()
+    page.get_by_role("button", name="8 Review").click()
+    page.get_by_role("button", name="Create campaign").click()
+    expect(page.get_by_role("heading", name="In the evenings")).to_be_visible()
+    campaign = f"/v1/campaigns/{page.url.split('/')[-2]}"
+    evenings, fridays = demo.admin.get("/v1/hour-templates")["_embedded"]["hour_templates"]
+    began = demo.admin.get(campaign)
+    assert (evenings["name"], fridays["name"]) == ("Evenings", "Long Fridays")
+    assert began["dialing_strategy"]["calling_hours"] == fridays["calling_hours"] != evenings["calling_hours"]
+    assert began["holidays"] == fridays["holidays"] == ["PT", "DE-BY"]
+
+    page.goto("settings/hours")
+    page.get_by_role("button", name="Edit: Long Fridays").click()
+    page.get_by_label("Name of the template").fill("Fridays")
+    demo.admin.send("PUT", f"/v1/hour-templates/{fridays['id']}", evenings | {"name": "Long Fridays"})
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Somebody else has changed this template")).to_be_visible()
+    page.get_by_role("button", name="Merge and go on").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row", name=re.compile("^Fridays"))).to_contain_text("Fri 17:00–20:00")
+    page.get_by_role("button", name="Remove: Evenings").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("row", name=re.compile("^Evenings"))).to_have_count(0)
+    assert demo.admin.get(campaign) == began

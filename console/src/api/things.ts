@@ -17,7 +17,7 @@ interface Page {
 /** More than so many pages are not read: whoever has them needs another way to choose. */
 const MOST_PAGES = 20;
 
-async function allPages<P extends Page, T>(page: (number: number) => Promise<P>, items: (page: P) => readonly T[]): Promise<T[]> {
+export async function allPages<P extends Page, T>(page: (number: number) => Promise<P>, items: (page: P) => readonly T[]): Promise<T[]> {
   const found: T[] = [];
   for (let number = 1; number <= MOST_PAGES; number += 1) {
     const answer = await page(number);

@@ -31,6 +31,11 @@ export interface Hours {
   readonly exceptions: readonly DateException[];
 }
 
+/** Hours with the regions on whose public holidays they are closed: all that a campaign has of them. */
+export interface YearHours extends Hours {
+  readonly holidays: readonly string[];
+}
+
 export interface Opening {
   readonly isOpen: boolean;
   /** When that ends, in milliseconds since the epoch; null when no end is in sight. */
@@ -159,6 +164,13 @@ export function windowsOf(days: Readonly<Record<WeekDay, readonly Span[]>>): Cal
     }
   }
   return [...found.values()].map(({ span, week_days }) => ({ from: span.from, to: span.to, week_days }));
+}
+
+/** A week in words: `Mon, Tue 09:00–18:00 · Sat 10:00–14:00`. */
+export function weekInWords(windows: readonly CallingWindow[], days: Readonly<Record<WeekDay, string>>): string {
+  return windows
+    .map(({ from, to, week_days }) => `${week_days.map((day) => days[day]).join(", ")} ${from.slice(0, 5)}–${to.slice(0, 5)}`)
+    .join(" · ");
 }
 
 /** The share of a day's 24 hours at which a span begins and ends; of one that runs on, the part in its own day. */

@@ -1,9 +1,10 @@
-import type { ComponentType } from "react";
+import { lazy, Suspense, type ComponentType } from "react";
 import { Link, Redirect, useParams } from "wouter";
 import { useCan, useMayChange } from "../session/session";
 import { useText, type Text } from "../text/text";
 import { Forbidden } from "../ui/forbidden";
 import { PageHead } from "../ui/page-head";
+import { Skeleton } from "../ui/panel";
 import { AgentTimes } from "./agent-times";
 import { Clients } from "./clients";
 import { Dispositions } from "./dispositions";
@@ -24,6 +25,7 @@ interface Part {
 const PARTS: readonly Part[] = [
   { id: "users", needs: "users:read", Content: Users },
   { id: "dispositions", needs: "campaigns:read", Content: Dispositions },
+  { id: "hours", needs: "campaigns:read", Content: lazy(() => import("./hours")) },
   { id: "agents", needs: "agents:read", Content: AgentTimes },
   { id: "numbers", needs: "numbers:read", Content: Numbers },
   { id: "presets", needs: "campaigns:read", Content: Presets },
@@ -52,7 +54,7 @@ export default function SettingsPage() {
           </Link>
         ))}
       </nav>
-      {shown === undefined ? <p>{text.states.notFound}</p> : opens(shown) ? <shown.Content /> : <Forbidden right={shown.needs} />}
+      {shown === undefined ? <p>{text.states.notFound}</p> : opens(shown) ? <Suspense fallback={<Skeleton height={320} what={text.settings.parts[shown.id]} />}><shown.Content /></Suspense> : <Forbidden right={shown.needs} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "../api/client";
+import { weekInWords } from "../lib/calling-hours";
 import { useFormat, useText } from "../text/text";
 import { Loaded, Panel } from "../ui/panel";
 
@@ -20,11 +21,7 @@ export function Presets() {
                 {preset.calling_hours && (
                   <>
                     <dt>{text.settings.hours}</dt>
-                    <dd>
-                      {preset.calling_hours
-                        .map((window) => `${window.week_days.map((day) => text.daysShort[day]).join(", ")} ${window.from.slice(0, 5)}–${window.to.slice(0, 5)}`)
-                        .join(" · ")}
-                    </dd>
+                    <dd>{weekInWords(preset.calling_hours, text.daysShort)}</dd>
                   </>
                 )}
                 {preset.highest_abandonment_rate !== undefined && (

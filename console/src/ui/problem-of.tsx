@@ -9,6 +9,11 @@ export function fieldsOf(error: Error | null): readonly FieldProblem[] {
   return error instanceof ApiProblem ? error.fields : NONE;
 }
 
+/** What is wrong with a member or with something in it. */
+export function errorOf(problems: readonly FieldProblem[], name: string): string | undefined {
+  return problems.find((problem) => problem.name === name || problem.name.startsWith(`${name}.`))?.description;
+}
+
 /** What the server said to something that was asked of it; nothing while there is nothing to say. */
 export function ProblemOf({ of, what }: { readonly of: Pick<UseMutationResult, "error">; readonly what: string }) {
   const text = useText();

@@ -336,11 +336,6 @@ function numbersOf(draft: Draft): readonly (readonly [NumberName, number])[] {
   ];
 }
 
-/** The members in which two drafts differ. */
-export function differing(one: Draft, other: Draft): (keyof Draft)[] {
-  return (Object.keys(FRESH) as (keyof Draft)[]).filter((member) => JSON.stringify(one[member]) !== JSON.stringify(other[member]));
-}
-
 /** Draft read from storage, or null where it is none of this version. */
 export function readDraft(stored: string | null): Draft | null {
   if (stored === null) return null;

@@ -4,11 +4,12 @@ import { useLocation, useParams } from "wouter";
 import { api, tagged, told } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import { campaignSettings } from "../campaigns/queries";
+import type { Clash } from "../lib/merge";
 import { useText } from "../text/text";
+import { Conflict } from "../ui/conflict";
 import { PageHead } from "../ui/page-head";
 import { Loaded } from "../ui/panel";
 import { ProblemNote } from "../ui/problem-note";
-import { Conflict, type Clash } from "./conflict";
 import { fromSettings, toSettings, type Draft, type SettingsShown } from "./draft";
 import { Wizard } from "./wizard";
 
@@ -39,7 +40,7 @@ function Editor({ id, loaded }: { readonly id: string; readonly loaded: Loading 
   const queries = useQueryClient();
   const [base, setBase] = useState(() => ({ draft: fromSettings(loaded.body), tag: loaded.tag }));
   const [draft, setDraft] = useState<Draft>(base.draft);
-  const [clash, setClash] = useState<Clash | null>(null);
+  const [clash, setClash] = useState<Clash<Draft> | null>(null);
   const path = { campaign_id: id };
 
   const saving = useMutation({
@@ -62,13 +63,23 @@ function Editor({ id, loaded }: { readonly id: string; readonly loaded: Loading 
       setClash({ base: base.draft, theirs: fromSettings(current.body), tag: current.tag, at: last?.at ?? null });
     },
   });
-  const merge = (merged: Draft, against: Clash) => {
+  const merge = (merged: Draft, against: Clash<Draft>) => {
     setDraft(merged);
     setBase({ draft: against.theirs, tag: against.tag });
     setClash(null);
     saving.reset();
   };
-  if (clash !== null) return <Conflict clash={clash} mine={draft} onMerged={(merged) => merge(merged, clash)} />;
+  if (clash !== null) {
+    return (
+      <Conflict
+        what="campaign"
+        clash={clash}
+        mine={draft}
+        labels={text.wizard.members}
+        onMerged={(merged) => merge(merged, clash)}
+      />
+    );
+  }
   return (
     <Wizard
       draft={draft}

@@ -3,12 +3,13 @@ import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { api, told } from "../api/client";
 import { ApiProblem } from "../api/problem";
+import { differing } from "../lib/merge";
 import { readSetting, writeSetting } from "../lib/settings";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { PageHead } from "../ui/page-head";
 import { ProblemNote } from "../ui/problem-note";
-import { differing, FRESH, readDraft, toSettings, type Draft } from "./draft";
+import { FRESH, readDraft, toSettings, type Draft } from "./draft";
 import { Wizard } from "./wizard";
 
 /** Makes a campaign. What was chosen so far is kept on this browser until it is saved or discarded. */

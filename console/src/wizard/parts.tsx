@@ -2,16 +2,13 @@ import type { ReactNode } from "react";
 import type { FieldProblem } from "../api/problem";
 import { useText } from "../text/text";
 import { Field } from "../ui/field";
+import { errorOf } from "../ui/problem-of";
 import { RANGES, type Draft, type NumberName, type TimeUnit } from "./draft";
 
 export interface StepProps {
   readonly draft: Draft;
   readonly change: (part: Partial<Draft>) => void;
   readonly problems: readonly FieldProblem[];
-}
-
-export function errorOf(problems: readonly FieldProblem[], name: string): string | undefined {
-  return problems.find((problem) => problem.name === name || problem.name.startsWith(`${name}.`))?.description;
 }
 
 interface NumberFieldProps {

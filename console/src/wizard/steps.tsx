@@ -6,8 +6,9 @@ import { useText } from "../text/text";
 import { ChainList } from "../ui/chain-list";
 import { Choose } from "../ui/choose";
 import { Field } from "../ui/field";
+import { errorOf } from "../ui/problem-of";
 import { OUTCOMES, type ChainItem, type Mode, type OutcomeKey, type OutcomeRule } from "./draft";
-import { Check, errorOf, NumberField, UnitSelect, type StepProps } from "./parts";
+import { Check, NumberField, UnitSelect, type StepProps } from "./parts";
 
 const MODES: readonly Mode[] = ["PREDICTIVE", "PROGRESSIVE", "PREVIEW"];
 

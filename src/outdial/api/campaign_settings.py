@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ from outdial.api.shapes import Shape, any_case, read_as, wrong
 from outdial.app import campaigns
 from outdial.app.campaigns import Settings
 from outdial.domain.access import Principal, Scope
-from outdial.domain.campaign_document import Document
+from outdial.domain.campaign_document import Document, windows_document
 from outdial.domain.campaigns import (
     DEFAULT_PRIORITY,
     MESSAGE_NAME,
@@ -100,8 +100,28 @@ class DetectionIn(Shape):
         return Detection(self.profile, changed, self.sample_rate / 100)
 
 
+def _each_date_once(exceptions: list[ExceptionIn]) -> list[ExceptionIn]:
+    if len({exception.date for exception in exceptions}) < len(exceptions):
+        raise wrong("must have each date once")
+    return exceptions
+
+
 Things = Annotated[list[ThingIn], Field(max_length=10_000)]
 Region = Annotated[str, StringConstraints(max_length=20)]
+ExceptionsIn = Annotated[
+    list[ExceptionIn], Field(default_factory=list, max_length=400), AfterValidator(_each_date_once)
+]
+HolidaysIn = Annotated[list[Region], Field(default_factory=list, max_length=50)]
+
+
+def exceptions_of(sent: Sequence[ExceptionIn]) -> tuple[DateException, ...]:
+    """In the order of their dates."""
+    return tuple(sorted((one.value() for one in sent), key=lambda one: one.on))
+
+
+def holidays_of(sent: Sequence[str]) -> tuple[str, ...]:
+    """Each region once."""
+    return tuple(dict.fromkeys(sent))
 
 
 class SettingsIn(Shape):
@@ -114,8 +134,8 @@ class SettingsIn(Shape):
     dialing_mode_configuration: DecimalConfigurationIn | None = None
     dialing_strategy: StrategyIn | None = None
     strict_priority: bool = True
-    holidays: Annotated[list[Region], Field(default_factory=list, max_length=50)]
-    exceptions: Annotated[list[ExceptionIn], Field(default_factory=list, max_length=400)]
+    holidays: HolidaysIn
+    exceptions: ExceptionsIn
     presets: Annotated[
         list[Annotated[str, StringConstraints(max_length=40)]], Field(default_factory=list, max_length=20)
     ]
@@ -129,13 +149,6 @@ class SettingsIn(Shape):
     do_not_call_lists: Things | None = None
     users: Things | None = None
     numbers: Things | None = None
-
-    @field_validator("exceptions")
-    @classmethod
-    def _each_date_once(cls, exceptions: list[ExceptionIn]) -> list[ExceptionIn]:
-        if len({exception.date for exception in exceptions}) < len(exceptions):
-            raise wrong("must have each date once")
-        return exceptions
 
     @model_validator(mode="after")
     def _shadow_of_something(self) -> Self:
@@ -155,8 +168,8 @@ class SettingsIn(Shape):
             strategy=strategy.value() if strategy else None,
             extensions=Extensions(
                 strict_priority=self.strict_priority,
-                holidays=tuple(dict.fromkeys(self.holidays)),
-                exceptions=tuple(sorted((one.value() for one in self.exceptions), key=lambda one: one.on)),
+                holidays=holidays_of(self.holidays),
+                exceptions=exceptions_of(self.exceptions),
                 presets=tuple(dict.fromkeys(self.presets)),
                 abandonment_periods=tuple(window.value for window in Window if window in self.abandonment_periods),
                 shadow=self.shadow,
@@ -254,7 +267,7 @@ def _shown_preset(preset: Preset) -> dict[str, Any]:
             "version": preset.version.isoformat(),
             "source": preset.source,
             "since": preset.since.isoformat() if preset.since else None,
-            "calling_hours": None if preset.hours is None else _shown_hours(preset),
+            "calling_hours": None if preset.hours is None else windows_document(preset.hours),
             "holidays": preset.holidays,
             "frequency": None
             if frequency is None
@@ -265,14 +278,3 @@ def _shown_preset(preset: Preset) -> dict[str, Any]:
             "duties": list(preset.duties),
         }
     )
-
-
-def _shown_hours(preset: Preset) -> Sequence[dict[str, Any]]:
-    return [
-        {
-            "from": window.start.isoformat("seconds"),
-            "to": window.to.isoformat("seconds"),
-            "week_days": [day.value for day in window.week_days],
-        }
-        for window in preset.hours or ()
-    ]

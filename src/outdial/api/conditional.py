@@ -15,10 +15,11 @@ from starlette.responses import Response
 from outdial.api.hal import hal
 from outdial.api.problems import Refused
 from outdial.domain.campaigns import Campaign
+from outdial.domain.hour_templates import HourTemplate
 from outdial.domain.record_lists import RecordList
 from outdial.domain.records import Record
 
-Tagged = Campaign | RecordList | Record
+Tagged = Campaign | RecordList | Record | HourTemplate
 
 _TAGS: Final = re.compile(r'(W/)?"([^"]*)"')
 
@@ -60,8 +61,8 @@ def _state(thing: Tagged) -> str:
             facts = f"{thing.id} {thing.version}"
         case RecordList():
             facts = f"{thing.id} {thing.updated_at} {thing.status} {thing.records_count}"
-        case Record():
-            # Two changes can fall into one millisecond: the record itself is part of it.
+        case Record() | HourTemplate():
+            # Two changes can fall into one millisecond: the thing itself is part of it.
             facts = repr(thing)
     return _hash(facts.encode("utf-8", "surrogatepass"))
 

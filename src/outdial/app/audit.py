@@ -11,9 +11,10 @@ from uuid import UUID
 
 from outdial.domain.access import ApiClient, Principal
 from outdial.domain.audit import Action, Actor, Change, ChangeId, ChangeNotFound, Kind, differences
-from outdial.domain.campaign_document import Document, document_of
+from outdial.domain.campaign_document import Document, document_of, exceptions_document, windows_document
 from outdial.domain.dispositions import Disposition
 from outdial.domain.dnc import DncEntry, DncList
+from outdial.domain.hour_templates import HourTemplate
 from outdial.domain.record_lists import RecordList
 from outdial.domain.values import CampaignId
 from outdial.ports.audit import ChangeFilter
@@ -70,7 +71,7 @@ async def note(
     )
 
 
-Thing = RecordList | DncList | DncEntry | User | CallerNumber | Disposition | ApiClient
+Thing = RecordList | DncList | DncEntry | User | CallerNumber | Disposition | HourTemplate | ApiClient
 
 
 async def of_thing(uow: UnitOfWork, *, before: Thing | None = None, after: Thing | None = None) -> None:
@@ -97,6 +98,8 @@ def _kind(thing: Thing) -> Kind:
             return Kind.NUMBER
         case Disposition():
             return Kind.DISPOSITION
+        case HourTemplate():
+            return Kind.HOUR_TEMPLATE
         case ApiClient():
             return Kind.API_CLIENT
 
@@ -136,6 +139,13 @@ def _facts(thing: Thing) -> Mapping[str, Any]:
                 "retry_after_in_secs": None if wait is None else int(wait.total_seconds()),
                 "do_not_call_list_id": None if thing.dnc_list is None else str(thing.dnc_list),
                 "default": thing.is_default,
+            }
+        case HourTemplate():
+            facts = {
+                "name": thing.name,
+                "calling_hours": windows_document(thing.windows),
+                "exceptions": exceptions_document(thing.exceptions) or None,
+                "holidays": list(thing.holidays) or None,
             }
     return {name: value for name, value in facts.items() if value is not None}
 

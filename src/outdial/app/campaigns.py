@@ -431,10 +431,7 @@ async def _put(
     """Store settings of a campaign that is locked, with those things assigned; answers it as it is then."""
     changed = settings.of(before)
     _check_running(changed)
-    regions = enumerate(changed.extensions.holidays)
-    unknown = [FieldProblem(f"holidays.{place}", _NO_REGION) for place, one in regions if not holidays.knows(one)]
-    if unknown:
-        raise Invalid("Invalid input", unknown)
+    check_regions(changed.extensions.holidays, holidays)
     check_presets(changed)
     async with audit.of_campaign(uow, before.id, undoes=undoes):
         touched = False
@@ -448,6 +445,15 @@ async def _put(
         if touched or settled != stored:
             settled = await _save(uow, settled, clock)
     return settled, await audit.document(uow, before.id) or {}
+
+
+def check_regions(regions: Sequence[str], holidays: Holidays) -> None:
+    """Raises `Invalid` for regions whose holidays are not known."""
+    unknown = [
+        FieldProblem(f"holidays.{place}", _NO_REGION) for place, one in enumerate(regions) if not holidays.knows(one)
+    ]
+    if unknown:
+        raise Invalid("Invalid input", unknown)
 
 
 def _check_running(campaign: Campaign) -> None:

@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     USER = "user"
     NUMBER = "number"
     DISPOSITION = "disposition"
+    HOUR_TEMPLATE = "hour_template"
     API_CLIENT = "api_client"
     ATTEMPT = "attempt"
     """Of an attempt, that what an agent had said of it was corrected."""

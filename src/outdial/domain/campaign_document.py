@@ -51,7 +51,7 @@ def document_of(campaign: Campaign, assigned: Mapping[str, Sequence[str]]) -> Do
             "dialing_strategy": strategy_document(campaign.strategy) if campaign.strategy else None,
             "strict_priority": extensions.strict_priority,
             "holidays": list(extensions.holidays),
-            "exceptions": [_exception(exception) for exception in extensions.exceptions],
+            "exceptions": exceptions_document(extensions.exceptions),
             "presets": list(extensions.presets),
             "abandonment_periods": list(extensions.abandonment_periods),
             "shadow": extensions.shadow,
@@ -109,7 +109,7 @@ def strategy_document(strategy: DialingStrategy) -> Document:
             "max_attempts": strategy.max_attempts,
             "retry_period": strategy.retry_period,
             "retry_time_unit": strategy.retry_unit.value,
-            "calling_hours": [_window(window) for window in strategy.calling_hours],
+            "calling_hours": windows_document(strategy.calling_hours),
             "dispositions": {
                 _KEY_OF_OUTCOME[outcome]: _rule(outcome, rule) for outcome, rule in strategy.dispositions.items()
             },
@@ -120,21 +120,27 @@ def strategy_document(strategy: DialingStrategy) -> Document:
     )
 
 
-def _window(window: CallingWindow) -> Document:
-    return {
-        "from": window.start.isoformat("seconds"),
-        "to": window.to.isoformat("seconds"),
-        "week_days": [day.value for day in window.week_days],
-    }
+def windows_document(windows: Sequence[CallingWindow]) -> list[Document]:
+    return [
+        {
+            "from": window.start.isoformat("seconds"),
+            "to": window.to.isoformat("seconds"),
+            "week_days": [day.value for day in window.week_days],
+        }
+        for window in windows
+    ]
 
 
-def _exception(exception: DateException) -> Document:
-    return {
-        "date": exception.on.isoformat(),
-        "windows": [
-            {"from": start.isoformat("seconds"), "to": to.isoformat("seconds")} for start, to in exception.windows
-        ],
-    }
+def exceptions_document(exceptions: Sequence[DateException]) -> list[Document]:
+    return [
+        {
+            "date": exception.on.isoformat(),
+            "windows": [
+                {"from": start.isoformat("seconds"), "to": to.isoformat("seconds")} for start, to in exception.windows
+            ],
+        }
+        for exception in exceptions
+    ]
 
 
 def _detection(detection: Detection) -> Document | None:

@@ -13,6 +13,7 @@ from outdial.ports.dispositions import DispositionStore
 from outdial.ports.dnc import DncStore
 from outdial.ports.explain import ExplainStore
 from outdial.ports.forecasts import ForecastStore
+from outdial.ports.hour_templates import HourTemplateStore
 from outdial.ports.idempotency import AnswerStore
 from outdial.ports.numbers import NumberStore
 from outdial.ports.phone_agents import PhoneAgentStore
@@ -79,6 +80,8 @@ class UnitOfWork(Protocol):
     def attempts(self) -> AttemptStore: ...
     @property
     def dispositions(self) -> DispositionStore: ...
+    @property
+    def hour_templates(self) -> HourTemplateStore: ...
     @property
     def answers(self) -> AnswerStore: ...
     @property

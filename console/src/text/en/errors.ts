@@ -90,6 +90,8 @@ export const errors = {
   "email-taken": "Another user has this e-mail address.",
   "file-differs": "What arrived is not the file that was announced. Send it again.",
   "forecast-not-found": "There is no such forecast.",
+  "hour-template-name-taken": "Another template of calling hours has this name.",
+  "hour-template-not-found": "There is no such template of calling hours.",
   "idempotency-key-reused": "This was sent before as another request.",
   "internal-error": "The server failed. The log knows this request by its number.",
   invalid: "Some values cannot be taken.",

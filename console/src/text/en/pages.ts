@@ -130,6 +130,7 @@ export const audit = {
     user: "User",
     number: "Caller number",
     disposition: "Disposition",
+    hour_template: "Template of calling hours",
     api_client: "API client",
     attempt: "Call",
   },
@@ -148,6 +149,7 @@ export const settings = {
   parts: {
     users: "Users and roles",
     dispositions: "Dispositions",
+    hours: "Calling-hour templates",
     agents: "Wrap-up and pauses",
     numbers: "Caller numbers",
     presets: "Rule sets",

@@ -143,40 +143,6 @@ export const wizard = {
   },
 };
 
-export const conflict = {
-  title: "Somebody else has changed this campaign",
-  about: (at: string | null) => `${at === null ? "It was changed" : `It was last changed at ${at}`}, after you began. Nothing of yours is saved yet. Choose for each field that both of you changed.`,
-  field: "Field",
-  mine: "Mine",
-  theirs: "Theirs",
-  take: "Take",
-  rest: "What only you changed stays yours.",
-  merge: "Merge and go on",
-};
-
-export const hours = {
-  about: "In the contact's own time. Two times that are the same mean the whole day; a second time before the first runs into the next day.",
-  week: "Calling hours of the week",
-  closed: "closed",
-  from: "from",
-  to: "to",
-  addSpan: (day: string) => `Add an opening on ${day}`,
-  removeSpan: (day: string, place: number) => `Remove opening ${place} on ${day}`,
-  copyMonday: "Monday's hours for Tuesday to Friday",
-  previewZone: "Seen from the time zone",
-  unknownZone: "There is no time zone of this name.",
-  preview: (now: string, isOpen: boolean, until: string | null) =>
-    `It is ${now} there: ${isOpen ? "open" : "closed"}${until === null ? "" : ` until ${until}`}.`,
-  previewHolidays: "Public holidays are looked at when the campaign dials, not here.",
-  exceptions: "Other hours on single dates",
-  exceptionDate: "Date with other hours",
-  addException: "Add this date",
-  holidays: "No calls on public holidays of",
-  holidaysHint: "Countries or parts of them, by ISO 3166: PT, DE-BY.",
-  presets: "Rule sets to be held to",
-  presetsHint: "What a rule set forbids cannot be saved.",
-};
-
 export const chain = {
   drag: "Drag to another place",
   up: (name: string) => `Move ${name} up`,

@@ -90,6 +90,8 @@ export const errors: typeof english = {
   "email-taken": "Outro utilizador tem este endereço de e-mail.",
   "file-differs": "O que chegou não é o ficheiro anunciado. Envie-o de novo.",
   "forecast-not-found": "Não há tal previsão.",
+  "hour-template-name-taken": "Outro modelo de horas de chamada tem este nome.",
+  "hour-template-not-found": "Não há tal modelo de horas de chamada.",
   "idempotency-key-reused": "Isto já foi enviado como outro pedido.",
   "internal-error": "O servidor falhou. O registo conhece este pedido pelo número.",
   invalid: "Alguns valores não podem ser aceites.",

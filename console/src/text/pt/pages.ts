@@ -132,6 +132,7 @@ export const audit: Text["audit"] = {
     user: "Utilizador",
     number: "Número de origem",
     disposition: "Classificação",
+    hour_template: "Modelo de horas de chamada",
     api_client: "Cliente da API",
     attempt: "Chamada",
   },
@@ -150,6 +151,7 @@ export const settings: Text["settings"] = {
   parts: {
     users: "Utilizadores e papéis",
     dispositions: "Classificações",
+    hours: "Modelos de horas",
     agents: "Pós-chamada e pausas",
     numbers: "Números de origem",
     presets: "Conjuntos de regras",

@@ -145,39 +145,6 @@ export const wizard: Text["wizard"] = {
   },
 };
 
-export const conflict: Text["conflict"] = {
-  title: "Outra pessoa alterou esta campanha",
-  about: (at) => `${at === null ? "Foi alterada" : `A última alteração foi a ${at}`}, depois de começar. Nada do que é seu está guardado. Escolha para cada campo que ambos alteraram.`,
-  field: "Campo",
-  mine: "Meu",
-  theirs: "Dos outros",
-  take: "Ficar com",
-  rest: "O que só você alterou fica como está.",
-  merge: "Juntar e continuar",
-};
-
-export const hours: Text["hours"] = {
-  about: "Na hora do próprio contacto. Duas horas iguais são o dia inteiro; uma segunda hora antes da primeira passa para o dia seguinte.",
-  week: "Horas de chamada da semana",
-  closed: "fechado",
-  from: "de",
-  to: "a",
-  addSpan: (day) => `Adicionar uma abertura em ${day}`,
-  removeSpan: (day, place) => `Remover a abertura ${place} em ${day}`,
-  copyMonday: "As horas de segunda para terça a sexta",
-  previewZone: "Visto do fuso horário",
-  unknownZone: "Não há fuso horário com este nome.",
-  preview: (now, isOpen, until) => `Lá são ${now}: ${isOpen ? "aberto" : "fechado"}${until === null ? "" : ` até ${until}`}.`,
-  previewHolidays: "Os feriados são vistos quando a campanha liga, não aqui.",
-  exceptions: "Outras horas em datas",
-  exceptionDate: "Data com outras horas",
-  addException: "Adicionar esta data",
-  holidays: "Sem chamadas nos feriados de",
-  holidaysHint: "Países ou partes deles, pela ISO 3166: PT, DE-BY.",
-  presets: "Conjuntos de regras a cumprir",
-  presetsHint: "O que um conjunto proíbe não pode ser guardado.",
-};
-
 export const chain: Text["chain"] = {
   drag: "Arrastar para outro lugar",
   up: (name) => `Subir ${name}`,

@@ -323,14 +323,7 @@ def strategy_to_json(strategy: DialingStrategy | None) -> dict[str, Any] | None:
         "max_attempts": strategy.max_attempts,
         "retry_period": strategy.retry_period,
         "retry_unit": strategy.retry_unit.value,
-        "calling_hours": [
-            {
-                "start": window.start.isoformat("seconds"),
-                "to": window.to.isoformat("seconds"),
-                "week_days": [day.value for day in window.week_days],
-            }
-            for window in strategy.calling_hours
-        ],
+        "calling_hours": windows_to_json(strategy.calling_hours),
         # A list: jsonb would forget the order in which the outcomes were given.
         "dispositions": [
             {
@@ -367,14 +360,7 @@ def strategy_from_json(stored: Mapping[str, Any] | None) -> DialingStrategy | No
         max_attempts=stored["max_attempts"],
         retry_period=stored["retry_period"],
         retry_unit=TimeUnit(stored["retry_unit"]),
-        calling_hours=tuple(
-            CallingWindow(
-                time.fromisoformat(window["start"]),
-                time.fromisoformat(window["to"]),
-                tuple(WeekDay(day) for day in window["week_days"]),
-            )
-            for window in stored["calling_hours"]
-        ),
+        calling_hours=windows_from_json(stored["calling_hours"]),
         dispositions={
             Outcome(rule["outcome"]): OutcomeRule(
                 StatusAfterCall(rule["status_after_call"]),
@@ -414,13 +400,7 @@ def extensions_to_json(extensions: Extensions) -> dict[str, Any]:
         "progressive": extensions.progressive,
         "strict_priority": extensions.strict_priority,
         "holidays": list(extensions.holidays),
-        "exceptions": [
-            {
-                "on": exception.on.isoformat(),
-                "windows": [[start.isoformat("seconds"), to.isoformat("seconds")] for start, to in exception.windows],
-            }
-            for exception in extensions.exceptions
-        ],
+        "exceptions": exceptions_to_json(extensions.exceptions),
         "presets": list(extensions.presets),
         "abandonment_periods": list(extensions.abandonment_periods),
         "shadow": extensions.shadow,
@@ -441,18 +421,54 @@ def extensions_from_json(stored: Mapping[str, Any]) -> Extensions:
         progressive=stored["progressive"],
         strict_priority=stored["strict_priority"],
         holidays=tuple(stored["holidays"]),
-        exceptions=tuple(
-            DateException(
-                date.fromisoformat(exception["on"]),
-                tuple((time.fromisoformat(start), time.fromisoformat(to)) for start, to in exception["windows"]),
-            )
-            for exception in stored["exceptions"]
-        ),
+        exceptions=exceptions_from_json(stored["exceptions"]),
         presets=tuple(stored["presets"]),
         abandonment_periods=tuple(stored.get("abandonment_periods", ())),
         shadow=stored.get("shadow", False),
         detection=_detection_from_json(stored.get("detection")),
         safety_message=stored.get("safety_message"),
+    )
+
+
+def windows_to_json(windows: Sequence[CallingWindow]) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": window.start.isoformat("seconds"),
+            "to": window.to.isoformat("seconds"),
+            "week_days": [day.value for day in window.week_days],
+        }
+        for window in windows
+    ]
+
+
+def windows_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[CallingWindow, ...]:
+    return tuple(
+        CallingWindow(
+            time.fromisoformat(window["start"]),
+            time.fromisoformat(window["to"]),
+            tuple(WeekDay(day) for day in window["week_days"]),
+        )
+        for window in stored
+    )
+
+
+def exceptions_to_json(exceptions: Sequence[DateException]) -> list[dict[str, Any]]:
+    return [
+        {
+            "on": exception.on.isoformat(),
+            "windows": [[start.isoformat("seconds"), to.isoformat("seconds")] for start, to in exception.windows],
+        }
+        for exception in exceptions
+    ]
+
+
+def exceptions_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[DateException, ...]:
+    return tuple(
+        DateException(
+            date.fromisoformat(exception["on"]),
+            tuple((time.fromisoformat(start), time.fromisoformat(to)) for start, to in exception["windows"]),
+        )
+        for exception in stored
     )
 
 

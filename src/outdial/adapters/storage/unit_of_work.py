@@ -14,6 +14,7 @@ from outdial.adapters.storage.dispositions import DispositionRows
 from outdial.adapters.storage.dnc import DncRows
 from outdial.adapters.storage.explain import ExplainRows
 from outdial.adapters.storage.forecasts import ForecastRows
+from outdial.adapters.storage.hour_templates import HourTemplateRows
 from outdial.adapters.storage.idempotency import AnswerRows
 from outdial.adapters.storage.numbers import NumberRows
 from outdial.adapters.storage.outbox import OutboxRows
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
     forecasts: ForecastRows
     attempts: AttemptRows
     dispositions: DispositionRows
+    hour_templates: HourTemplateRows
     answers: AnswerRows
     audit: AuditRows
     outbox: OutboxRows
@@ -86,6 +88,7 @@ class SqlUnitOfWork:
             ForecastRows(connection, account),
             AttemptRows(connection, account),
             DispositionRows(connection, account),
+            HourTemplateRows(connection, account),
             AnswerRows(connection, account),
             AuditRows(connection, account, clock),
             OutboxRows(connection, account, clock),

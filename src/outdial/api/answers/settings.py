@@ -119,8 +119,21 @@ class SettingsShown(Shown):
     links: SettingsLinks = Field(alias="_links")
 
 
-class WindowOfPreset(SpanShown):
+class WeeklySpanShown(SpanShown):
     week_days: list[WeekDay]
+
+
+class HourTemplateShown(Shown):
+    """Hours that a campaign can begin with. They are copied into it: a later change does not touch it."""
+
+    id: Id
+    name: str
+    calling_hours: list[WeeklySpanShown]
+    exceptions: list[ExceptionShown]
+    holidays: list[Region]
+    created_at: InstantShown
+    updated_at: InstantShown
+    links: SelfLink = Field(alias="_links")
 
 
 class FrequencyShown(Shown):
@@ -136,7 +149,7 @@ class PresetShown(Shown):
     version: DayShown
     source: str
     since: DayShown | None = None
-    calling_hours: list[WindowOfPreset] | None = None
+    calling_hours: list[WeeklySpanShown] | None = None
     holidays: Region | None = None
     frequency: FrequencyShown | None = None
     shortest_ring_time_in_secs: int | None = None
@@ -179,6 +192,15 @@ SETTINGS: Final = {
     "name": "Renewals north",
     "mode": "PROGRESSIVE",
     "dialing_mode_configuration": {"max_ring_time_in_secs": 25},
+    "holidays": ["US"],
+    "exceptions": [{"date": "2026-12-24", "windows": [{"from": "09:00:00", "to": "12:00:00"}]}],
+}
+
+HOUR_TEMPLATE: Final = {
+    "name": "Office hours",
+    "calling_hours": [
+        {"from": "09:00:00", "to": "18:00:00", "week_days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]}
+    ],
     "holidays": ["US"],
     "exceptions": [{"date": "2026-12-24", "windows": [{"from": "09:00:00", "to": "12:00:00"}]}],
 }
