@@ -153,6 +153,38 @@ class TestAnAgentsDay:
         after = await office.api.get(session)
         assert (after.status_code, after.json()["code"]) == (404, "session-not-found")
 
+    async def test_a_conversation_is_put_on_hold_and_taken_back_and_keys_are_pressed_in_it(self, office: Office) -> None:
+        office.carrier.script[PhoneNumber(CALLED)] = Fate(Outcome.CONNECTED, 0.01, 0.02, 0.0, talk_seconds=1000.0)
+        _, user = await office.campaign()
+        session = await office.sign_in(user)
+        body = await office.until(session, previewing)
+        assert "on_hold" not in body
+        assert {"hold", "unhold", "digits"}.isdisjoint(body["_links"])
+        for path, said in (("hold", None), ("unhold", None), ("digits", {"digits": "1"})):
+            refused = await office.api.post(f"{session}/{path}", json=said)
+            assert (refused.status_code, refused.json()["code"]) == (422, "not-in-call")
+        await office.api.post(body["_links"]["dial"]["href"])
+        talking = await office.until(session, lambda body: body["state"] == "talking")
+        assert talking["on_hold"] is False
+        held = (await office.api.post(talking["_links"]["hold"]["href"])).json()
+        assert (held["state"], held["on_hold"], "hold" in held["_links"]) == ("talking", True, False)
+        assert (await office.api.get(session)).json()["on_hold"] is True, "whoever looks again sees it"
+        pressed = await office.api.post(held["_links"]["digits"]["href"], json={"digits": "12*#A"})
+        assert pressed.status_code == 200
+        assert [digits for _, digits in office.carrier.pressed] == ["12*#A"]
+        back = (await office.api.post(held["_links"]["unhold"]["href"])).json()
+        assert (back["on_hold"], "unhold" in back["_links"]) == (False, False)
+        for digits in ("", "12x", "1" * 33, None, 12):
+            answer = await office.api.post(f"{session}/digits", json={"digits": digits})
+            assert (answer.status_code, fields_of(answer)) == (400, {"digits"}), digits
+        office.carrier.break_down()
+        unreached = await office.api.post(f"{session}/hold")
+        assert (unreached.status_code, unreached.json()["code"]) == (503, "carrier-unreachable")
+        office.carrier.mend()
+        await office.api.post(f"{session}/hang-up")
+        wrapping = await office.until(session, lambda body: body["state"] == "wrap_up")
+        assert "on_hold" not in wrapping
+
     async def test_signing_in_again_shows_the_same_session(self, office: Office) -> None:
         user = await office.parts.user()
         session = await office.sign_in(user, ready=False)

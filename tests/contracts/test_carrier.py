@@ -160,6 +160,58 @@ def test_a_bridged_call_can_be_hung_up(network: Network) -> None:
     network.play(story)
 
 
+def test_a_callee_is_put_on_hold_and_taken_back_as_often_as_it_is_said(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        call = await stage.call(Callee.PERSON)
+        await stage.heard(call, Answered)
+        await stage.carrier.bridge(call, stage.agent)
+        await stage.heard(call, Bridged)
+        for command in (stage.carrier.hold, stage.carrier.hold, stage.carrier.unhold, stage.carrier.unhold):
+            await command(call)
+        await stage.carrier.send_digits(call, "12*#")
+        await stage.carrier.hold(call)
+        assert await stage.carrier.calls() == (call,)
+        await stage.carrier.hang_up(call)
+        end = await stage.ended(call)
+        assert isinstance(end, HungUp)
+        assert end.by is HangupBy.US
+        assert stage.facts(call) == [Ringing(), Answered(), Bridged(), end]
+
+    network.play(story)
+
+
+def test_a_callee_on_hold_may_leave(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        call = await stage.call(Callee.BRIEF_PERSON)
+        await stage.heard(call, Answered)
+        await stage.carrier.bridge(call, stage.agent)
+        await stage.heard(call, Bridged)
+        await stage.carrier.hold(call)
+        end = await stage.ended(call)
+        assert isinstance(end, HungUp)
+        assert end.by is HangupBy.CALLEE
+        assert await stage.carrier.calls() == ()
+
+    network.play(story)
+
+
+def test_nobody_is_put_on_hold_or_sent_digits_without_a_conversation(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        alone, over = await stage.call(Callee.PERSON), await stage.call(Callee.BUSY)
+        await stage.ended(over)
+        await stage.heard(alone, Answered)
+        for call in (alone, over, stage.ids.new("call")):
+            for command in (stage.carrier.hold, stage.carrier.unhold):
+                with pytest.raises(NoSuchCall):
+                    await command(call)
+            with pytest.raises(NoSuchCall):
+                await stage.carrier.send_digits(call, "1")
+        await stage.carrier.hang_up(alone)
+        await stage.ended(alone)
+
+    network.play(story)
+
+
 def test_bridging_somebody_who_has_gone_is_refused(network: Network) -> None:
     async def story(stage: Stage) -> None:
         call = await stage.call(Callee.BUSY)

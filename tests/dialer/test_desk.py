@@ -16,6 +16,7 @@ from outdial.domain.dispositions import Effect
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.values import AccountId, CampaignId, UserId
 from outdial.ports.bus import Message
+from outdial.ports.carrier import CarrierUnreachable
 from outdial.ports.desk import NewSession, NoEngine, NotInCall, PreviewOver, Seat, SessionNotFound
 from tests.dialer.conftest import NO_ANSWER, Tell, World, answers, number
 from tests.dialer.test_dispositions import made, record, say
@@ -288,6 +289,62 @@ class TestWrapUp:
         play(tell, story, [answers(5.0, talk=10.0)])
 
 
+class TestACallOnHold:
+    def test_waits_until_it_is_taken_back_and_every_change_is_told(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            ana = await sit_down(world)
+            await live_on(world, 10.0, ana)
+            before = await ana.seat()
+            assert before.work is not None
+            told = len(ana.heard)
+            for command, on_hold, changes in (("hold", True, 1), ("hold", True, 1), ("unhold", False, 2)):
+                assert (await ana.do(command)).on_hold is on_hold
+                assert (world.live.carrier.held == {before.work.attempt}) is on_hold
+                assert ana.heard[told:] == [("talking", None)] * changes
+            assert (await ana.seat()).work == before.work
+            await ana.do("send_digits", "12#")
+            assert world.live.carrier.pressed == [(before.work.attempt, "12#")]
+
+        play(tell, story, [answers(5.0, talk=500.0)])
+
+    def test_stays_so_when_the_screen_was_away_and_the_same_person_signs_in_again(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            ana = await sit_down(world)
+            await live_on(world, 10.0, ana)
+            await ana.do("hold")
+            ana.plugged = False
+            await live_on(world, 8.0, ana)
+            assert (await (await sit_down(world)).seat()).on_hold
+
+        play(tell, story, [answers(5.0, talk=500.0)])
+
+    def test_is_only_a_conversation(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            ana = await sit_down(world)
+            await live_on(world, 3.0, ana)  # it rings at the callee's
+            for command in (("hold",), ("unhold",), ("send_digits", "1")):
+                with pytest.raises(NotInCall):
+                    await ana.do(*command)
+            await live_on(world, 20.0, ana)
+            assert await ana.state() is AgentState.WRAP_UP
+            for command in (("hold",), ("unhold",), ("send_digits", "1")):
+                with pytest.raises(NotInCall):
+                    await ana.do(*command)
+
+        play(tell, story, [answers(5.0, talk=10.0)])
+
+    def test_is_not_said_to_be_where_the_carrier_does_not_answer(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            ana = await sit_down(world)
+            await live_on(world, 10.0, ana)
+            world.live.carrier.break_down()
+            with pytest.raises(CarrierUnreachable):
+                await ana.do("hold")
+            assert not (await ana.seat()).on_hold
+
+        play(tell, story, [answers(5.0, talk=500.0)])
+
+
 class TestHangingUp:
     def test_the_agent_ends_the_call(self, tell: Tell) -> None:
         async def story(world: World) -> None:
@@ -298,6 +355,19 @@ class TestHangingUp:
             assert await ana.state() is AgentState.WRAP_UP
             (row,) = await world.rows("select outcome, hangup_by from attempt")
             assert (row["outcome"], row["hangup_by"]) == ("connected", "agent")
+
+        play(tell, story, [answers(5.0, talk=500.0)])
+
+    def test_who_hangs_up_a_callee_on_hold_wraps_up_with_nobody_on_hold(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            ana = await sit_down(world)
+            await live_on(world, 10.0, ana)
+            await ana.do("hold")
+            await ana.do("hang_up")
+            await live_on(world, 1.0, ana)
+            seat = await ana.seat()
+            assert (seat.agent.state, seat.on_hold) == (AgentState.WRAP_UP, False)
+            assert world.live.carrier.held == set()
 
         play(tell, story, [answers(5.0, talk=500.0)])
 

@@ -98,6 +98,15 @@ class FaultyLine:
     async def play_then_hang_up(self, call_id: UUID) -> None:
         await self._command(lambda: self._world.network.play_then_hang_up(call_id))
 
+    async def hold(self, call_id: UUID) -> None:
+        await self._command(lambda: self._world.network.hold(call_id))
+
+    async def unhold(self, call_id: UUID) -> None:
+        await self._command(lambda: self._world.network.unhold(call_id))
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        await self._command(lambda: self._world.network.send_digits(call_id, digits))
+
     async def calls(self) -> tuple[UUID, ...]:
         found: list[UUID] = []
 

@@ -50,6 +50,15 @@ class LoggedCarrier:
             self._note("message", call_id)
         await self._real.play_then_hang_up(call_id)
 
+    async def hold(self, call_id: UUID) -> None:
+        await self._real.hold(call_id)
+
+    async def unhold(self, call_id: UUID) -> None:
+        await self._real.unhold(call_id)
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        await self._real.send_digits(call_id, digits)
+
     async def calls(self) -> tuple[UUID, ...]:
         return await self._real.calls()
 

@@ -77,6 +77,15 @@ class RemoteCarrier:
     async def play_then_hang_up(self, call_id: UUID) -> None:
         await self._ask("play_then_hang_up", call_id)
 
+    async def hold(self, call_id: UUID) -> None:
+        await self._ask("hold", call_id)
+
+    async def unhold(self, call_id: UUID) -> None:
+        await self._ask("unhold", call_id)
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        await self._ask("send_digits", call_id, digits)
+
     async def calls(self) -> tuple[UUID, ...]:
         calls: tuple[UUID, ...] = await self._ask("calls")
         return calls

@@ -21,6 +21,7 @@ from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal, Scope
 from outdial.domain.agents import AgentCannot, AgentState, Work, WrapUpNotExtendable
 from outdial.ports.agents import Contact
+from outdial.ports.carrier import CarrierUnreachable
 from outdial.ports.desk import (
     AgentIsSimulated,
     Desk,
@@ -56,6 +57,12 @@ class PauseIn(Shape):
 
     reason: Reason | None = None
     after_call: bool = False
+
+
+class DigitsIn(Shape):
+    """Keys of a telephone, pressed one after the other."""
+
+    digits: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]{1,32}$")]
 
 
 class ContactShown(Shown):
@@ -104,6 +111,7 @@ class AgentShown(Shown):
     campaigns: list[Id] | None = None
     campaign_id: Annotated[Id, Field(description="Whom the agent works for now")] | None = None
     work: WorkShown | None = None
+    on_hold: Annotated[bool, Field(description="While they talk: the callee waits with music")] | None = None
 
 
 class SessionShown(AgentShown):
@@ -133,6 +141,7 @@ def agent_body(one: agents.Shown) -> dict[str, Any]:
             "campaigns": None if seat.campaigns is None else [str(campaign) for campaign in seat.campaigns],
             "campaign_id": str(seat.campaign) if seat.campaign is not None else None,
             "work": _work(seat.work, one.contact) if seat.work is not None else None,
+            "on_hold": seat.on_hold if agent.state is AgentState.TALKING else None,
         }
     )
 
@@ -176,6 +185,8 @@ def links_of(seat: Seat) -> dict[str, str]:
         commands.append("ready")
     if agent.state in (AgentState.DIALING, AgentState.RESERVED, AgentState.TALKING):
         commands.append("hang-up")
+    if agent.state is AgentState.TALKING:
+        commands += ["unhold" if seat.on_hold else "hold", "digits"]
     if agent.state is AgentState.WRAP_UP:
         commands.append("wrap-up/done")
         if agent.until is not None and not agent.extended:
@@ -312,6 +323,34 @@ async def skip_preview(request: Request, session_id: str, preview_id: str, who: 
 async def hang_up(request: Request, session_id: str, who: Write) -> Response:
     desk, session = await session_at(request, session_id, who)
     return await _answer(request, who, await desk.hang_up(who.account, session))
+
+
+@router.post("/v1/sessions/{session_id}/hold", summary="Let the person in the call wait with music")
+@described(SessionShown, refuses=(NoEngine, SessionNotFound, NotInCall, CarrierUnreachable))
+async def hold(request: Request, session_id: str, who: Write) -> Response:
+    desk, session = await session_at(request, session_id, who)
+    return await _answer(request, who, await desk.hold(who.account, session))
+
+
+@router.post("/v1/sessions/{session_id}/unhold", summary="Take the person back who waits with music")
+@described(SessionShown, refuses=(NoEngine, SessionNotFound, NotInCall, CarrierUnreachable))
+async def unhold(request: Request, session_id: str, who: Write) -> Response:
+    desk, session = await session_at(request, session_id, who)
+    return await _answer(request, who, await desk.unhold(who.account, session))
+
+
+@router.post("/v1/sessions/{session_id}/digits", summary="Press keys of a telephone in the call (DTMF)")
+@described(
+    SessionShown,
+    body=DigitsIn,
+    example={"digits": "12#"},
+    refuses=(NoEngine, SessionNotFound, NotInCall, CarrierUnreachable),
+)
+async def send_digits(request: Request, session_id: str, who: Write) -> Response:
+    desk, session = await session_at(request, session_id, who)
+    await desk.seat(who.account, session)
+    asked = read_as(DigitsIn, await read_json(request))
+    return await _answer(request, who, await desk.send_digits(who.account, session, asked.digits))
 
 
 @router.post("/v1/sessions/{session_id}/wrap-up/done", summary="The call is wrapped up")

@@ -6,7 +6,7 @@ A bridge never waits for a commit; the attempt was written before the call, its 
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -42,6 +42,7 @@ from outdial.domain.outcomes import Outcome
 from outdial.domain.values import UserId
 from outdial.ports.carrier import CallEvent, Carrier, CarrierUnreachable, NoSuchCall
 from outdial.ports.clock import Clock
+from outdial.ports.desk import NotInCall
 from outdial.ports.dialing import NewAttempt, OpenAttempt
 
 _RESULT_FOR_PACER = {
@@ -76,6 +77,7 @@ class LiveCall:
 
     `for_agent` marks a call that the pacer knows nothing of: made for its agent, or by an engine before this one.
     `heard_at` is when it became what it is, in the clock's seconds. `unsure`: the last command may not have come.
+    `on_hold`: its callee waits with music. `one_by_one` keeps the agent's commands about the conversation in order.
     """
 
     attempt: int
@@ -84,6 +86,8 @@ class LiveCall:
     heard_at: float
     for_agent: bool = False
     unsure: bool = False
+    on_hold: bool = False
+    one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
     abandon_timer: asyncio.TimerHandle | None = None
 
 
@@ -202,6 +206,32 @@ class CallFlow:
         if call_id is not None:
             self._step(call_id, AgentHangsUp(), self._clock.now())
         return call_id is not None
+
+    async def hold(self, agent: UserId, *, on: bool) -> None:
+        """Let the agent's callee wait with music, or no longer.
+
+        Raises:
+            NotInCall: there is no conversation.
+            CarrierUnreachable: it may have been done.
+        """
+        live = self._conversation_of(agent)
+        async with live.one_by_one:
+            try:
+                await (self._carrier.hold if on else self._carrier.unhold)(live.about.id)
+            except NoSuchCall as exc:
+                raise NotInCall from exc
+            if live.on_hold is not on and live is self.live.get(live.about.id):  # else it is over meanwhile
+                live.on_hold = on
+                self._pool.working_on(agent, self._work_of(live))
+
+    async def send_digits(self, agent: UserId, digits: str) -> None:
+        """Press keys for the callee's side; raises as `hold` does."""
+        live = self._conversation_of(agent)
+        async with live.one_by_one:
+            try:
+                await self._carrier.send_digits(live.about.id, digits)
+            except NoSuchCall as exc:
+                raise NotInCall from exc
 
     def let_go(self, agent: UserId) -> None:
         """The agent was lost to the call: whoever waits for them hears the message, every other call ends."""
@@ -363,10 +393,22 @@ class CallFlow:
     def _call_of(self, agent: UserId) -> UUID | None:
         return next((call_id for call_id, live in self.live.items() if live.call.agent == agent), None)
 
+    def _conversation_of(self, agent: UserId) -> LiveCall:
+        call_id = self._call_of(agent)
+        if call_id is None or self.live[call_id].call.state is not CallState.BRIDGED:
+            raise NotInCall
+        return self.live[call_id]
+
     def _work_of(self, live: LiveCall) -> Work:
         claimed = live.about.claimed
         return Work(
-            self._campaign, claimed.record, claimed.phone, claimed.phone_type, claimed.number, attempt=live.about.id
+            self._campaign,
+            claimed.record,
+            claimed.phone,
+            claimed.phone_type,
+            claimed.number,
+            attempt=live.about.id,
+            on_hold=live.on_hold,
         )
 
     def _report(self, call_id: UUID, fact: CallFact, before: Call, live: LiveCall, at: datetime) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from outdial.app import dispositions
 from outdial.dialer.agent_pool import Changed
+from outdial.dialer.call_flow import CallFlow
 from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.dialer.engine import Engine
 from outdial.dialer.journal import Journal
@@ -172,6 +173,21 @@ class FrontDesk:
             raise NotInCall
         return self._seat(chair)
 
+    async def hold(self, account: AccountId, session: UUID) -> Seat:
+        chair, agent = self._at(account, session)
+        await self._flow_of(agent.id).hold(agent.id, on=True)
+        return self._seat(chair)
+
+    async def unhold(self, account: AccountId, session: UUID) -> Seat:
+        chair, agent = self._at(account, session)
+        await self._flow_of(agent.id).hold(agent.id, on=False)
+        return self._seat(chair)
+
+    async def send_digits(self, account: AccountId, session: UUID, digits: str) -> Seat:
+        chair, agent = self._at(account, session)
+        await self._flow_of(agent.id).send_digits(agent.id, digits)
+        return self._seat(chair)
+
     async def wrap_up_done(self, account: AccountId, session: UUID) -> Seat:
         chair, agent = self._at(account, session)
         if agent.state is not AgentState.WRAP_UP:
@@ -222,6 +238,12 @@ class FrontDesk:
         if loop is None:
             raise PreviewOver
         return loop
+
+    def _flow_of(self, agent: UserId) -> CallFlow:
+        loop = self._serving_loop(agent)
+        if loop is None:
+            raise NotInCall
+        return loop.flow
 
     def _seat(self, chair: _Chair) -> Seat:
         pool = self._working().pool

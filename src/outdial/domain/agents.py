@@ -104,7 +104,8 @@ class Work:
     """What an agent is busy with: keys of campaign and record in storage, the phone, and the call once there is one.
 
     `number` counts the record's attempts in the campaign, this one included. `preview` names the offer of a preview,
-    so that a late command meets no other record. `skips_left` is how often the record may still be skipped.
+    so that a late command meets no other record. `skips_left` is how often the record may still be skipped. `on_hold`:
+    the callee waits with music.
     """
 
     campaign: int
@@ -115,6 +116,7 @@ class Work:
     attempt: UUID | None = None
     preview: UUID | None = None
     skips_left: int = 0
+    on_hold: bool = False
 
 
 class AgentCannot(NotPossible):

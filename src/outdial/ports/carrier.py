@@ -78,7 +78,7 @@ class CarrierUnreachable(Unavailable):
 
 
 class NoSuchCall(Unavailable):
-    """The call is over; its last event has been or will be delivered."""
+    """The call is over; its last event has been or will be delivered. Or it is none yet of the kind that is meant."""
 
     code = "no-such-call"
 
@@ -129,6 +129,24 @@ class Carrier(Protocol):
         A message of a name that the carrier does not know is its usual one: nobody is left in silence. Whether
         somebody has answered only the carrier knows: the event may still be on its way.
         """
+        ...
+
+    def hold(self, call_id: UUID) -> Awaitable[None]:
+        """Let the callee hear music, and nobody the callee, until `unhold`; the agent hears silence.
+
+        Raises:
+            NoSuchCall: the two are not in a conversation, or no longer.
+            CarrierUnreachable: it may have been done; doing it again does no harm.
+        """
+        ...
+
+    def unhold(self, call_id: UUID) -> Awaitable[None]:
+        """Let the callee and the agent hear each other again; raises as `hold` does."""
+        ...
+
+    def send_digits(self, call_id: UUID, digits: str) -> Awaitable[None]:
+        """Press keys of a telephone (0-9, A-D, * and #) for the callee's side; raises as `hold` does, and done again
+        they are pressed again."""
         ...
 
     def calls(self) -> Awaitable[tuple[UUID, ...]]:

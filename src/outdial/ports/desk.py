@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from outdial.domain.agents import Agent, Work
+from outdial.domain.agents import Agent, AgentState, Work
 from outdial.domain.errors import Conflict, NotFound, NotPossible, Unavailable
 from outdial.domain.outcomes import Reason
 from outdial.domain.values import AccountId, CampaignId, UserId
@@ -35,6 +35,11 @@ class Seat:
     work: Work | None
     signed_in_at: datetime
     ends_at: datetime | None = None
+
+    @property
+    def on_hold(self) -> bool:
+        """The callee waits with music; afterwards, in wrap-up, nobody does."""
+        return self.agent.state is AgentState.TALKING and self.work is not None and self.work.on_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,21 @@ class Desk(Protocol):
 
     async def hang_up(self, account: AccountId, session: UUID) -> Seat:
         """Raises `NotInCall`."""
+        ...
+
+    async def hold(self, account: AccountId, session: UUID) -> Seat:
+        """Let the callee wait with music, until `unhold`; said again, it changes nothing.
+
+        Raises `NotInCall` where there is no conversation, `CarrierUnreachable`: it may have been done.
+        """
+        ...
+
+    async def unhold(self, account: AccountId, session: UUID) -> Seat:
+        """Talk on; raises as `hold` does."""
+        ...
+
+    async def send_digits(self, account: AccountId, session: UUID, digits: str) -> Seat:
+        """Press keys of a telephone for the callee's side; raises as `hold` does."""
         ...
 
     async def wrap_up_done(self, account: AccountId, session: UUID) -> Seat: ...

@@ -96,6 +96,8 @@ class FakeAsterisk:
         """The names of all channels that ever were."""
         self.recordings: list[str] = []
         self.played: list[str] = []
+        self.pressed: list[tuple[str, str]] = []
+        """The keys that were pressed, by the channel that heard them."""
         self.refusals: list[tuple[str, int]] = []
         """Requests, as patterns, that are refused next, each once."""
         self.deaf = False
@@ -166,9 +168,12 @@ class FakeAsterisk:
                 route("POST", "channels/{id}/snoop/{snoop}", self._snoop),
                 route("POST", "channels/{id}/play/{play}", self._play),
                 route("POST", "channels/{id}/moh", self._music),
+                route("DELETE", "channels/{id}/moh", self._music),
+                route("POST", "channels/{id}/dtmf", self._digits),
                 route("DELETE", "channels/{id}", self._delete),
                 route("POST", "bridges/{id}", self._make_bridge),
                 route("POST", "bridges/{id}/addChannel", self._add_channel),
+                route("POST", "bridges/{id}/removeChannel", self._remove_channel),
                 route("POST", "bridges/{id}/record", self._record),
                 route("DELETE", "bridges/{id}", self._remove_bridge),
                 WebSocketRoute("/ari/events", self._events),
@@ -192,6 +197,12 @@ class FakeAsterisk:
 
     def _music(self, request: Request) -> Response | None:
         return None if request.path_params["id"] in self.channels else _missing("Channel")
+
+    def _digits(self, request: Request) -> Response | None:
+        if request.path_params["id"] not in self.channels:
+            return _missing("Channel")
+        self.pressed.append((request.path_params["id"], request.query_params["dtmf"]))
+        return None
 
     async def _create(self, request: Request) -> Response:
         query = request.query_params
@@ -271,6 +282,20 @@ class FakeAsterisk:
             self._say({"type": "ChannelEnteredBridge", "bridge": {"id": channel.in_bridge}, "channel": channel.shown()})
             if channel.endpoint.startswith("UnicastRTP/"):
                 self._sound(channel, names)
+        return None
+
+    def _remove_channel(self, request: Request) -> Response | None:
+        bridge = self.bridges.get(request.path_params["id"])
+        if bridge is None:
+            return _missing("Bridge")
+        channel = self.channels.get(request.query_params["channel"])
+        if channel is None:
+            return JSONResponse({"message": "Channel not found"}, 400)
+        if channel.id not in bridge:
+            return JSONResponse({"message": "Channel not in this bridge"}, 422)
+        bridge.remove(channel.id)
+        channel.in_bridge = None
+        self._say({"type": "ChannelLeftBridge", "bridge": {"id": request.path_params["id"]}, "channel": channel.shown()})
         return None
 
     def _record(self, request: Request) -> Response:

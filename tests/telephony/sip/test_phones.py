@@ -89,7 +89,7 @@ async def test_callee_and_agent_hear_each_other_and_their_digits() -> None:
             async with asyncio.timeout(PATIENCE):
                 assert await digits.get() == "7"
             await phone.says("digit", digit="7")
-            carrier.send_digits(call, "3")
+            await carrier.send_digits(call, "3")
             await callee.says("digit", digit="3")
             await carrier.hang_up(call)
             await stage.ended(call)

@@ -197,19 +197,19 @@ class TestSound:
             call = await stage.call(Callee.PERSON)
             await stage.heard(call, Answered)
             with pytest.raises(NoSuchCall):
-                carrier.unhold(call)
+                await carrier.unhold(call)
             await carrier.bridge(call, stage.agent)
             await stage.heard(call, Bridged)
             carrier.record(call)
             await until(lambda: len(carrier.joined_seconds) == 1)
-            carrier.hold(call)
-            carrier.unhold(call)
+            await carrier.hold(call)
+            await carrier.unhold(call)
             await until(lambda: len(carrier.joined_seconds) == 2)
             carrier.stop_recording(call)
             await stage.carrier.hang_up(call)
             await stage.ended(call)
             with pytest.raises(NoSuchCall):
-                carrier.hold(call)
+                await carrier.hold(call)
 
         network.play(story, media=MediaSettings(recordings=tmp_path))
         assert [path.suffix for path in tmp_path.iterdir()] == [".wav"]

@@ -62,6 +62,8 @@ _FROM_US: Final = {_SHOWN_NUMBER: "outdial", "CONNECTEDLINE(name,i)": "Outdial"}
 _ANSWER_BY_ITSELF: Final = {"PJSIP_HEADER(add,Call-Info)": "<sip:outdial>;answer-after=0"}
 """Asks a phone that is to stay up to answer by itself, as `docs/sip.md` has it."""
 _GONE: Final = 404
+_NOT_THERE: Final = (400, _GONE)
+"""A channel, or one that is to go into a bridge or out of it."""
 _UNSEEN: Final = "it ended while Asterisk could not be heard"
 
 
@@ -104,6 +106,8 @@ class _Call:
     ringing_told: bool = False
     answered: bool = False
     bridged: bool = False
+    held: bool = False
+    """The callee is out of the bridge, where they hear music."""
     ended_by: HangupBy | None = None
     cause: str | None = None
     phone: "_Phone | None" = None
@@ -233,6 +237,26 @@ class AsteriskCarrier:
         except (AriRefused, AriUnreachable) as error:
             log.warning("message_not_played", why=str(error), attempt_id=str(call.id))
             self._finish(call, HangupBy.US)
+
+    async def hold(self, call_id: UUID) -> None:
+        call = self._conversation(call_id)
+        if call.phone is None:
+            return  # the machine plays the agent: the callee hears the music already
+        if not call.held:
+            await self._command(call, "POST", f"bridges/{call.bridge}/removeChannel", {"channel": call.channel})
+            call.held = True
+        await self._command(call, "POST", f"channels/{call.channel}/moh")
+
+    async def unhold(self, call_id: UUID) -> None:
+        call = self._conversation(call_id)
+        if call.held:
+            await self._command(call, "DELETE", f"channels/{call.channel}/moh")
+            await self._command(call, "POST", f"bridges/{call.bridge}/addChannel", {"channel": call.channel})
+            call.held = False
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        call = self._conversation(call_id)
+        await self._command(call, "POST", f"channels/{call.channel}/dtmf", {"dtmf": digits})
 
     async def calls(self) -> tuple[UUID, ...]:
         down = [node.settings.name for node in self.nodes if node.version is None]
@@ -651,6 +675,23 @@ class AsteriskCarrier:
         if call is None or not call.answered or call.ended_by is not None:
             raise NoSuchCall("the callee has gone")
         return call
+
+    def _conversation(self, call_id: UUID) -> _Call:
+        call = self._answered_call(call_id)
+        if not call.bridged:
+            raise NoSuchCall("there is no conversation in this call")
+        return call
+
+    async def _command(self, call: _Call, method: str, path: str, query: Mapping[str, str | int] | None = None) -> None:
+        """Have Asterisk do something with a conversation. Raises `NoSuchCall` and `CarrierUnreachable`."""
+        try:
+            await call.node.ari.ask(method, path, query)
+        except AriRefused as error:
+            if error.status in _NOT_THERE:
+                raise NoSuchCall("the callee has gone") from error
+            raise CarrierUnreachable(f"{call.node.settings.name} refuses: {error}") from error
+        except AriUnreachable as error:
+            raise CarrierUnreachable(f"{call.node.settings.name} does not answer: {error}") from error
 
     def _call_of(self, channel: str) -> _Call | None:
         call_id = _id_of(channel)

@@ -91,6 +91,7 @@ class _Line:
     call: NewCall
     fate: Fate
     answered: bool = False
+    bridged: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -117,6 +118,10 @@ class SimulatedCarrier:
         self._lines: dict[UUID, _Line] = {}
         self.phones_down: set[UserId] = set()
         """Agents who cannot be bridged to."""
+        self.held: set[UUID] = set()
+        """Calls whose callee waits with music."""
+        self.pressed: list[tuple[UUID, str]] = []
+        """The keys that were pressed in calls, in order."""
         self._hear: Callable[[CallEvent], None] = lambda event: None
         self._broken = self._draining = False
         self.trouble: str | None = None
@@ -180,6 +185,7 @@ class SimulatedCarrier:
             self._tell(line, AgentLost())
             return
         self._stop_timers(line)
+        line.bridged = True
         self._tell(line, Bridged())
         by = HangupBy.CALLEE if line.fate.talk_seconds % 2 < 1 else HangupBy.AGENT
         self._end_later(line, line.fate.talk_seconds, HungUp(by, 200, 16, "Normal clearing"))
@@ -200,12 +206,31 @@ class SimulatedCarrier:
         seconds = self.messages.get(line.call.message or "", MESSAGE_SECONDS)
         self._end_later(line, seconds, HungUp(HangupBy.US, 200, 16, "Normal clearing"))
 
+    async def hold(self, call_id: UUID) -> None:
+        self._conversation(call_id)
+        self.held.add(call_id)
+
+    async def unhold(self, call_id: UUID) -> None:
+        self._conversation(call_id)
+        self.held.discard(call_id)
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        self._conversation(call_id)
+        self.pressed.append((call_id, digits))
+
     async def calls(self) -> tuple[UUID, ...]:
         if self._broken:
             raise CarrierUnreachable("the simulated carrier is broken")
         return tuple(self._lines)
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _conversation(self, call_id: UUID) -> None:
+        if self._broken:
+            raise CarrierUnreachable("the simulated carrier is broken")
+        line = self._lines.get(call_id)
+        if line is None or not line.bridged:
+            raise NoSuchCall("there is no conversation in this call")
 
     def _answer(self, line: _Line) -> None:
         line.answered = True
@@ -236,6 +261,7 @@ class SimulatedCarrier:
 
     def _end(self, line: _Line, fact: Failed | HungUp) -> None:
         self._stop_timers(line)
+        self.held.discard(line.call.id)
         if self._lines.pop(line.call.id, None) is not None:
             self._tell(line, fact)
 

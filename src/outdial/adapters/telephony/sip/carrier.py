@@ -124,6 +124,7 @@ class _Call:
     phone: PhoneLeg | None = None
     agent: UserId | None = None
     bridged: bool = False
+    held: bool = False
     playing: bool = False
     waits_verdict: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
@@ -245,7 +246,7 @@ class SipCarrier:
         phone = self.phones.phone(agent)
         if phone is None:
             # Nobody of flesh and blood: the machine plays the agent.
-            self._media.post("play", call.key, sound=HOLD, play_id="agent", repeat=True)
+            self._play_agent(call)
             self._later(call, self.settings.played_agent_seconds, lambda: self._finish(call, HangupBy.AGENT))
             self._bridged(call)
         elif not phone.nailed_up:
@@ -276,39 +277,29 @@ class SipCarrier:
         self._media.post("play", call.key, sound=self._message(call.new.message), play_id="message")
         self._later(call, _LONGEST_MESSAGE, lambda: self._finish(call, HangupBy.US))
 
+    async def hold(self, call_id: UUID) -> None:
+        call = self._conversation(call_id)
+        call.held = True
+        self._media.post("part", call.key)
+        self._media.post("play", call.key, sound=HOLD, play_id="hold", repeat=True)
+
+    async def unhold(self, call_id: UUID) -> None:
+        call = self._conversation(call_id)
+        if not call.held:
+            return
+        call.held = False
+        if call.phone is None:
+            self._play_agent(call)
+        else:
+            self._media.post("join", call.key, peer=call.phone.key, whisper=None)
+
+    async def send_digits(self, call_id: UUID, digits: str) -> None:
+        self._media.post("digits", self._conversation(call_id).key, digits=digits)
+
     async def calls(self) -> tuple[UUID, ...]:
         return tuple(self._calls)
 
     # Beyond the port ----------------------------------------------------------------------------------------------
-
-    def send_digits(self, call_id: UUID, digits: str) -> None:
-        """Send DTMF to the callee.
-
-        Raises:
-            NoSuchCall: the callee has gone.
-        """
-        self._media.post("digits", self._up(call_id).key, digits=digits)
-
-    def hold(self, call_id: UUID) -> None:
-        """Let the callee hear the hold music, and nobody the callee, until the next `unhold` or `bridge`.
-
-        Raises:
-            NoSuchCall: the callee has gone.
-        """
-        call = self._up(call_id)
-        self._media.post("part", call.key)
-        self._media.post("play", call.key, sound=HOLD, play_id="hold", repeat=True)
-
-    def unhold(self, call_id: UUID) -> None:
-        """Let the callee and the agent hear each other again.
-
-        Raises:
-            NoSuchCall: one of them has gone.
-        """
-        call = self._up(call_id)
-        if call.phone is None:
-            raise NoSuchCall("there is nobody to go back to")
-        self._media.post("join", call.key, peer=call.phone.key, whisper=None)
 
     def record(self, call_id: UUID) -> None:
         """Record the call from now on, if it is not already.
@@ -672,6 +663,15 @@ class SipCarrier:
         if call is None or not call.answered:
             raise NoSuchCall("the callee has gone")
         return call
+
+    def _conversation(self, call_id: UUID) -> _Call:
+        call = self._up(call_id)
+        if not call.bridged or call.ended_by is not None:
+            raise NoSuchCall("there is no conversation in this call")
+        return call
+
+    def _play_agent(self, call: _Call) -> None:
+        self._media.post("play", call.key, sound=HOLD, play_id="agent", repeat=True)
 
     def _tell(self, call: _Call, fact: CallFact) -> None:
         self._hear(CallEvent(call.new.id, self._clock.now(), fact))
