@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyDraft, isUnsaved, leftOver, readDrafts, withDraft, withoutDraft, type Drafts } from "../src/desk/drafts";
-import { AT_FIRST, canDial, detailsOf, isFree, linkTrouble, nameOf, safeLink, step, timeLeft, workKey, type DeskState, type Session } from "../src/desk/state";
+import { AT_FIRST, canDial, detailsOf, forMicrophone, isFree, linkTrouble, nameOf, safeLink, step, timeLeft, workKey, type DeskState, type Session } from "../src/desk/state";
 
 const TEN = "2026-06-01T10:00:00Z";
 const later = (seconds: number) => new Date(Date.parse(TEN) + seconds * 1_000).toISOString();
@@ -92,6 +92,35 @@ describe("what an agent may do", () => {
   it("goes on pause at once when free, else after the call", () => {
     expect((["ready", "previewing"] as const).every((state) => isFree(session({ state })))).toBe(true);
     expect((["dialing", "reserved", "talking", "wrap_up"] as const).some((state) => isFree(session({ state })))).toBe(false);
+  });
+});
+
+describe("a desk whose phone has no microphone", () => {
+  const lost = { leaving: "paused", leaving_reason: "microphone_lost" } as const;
+
+  it("goes on pause, at once when free and else after the call", () => {
+    for (const state of ["ready", "previewing", "dialing", "reserved", "talking", "wrap_up"] as const)
+      expect(forMicrophone(session({ state }), "no-microphone")).toBe("pause");
+    expect(forMicrophone(session({ leaving: "paused", leaving_reason: "lunch" }), "no-microphone")).toBe("pause");
+  });
+
+  it("asks for no pause that there is or will be", () => {
+    expect(forMicrophone(session({ state: "paused", reason: "lunch" }), "no-microphone")).toBeNull();
+    for (const leaving of [lost, { leaving: "paused", leaving_reason: "lunch" }, { leaving: "signed_out" }] as const)
+      expect(forMicrophone(session({ state: "talking", ...leaving }), "no-microphone")).toBeNull();
+  });
+
+  it("stays when the microphone is back during the call, and asks for nothing else", () => {
+    expect(forMicrophone(session({ state: "talking", ...lost }), "ready")).toBe("stay");
+    expect(forMicrophone(session({ state: "talking", ...lost }), "unready")).toBeNull();
+    expect(forMicrophone(session({ state: "talking", leaving: "paused", leaving_reason: "lunch" }), "ready")).toBeNull();
+    expect(forMicrophone(session({ state: "wrap_up", ...lost }), "ready")).toBeNull();
+    expect(forMicrophone(session({ state: "paused", reason: "microphone_lost" }), "ready")).toBeNull();
+  });
+
+  it("leaves alone who takes calls elsewhere, and a phone that is on its way", () => {
+    expect(forMicrophone(session(), "none")).toBeNull();
+    expect(forMicrophone(session(), "unready")).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atFirst, isReady, phaseOf, registered, step, troubles, type PhoneEvent, type PhoneState } from "../src/phone/state";
+import { atFirst, isReady, linkOf, phaseOf, registered, step, troubles, type PhoneEvent, type PhoneState } from "../src/phone/state";
 import { words } from "../src/phone/words";
 
 const ONE = "wss://one.example/ws";
@@ -23,6 +23,14 @@ describe("a phone in the browser", () => {
 
   it("is not ready any more when its microphone is pulled out", () => {
     expect(isReady(after(heard, registeredAt(ONE), { type: "microphone", is: "missing" }))).toBe(false);
+  });
+
+  it("tells the desk of a microphone that it lacks, and of nothing else that mends itself", () => {
+    expect(linkOf(after(heard, registeredAt(ONE)))).toBe("ready");
+    expect(linkOf(after(heard, refusedAt(ONE), refusedAt(TWO)))).toBe("unready");
+    expect(linkOf(after({ type: "microphone", is: "asking" }, registeredAt(ONE)))).toBe("unready");
+    for (const is of ["missing", "refused"] as const)
+      expect(linkOf(after(heard, registeredAt(ONE), { type: "microphone", is }))).toBe("no-microphone");
   });
 
   it("says of its servers what they say", () => {
@@ -49,11 +57,11 @@ describe("a phone in the browser", () => {
     expect(registered(state)).toBe(0);
   });
 
-  it("takes nobody's mute and hold along to the next call", () => {
-    const muted = after(...talking, { type: "muted", is: true }, { type: "held", is: true });
-    expect([muted.muted, muted.held]).toEqual([true, true]);
+  it("takes nobody's mute along to the next call", () => {
+    const muted = after(...talking, { type: "muted", is: true });
+    expect(muted.muted).toBe(true);
     const over = step(muted, { type: "over", id: "a", why: null });
-    expect([over.muted, over.held, over.calls]).toEqual([false, false, []]);
+    expect([over.muted, over.calls]).toEqual([false, []]);
   });
 
   it("stays muted while another of its calls is up", () => {

@@ -37,4 +37,6 @@ class Seats:
     async def _unmoved(self, account: AccountId, session: UUID, *_: object, **__: object) -> Seat:
         return await self.seat(account, session)
 
-    heard = ready = pause = dial = skip = hang_up = hold = unhold = send_digits = wrap_up_done = extend_wrap_up = sign_out = _unmoved
+    heard = ready = pause = dial = skip = hang_up = hold = unhold = send_digits = wrap_up_done = extend_wrap_up = (
+        sign_out
+    ) = _unmoved

@@ -153,7 +153,9 @@ class TestAnAgentsDay:
         after = await office.api.get(session)
         assert (after.status_code, after.json()["code"]) == (404, "session-not-found")
 
-    async def test_a_conversation_is_put_on_hold_and_taken_back_and_keys_are_pressed_in_it(self, office: Office) -> None:
+    async def test_a_conversation_is_put_on_hold_and_taken_back_and_keys_are_pressed_in_it(
+        self, office: Office
+    ) -> None:
         office.carrier.script[PhoneNumber(CALLED)] = Fate(Outcome.CONNECTED, 0.01, 0.02, 0.0, talk_seconds=1000.0)
         _, user = await office.campaign()
         session = await office.sign_in(user)
@@ -218,6 +220,12 @@ class TestAnAgentsDay:
         shown = (await office.api.get("/v1/agent-settings")).json()
         assert {name: shown[name] for name in settings} == settings
         assert (await office.api.post(f"{session}/pause", json={"reason": "golf"})).json()["reason"] == "golf"
+
+    async def test_a_screen_says_by_itself_that_it_has_lost_the_microphone(self, office: Office) -> None:
+        user = await office.parts.user()
+        session = await office.sign_in(user)
+        paused = (await office.api.post(f"{session}/pause", json={"reason": "microphone_lost"})).json()
+        assert (paused["state"], paused["reason"]) == ("paused", "microphone_lost")
 
     async def test_pause_after_the_call_is_shown_and_taken_back_by_ready(self, office: Office) -> None:
         session = await office.sign_in(await office.parts.user())

@@ -28,15 +28,9 @@ FLAGS = [
 ]
 SEEN = """
 window.connections = [];
-window.tones = [];
 const Connection = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Connection {
   constructor(...given) { super(...given); window.connections.push(this); }
-};
-const insert = RTCDTMFSender.prototype.insertDTMF;
-RTCDTMFSender.prototype.insertDTMF = function (tones, ...rest) {
-  window.tones.push(tones);
-  return insert.call(this, tones, ...rest);
 };
 window.heard = async (connection) => {
   for (const one of (await connection.getStats()).values())
@@ -52,10 +46,6 @@ window.gathered = async (description) => {
   while (far.iceGatheringState !== "complete")
     await new Promise((done) => far.addEventListener("icegatheringstatechange", done, {once: true}));
   return far.localDescription.sdp;
-};
-window.answer = async (sdp) => {
-  await far.setRemoteDescription({type: "offer", sdp});
-  return gathered(await far.createAnswer());
 };
 """
 
@@ -121,6 +111,13 @@ class Desk:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def lose_microphone(self) -> None:
+        """As when it is pulled out."""
+        self.page.evaluate(
+            "() => { const {track} = connections[0].getSenders()[0]; window.lost = track.id; track.stop(); }"
+        )
+        self.page.evaluate("() => { connections[0].getSenders()[0].track.dispatchEvent(new Event('ended')); }")
+
     @property
     def sign_on(self) -> Locator:
         return self.page.get_by_role("button", name="Sign on", exact=True)
@@ -174,11 +171,6 @@ def offer_of(far: Page) -> str:
     return found
 
 
-def answer_of(far: Page, offer: str) -> str:
-    found: str = far.evaluate("answer", offer)
-    return found
-
-
 def test_a_call_of_the_dialers_is_taken_and_both_sides_hear_each_other(
     desk: Desk, server: Registrar, far: Page
 ) -> None:
@@ -189,26 +181,10 @@ def test_a_call_of_the_dialers_is_taken_and_both_sides_hear_each_other(
     far.wait_for_function("() => heard(far)")
     desk.page.wait_for_function("() => heard(connections[0])")
 
-    desk.press("Mute")
+    desk.press("Mute M")
     expect(desk.phone).to_contain_text("Muted")
     assert desk.page.evaluate("connections[0].getSenders()[0].track.enabled") is False
-    desk.press("Unmute")
-
-    desk.press("Hold")
-    held = call.asked("INVITE")
-    assert "a=sendonly" in held.body.decode()
-    call.agree(held, answer_of(far, held.body.decode()))
-    expect(desk.phone).to_contain_text("On hold")
-    desk.press("Resume")
-    resumed = call.asked("INVITE")
-    assert "a=sendrecv" in resumed.body.decode()
-    call.agree(resumed, answer_of(far, resumed.body.decode()))
-    expect(desk.phone).not_to_contain_text("On hold")
-
-    desk.press("Keypad")
-    desk.press("Key 5")
-    desk.page.wait_for_function("() => tones.join('') === '5'")
-    desk.press("Close")
+    desk.press("Unmute M")
 
     desk.press("Hang up the phone")
     call.agree(call.asked("BYE"))
@@ -219,18 +195,39 @@ def test_another_microphone_is_heard_in_the_call_that_there_is(desk: Desk, serve
     call = server.invite(offer_of(far), ANSWERS_ITSELF)
     far.evaluate("(sdp) => far.setRemoteDescription({type: 'answer', sdp})", call.answered())
     desk.says("onCall")
-    desk.press("Mute")
-    # As when it is pulled out.
-    desk.page.evaluate(
-        "() => { const {track} = connections[0].getSenders()[0]; window.lost = track.id; track.stop(); }"
-    )
-    desk.page.evaluate("() => { connections[0].getSenders()[0].track.dispatchEvent(new Event('ended')); }")
+    desk.press("Mute M")
+    desk.lose_microphone()
     expect(desk.phone).to_contain_text("There is no microphone")
     expect(desk.sign_on).to_be_disabled()
     desk.press("Try again")
     expect(desk.phone).not_to_contain_text("microphone")
     heard = "() => { const {track} = connections[0].getSenders()[0]; return [track !== lost, track.enabled]; }"
     assert desk.page.evaluate(heard) == [True, False], "another one, and muted as before"
+    call.ask("BYE")
+    desk.says("registered")
+
+
+def test_who_loses_the_microphone_gets_no_calls_until_they_have_one_again(
+    desk: Desk, server: Registrar, far: Page, site: Demo
+) -> None:
+    call = server.invite(offer_of(far), ANSWERS_ITSELF)
+    far.evaluate("(sdp) => far.setRemoteDescription({type: 'answer', sdp})", call.answered())
+    desk.says("onCall")
+    desk.sign_on.click()
+    expect(desk.page.get_by_role("heading", name="Waiting for a call")).to_be_visible()
+    desk.lose_microphone()
+    expect(desk.page.get_by_role("heading", name="On pause: your microphone was lost")).to_be_visible()
+    expect(desk.page.get_by_text("press “Try again” at the phone above")).to_be_visible()
+    (seen,) = site.admin.get("/v1/agents")["agents"]
+    assert (seen["state"], seen["reason"]) == ("paused", "microphone_lost")
+    ready = desk.page.get_by_role("button", name="Ready for calls")
+    expect(ready).to_be_disabled()
+    desk.press("Try again")
+    expect(ready).to_be_enabled()
+    ready.click()
+    expect(desk.page.get_by_role("heading", name="Waiting for a call")).to_be_visible()
+    desk.press("Sign off")
+    expect(desk.sign_on).to_be_visible()
     call.ask("BYE")
     desk.says("registered")
 

@@ -291,6 +291,35 @@ class TestAnAgent:
             "wants an offer, e.g. by mail: d s e 1",
         )
 
+    def test_puts_a_person_on_hold_and_presses_keys_and_finds_both_after_a_reload(
+        self, stage: Stage, seen: Opened
+    ) -> None:
+        account, _, _ = an_agent(stage, "Hella")
+        page = seen("desk", account)
+        sign_on(page)
+        state(page, "previewing")
+        press(page, "d", "Dial now")
+        state(page, "talking")
+        (call,) = stage.run(stage.live.carrier.calls)
+        press(page, "h", "Hold")
+        expect(page.locator("[data-state=talking]")).to_contain_text("On hold")
+        assert stage.live.carrier.held == {call}
+        page.reload()
+        expect(page.locator("[data-state=talking]")).to_contain_text("They hear music")
+        press(page, "h", "Take back")
+        expect(page.get_by_role("button", name="Hold")).to_be_visible()
+        assert stage.live.carrier.held == set()
+        press(page, "k", "Keypad")
+        keypad = page.get_by_role("dialog", name="Keypad")
+        page.keyboard.type("12")
+        keypad.get_by_role("button", name="Key #").click()
+        expect(keypad).to_contain_text("Pressed: 12#")
+        keypad.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("radio", name="Sold")).not_to_be_checked()
+        press(page, "e", "Hang up")
+        state(page, "wrap_up")
+        assert stage.live.carrier.pressed == [(call, "1"), (call, "2"), (call, "#")]
+
     def test_chooses_for_which_campaigns_to_work(self, stage: Stage, seen: Opened) -> None:
         account, user, campaign = an_agent(stage, "Wanda")
         stage.campaign("Not today", users=[user])

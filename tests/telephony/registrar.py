@@ -151,9 +151,8 @@ class Call:
             if isinstance(message, Request) and message.method == method:
                 return message
 
-    def agree(self, request: Request, sdp: str = "") -> None:
-        contact = [f"Contact: <sip:outdial@{_HOST};transport=ws>"] if sdp else []
-        self._registrar.answer(request, "200 OK", *contact, sdp=sdp)
+    def agree(self, request: Request) -> None:
+        self._registrar.answer(request, "200 OK")
 
 
 def _one(message: Message, name: str) -> str:

@@ -10,6 +10,7 @@ import { AccountMenu } from "../shell/account-menu";
 import { Brand } from "../shell/brand";
 import { KeySheet } from "../shell/commands";
 import { useServerNow } from "../stream/provider";
+import { useLate } from "../text/late";
 import { useText } from "../text/text";
 import { wordFor } from "../text/words";
 import { Button } from "../ui/button";
@@ -17,8 +18,9 @@ import { Dialog } from "../ui/dialog";
 import { LinkPill } from "../ui/link-pill";
 import { AgentPill } from "../ui/state-pill";
 import type { Run } from "./page";
-import { allows, isFree, timeIn, type Session } from "./state";
+import { allows, isFree, takesCalls, timeIn, type Session } from "./state";
 import type { Desk } from "./use-desk";
+import { words } from "./words";
 
 interface BarProps {
   readonly desk: Desk;
@@ -66,7 +68,7 @@ function StateCommands({ session, desk, run, busy }: CommandProps) {
   const text = useText();
   const paused = session.state === "paused";
   const ready = () => run(text.desk.ready, desk.ready);
-  useKey("r", ready, paused && desk.phone !== "unready" && allows(session, "ready"));
+  useKey("r", ready, paused && takesCalls(desk.phone) && allows(session, "ready"));
   return (
     <>
       {!paused && session.leaving === undefined && <PauseMenu session={session} desk={desk} run={run} busy={busy} />}
@@ -141,6 +143,7 @@ function Keys() {
   const [open, setOpen] = useState(false);
   useKey("?", () => setOpen(true));
   const close = () => setOpen(false);
+  const said = useLate(words);
   const { keys } = text.desk;
   return (
     <>
@@ -153,10 +156,12 @@ function Keys() {
             ["D", keys.dial],
             ["S", keys.skip],
             ["E", keys.hangUp],
+            ["H", said.keys.hold],
+            ["K", said.keys.keypad],
             ["1 – 9", keys.disposition],
             ["N", keys.notes],
             ["Ctrl Enter", keys.save],
-            ["M", keys.more],
+            ["M", said.keys.m],
             ["R", keys.ready],
             ["?", text.keys.help],
           ]}

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { ApiProblem } from "../api/problem";
+import { useLate } from "../text/late";
 import { useText } from "../text/text";
 import { Skeleton } from "../ui/panel";
 import { ProblemNote } from "../ui/problem-note";
@@ -13,6 +14,7 @@ import { linkTrouble, nameOf, workKey, type Session } from "./state";
 import { useDesk, type Desk } from "./use-desk";
 import { useDeskPhone } from "./use-desk-phone";
 import { useDrafts } from "./use-drafts";
+import { words } from "./words";
 import { WorkCard } from "./work-card";
 import "./desk.css";
 
@@ -44,7 +46,7 @@ export default function DeskPage() {
       <DeskBar desk={desk} run={run} busy={acting.isPending} />
       {phone.offer !== null && (
         <Suspense>
-          <Phone offer={phone.offer} onReady={phone.setReady} />
+          <Phone offer={phone.offer} onLink={phone.setLink} inCall={session?.state === "talking"} />
         </Suspense>
       )}
       <LinkBanner desk={desk} />
@@ -98,7 +100,8 @@ function titleOf(error: Error, refusals: Readonly<Record<string, string>>): stri
 /** The tab tells the state too: agents look at another window while they wait. */
 function useTitle(session: Session | null): void {
   const text = useText();
-  const state = session === null ? null : text.agentStates[session.state];
+  const said = useLate(words);
+  const state = session === null ? null : session.on_hold === true ? said.onHold : text.agentStates[session.state];
   const name = session === null ? null : nameOf(session);
   useEffect(() => {
     document.title = state === null ? `${text.desk.title} · ${text.product}` : `${text.desk.announce(state, name)} · ${text.product}`;
@@ -108,9 +111,10 @@ function useTitle(session: Session | null): void {
 /** Each change of the state is read aloud once; clocks are not. */
 function Announcer({ session }: { readonly session: Session | null }) {
   const text = useText();
+  const said = useLate(words);
   return (
     <p className="visually-hidden" role="status">
-      {session === null ? "" : text.desk.announce(text.agentStates[session.state], nameOf(session))}
+      {session === null ? "" : text.desk.announce(session.on_hold === true ? said.onHold : text.agentStates[session.state], nameOf(session))}
     </p>
   );
 }

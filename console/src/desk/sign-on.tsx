@@ -9,6 +9,7 @@ import { Button } from "../ui/button";
 import { Loaded, Panel } from "../ui/panel";
 import { Pill } from "../ui/pill";
 import type { Run } from "./page";
+import { takesCalls } from "./state";
 import type { Desk } from "./use-desk";
 
 interface SignOnProps {
@@ -51,7 +52,7 @@ export function SignOn({ desk, run, busy }: SignOnProps) {
           </p>
         )}
         <div className="form-actions">
-          <Button look="primary" isPending={busy} isDisabled={isEmpty || desk.phone === "unready"} onPress={() => begin(true)}>
+          <Button look="primary" isPending={busy} isDisabled={isEmpty || !takesCalls(desk.phone)} onPress={() => begin(true)}>
             {text.desk.signOn}
           </Button>
           <Button isDisabled={busy || isEmpty} onPress={() => begin(false)}>

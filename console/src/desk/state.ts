@@ -1,11 +1,12 @@
 /** What an agent's desk knows of its session: pure. Nothing here guesses what the telephony does; the server says it. */
 
 import type { Schema } from "../api/client";
+import type { PhoneLink } from "./use-desk-phone";
 
 export type Session = Schema["SessionShown"];
 
 /** What an agent may ask for, by the name of its link. */
-export type Command = "pause" | "ready" | "hang-up" | "wrap-up-done" | "wrap-up-extend" | "dial" | "skip" | "callback" | "disposition";
+export type Command = "pause" | "ready" | "hang-up" | "hold" | "unhold" | "digits" | "wrap-up-done" | "wrap-up-extend" | "dial" | "skip" | "callback" | "disposition";
 
 export interface DeskState {
   /** Null: not signed in, or not known yet. */
@@ -76,6 +77,24 @@ export function timeIn(session: Session, now: number | null): number | null {
 
 /** Free to go on pause at once; whoever is in a call goes when it is wrapped up. */
 export const isFree = (session: Session): boolean => session.state === "ready" || session.state === "previewing";
+
+/** Whether an agent with such a phone may be ready. */
+export const takesCalls = (phone: PhoneLink): boolean => phone === "none" || phone === "ready";
+
+export const MICROPHONE_LOST = "microphone_lost";
+
+/** What the desk asks for by itself, so that nobody is put through to silence: a pause without a microphone, and no pause
+ * after the call for it once it is back. Whoever is on pause already says themselves when they are ready again. */
+export function forMicrophone(session: Session, phone: PhoneLink): "pause" | "stay" | null {
+  const { state, leaving } = session;
+  if (phone === "no-microphone") {
+    const gone = state === "paused" || state === "signed_out";
+    return gone || (leaving !== undefined && !isFree(session)) ? null : "pause";
+  }
+  const leavesForIt = leaving === "paused" && session.leaving_reason === MICROPHONE_LOST;
+  // Ready in wrap-up is the end of that: the agent's own to say.
+  return phone === "ready" && leavesForIt && state !== "wrap_up" ? "stay" : null;
+}
 
 /** What changes when another person comes onto the screen, and only then. */
 export function workKey(session: Session): string | null {

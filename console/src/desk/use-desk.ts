@@ -3,12 +3,11 @@ import { api, told } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import { useLogin } from "../session/session";
 import { useSessionTopic, useStream } from "../stream/provider";
-import { AT_FIRST, step, type DeskState, type Session } from "./state";
+import { AT_FIRST, forMicrophone, MICROPHONE_LOST, step, type DeskState, type Session } from "./state";
 import type { PhoneLink } from "./use-desk-phone";
 import { remember, remembered } from "./storage";
 
 export interface Desk {
-  /** `unready`: calls come to a phone in this page, and it cannot take any yet. */
   readonly phone: PhoneLink;
   readonly state: DeskState;
   /** Begin a session, or go on with the one there is. */
@@ -19,6 +18,10 @@ export interface Desk {
   readonly dial: () => Promise<void>;
   readonly skip: () => Promise<void>;
   readonly hangUp: () => Promise<void>;
+  readonly hold: () => Promise<void>;
+  readonly unhold: () => Promise<void>;
+  /** Press a key of a telephone in the call. */
+  readonly press: (key: string) => Promise<void>;
   readonly wrappedUp: () => Promise<void>;
   readonly extend: () => Promise<void>;
 }
@@ -95,6 +98,26 @@ export function useDesk(phone: PhoneLink): Desk {
   }, []);
 
   const path = { session_id: id ?? "" };
+  const pause = (reason: string | null, after_call: boolean) =>
+    shown(told(api.POST("/v1/sessions/{session_id}/pause", { params: { path }, body: { after_call, ...(reason !== null && { reason }) } })));
+  const ready = () => shown(told(api.POST("/v1/sessions/{session_id}/ready", { params: { path } })));
+
+  const { session } = state;
+  const asking = useRef(false);
+  const mind = useEffectEvent(async () => {
+    const wanted = session === null ? null : forMicrophone(session, phone);
+    if (wanted === null || asking.current) return;
+    asking.current = true;
+    try {
+      await (wanted === "pause" ? pause(MICROPHONE_LOST, false) : ready());
+    } catch {
+      // The next heartbeat shows the session anew, and it is asked for again.
+    } finally {
+      asking.current = false;
+    }
+  });
+  useEffect(() => void mind(), [session, phone]);
+
   const preview = { ...path, preview_id: state.session?.work?.preview_id ?? "" };
   return {
     phone,
@@ -105,12 +128,14 @@ export function useDesk(phone: PhoneLink): Desk {
       const after = await told(api.DELETE("/v1/sessions/{session_id}", { params: { path } }));
       dispatch(after.state === "signed_out" ? { type: "over", asked: true } : { type: "shown", session: after });
     },
-    pause: (reason, after_call) =>
-      shown(told(api.POST("/v1/sessions/{session_id}/pause", { params: { path }, body: { after_call, ...(reason !== null && { reason }) } }))),
-    ready: () => shown(told(api.POST("/v1/sessions/{session_id}/ready", { params: { path } }))),
+    pause,
+    ready,
     dial: () => shown(told(api.POST("/v1/sessions/{session_id}/previews/{preview_id}/dial", { params: { path: preview } }))),
     skip: () => shown(told(api.POST("/v1/sessions/{session_id}/previews/{preview_id}/skip", { params: { path: preview } }))),
     hangUp: () => shown(told(api.POST("/v1/sessions/{session_id}/hang-up", { params: { path } }))),
+    hold: () => shown(told(api.POST("/v1/sessions/{session_id}/hold", { params: { path } }))),
+    unhold: () => shown(told(api.POST("/v1/sessions/{session_id}/unhold", { params: { path } }))),
+    press: (digits) => shown(told(api.POST("/v1/sessions/{session_id}/digits", { params: { path }, body: { digits } }))),
     wrappedUp: () => shown(told(api.POST("/v1/sessions/{session_id}/wrap-up/done", { params: { path } }))),
     extend: () => shown(told(api.POST("/v1/sessions/{session_id}/wrap-up/extend", { params: { path } }))),
   };

@@ -1,13 +1,16 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { duration } from "../lib/format";
 import { useKey } from "../lib/keys";
 import { useServerNow } from "../stream/provider";
+import { useLate } from "../text/late";
 import { useFormat, useText, type Text } from "../text/text";
 import { wordFor } from "../text/words";
 import { Button } from "../ui/button";
+import { Keypad } from "./keypad";
 import type { Run } from "./page";
-import { allows, canDial, detailsOf, nameOf, safeLink, timeLeft, type Session } from "./state";
+import { allows, canDial, detailsOf, MICROPHONE_LOST, nameOf, safeLink, takesCalls, timeLeft, type Session } from "./state";
 import type { Desk } from "./use-desk";
+import { words } from "./words";
 
 interface WorkProps {
   readonly session: Session;
@@ -30,13 +33,14 @@ export function WorkCard(props: WorkProps) {
 
 function Nobody({ session, desk, run, busy }: WorkProps) {
   const text = useText();
+  const said = useLate(words);
   if (session.state === "paused") {
     const reason = session.reason;
     return (
       <div className="desk-nobody">
         <h2>{reason === undefined ? text.desk.paused : text.desk.pausedFor(wordFor(text.desk.pauseReasons, reason))}</h2>
-        <p className="soft">{text.desk.pausedAbout}</p>
-        <Button look="primary" isDisabled={busy || desk.phone === "unready" || !allows(session, "ready")} onPress={() => run(text.desk.ready, desk.ready)}>
+        <p className="soft">{reason === MICROPHONE_LOST ? said.microphoneLost : text.desk.pausedAbout}</p>
+        <Button look="primary" isDisabled={busy || !takesCalls(desk.phone) || !allows(session, "ready")} onPress={() => run(text.desk.ready, desk.ready)}>
           {text.desk.ready} <kbd>R</kbd>
         </Button>
       </div>
@@ -123,8 +127,10 @@ function stageWords(text: Text, session: Session): string {
 }
 
 /** Where the call stands, with its clock and its commands: those that the server allows now. */
-function Stage({ session, desk, run, busy }: WorkProps) {
+function Stage(props: WorkProps) {
+  const { session, desk, run, busy } = props;
   const text = useText();
+  const said = useLate(words);
   const now = useServerNow();
   const left = timeLeft(session, now);
   const dial = () => run(text.desk.dial, desk.dial);
@@ -145,7 +151,8 @@ function Stage({ session, desk, run, busy }: WorkProps) {
   return (
     <div className="desk-stage" data-state={session.state}>
       <p className="desk-clock">
-        <strong>{stageWords(text, session)}</strong>
+        <strong>{session.on_hold === true ? said.onHold : stageWords(text, session)}</strong>
+        {session.on_hold === true && <span>{said.onHoldAbout}</span>}
         {left !== null && (
           <span data-urgent={left < 10_000 ? "" : undefined}>
             {over ? text.desk.previewOver : previewing ? text.desk.previewLeft(duration(left)) : text.desk.wrapUpLeft(duration(left))}
@@ -167,6 +174,7 @@ function Stage({ session, desk, run, busy }: WorkProps) {
             )}
           </>
         )}
+        <InCall {...props} />
         {allows(session, "hang-up") && (
           <Button look="danger" isDisabled={!mayHangUp} onPress={hangUp}>
             {session.state === "talking" ? text.desk.hangUp : text.desk.cancelCall} <kbd>E</kbd>
@@ -179,5 +187,33 @@ function Stage({ session, desk, run, busy }: WorkProps) {
         )}
       </div>
     </div>
+  );
+}
+
+/** What can be done within a conversation. */
+function InCall({ session, desk, run, busy }: WorkProps) {
+  const said = useLate(words);
+  const [keypad, setKeypad] = useState(false);
+  const onHold = session.on_hold === true;
+  const label = onHold ? said.unhold : said.hold;
+  const turn = () => run(label, onHold ? desk.unhold : desk.hold);
+  const mayTurn = allows(session, onHold ? "unhold" : "hold");
+  const mayPress = allows(session, "digits");
+  useKey("h", turn, mayTurn && !busy);
+  useKey("k", () => setKeypad(true), mayPress);
+  return (
+    <>
+      {mayTurn && (
+        <Button look={onHold ? "primary" : "plain"} isDisabled={busy} onPress={turn}>
+          {label} <kbd>H</kbd>
+        </Button>
+      )}
+      {mayPress && (
+        <Button onPress={() => setKeypad(true)}>
+          {said.keypad} <kbd>K</kbd>
+        </Button>
+      )}
+      <Keypad isOpen={keypad && mayPress} onClose={() => setKeypad(false)} press={desk.press} />
+    </>
   );
 }

@@ -18,8 +18,6 @@ export interface PhoneLine {
   readonly speak: (microphone: MediaStream) => void;
   readonly hangUp: (id: string) => void;
   readonly mute: (on: boolean) => void;
-  readonly hold: (on: boolean) => void;
-  readonly press: (key: string) => void;
   readonly close: () => void;
 }
 
@@ -116,14 +114,6 @@ export function openLine(server: string, me: Identity, stream: () => MediaStream
     },
     hangUp: (id) => calls.get(id)?.terminate(),
     mute: (on) => established().forEach((session) => (on ? session.mute({ audio: true }) : session.unmute({ audio: true }))),
-    hold: (on) =>
-      established().forEach((session) => {
-        const changed = () => tell({ type: "held", is: on });
-        if (on) session.hold({}, changed);
-        else session.unhold({}, changed);
-      }),
-    // In the sound itself (RFC 4733), as callees' machines expect it.
-    press: (key) => established().forEach((session) => session.sendDTMF(key, { transportType: "RFC2833" as never })),
     close: () => {
       clearTimeout(again);
       ua.stop();

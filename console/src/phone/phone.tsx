@@ -1,11 +1,12 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
+import type { PageLink } from "../desk/use-desk-phone";
+import { useKey } from "../lib/keys";
 import { useLanguage } from "../text/text";
 import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
 import type { Shape } from "../ui/glyph";
 import { Meter } from "../ui/meter";
 import { Pill, type Tone } from "../ui/pill";
-import { isReady, isTalking, phaseOf, troubles, type Phase, type PhoneState } from "./state";
+import { isReady, isTalking, linkOf, phaseOf, troubles, type Phase, type PhoneState } from "./state";
 import { usePhone, type Offer, type Phone } from "./use-phone";
 import { words, type PhoneWords } from "./words";
 import "./phone.css";
@@ -21,24 +22,27 @@ const LOOKS: Record<Phase, readonly [Tone, Shape]> = {
   connecting: ["neutral", "ring"],
   failed: ["bad", "cross"],
 };
-const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
 interface PhoneProps {
   readonly offer: Offer;
-  /** Told whenever it changes whether calls can come. */
-  readonly onReady: (ready: boolean) => void;
+  /** Told whenever it changes whether calls can come, and what they lack. */
+  readonly onLink: (link: PageLink) => void;
+  /** The agent is in a conversation: the letters of the keyboard mean it. */
+  readonly inCall: boolean;
 }
 
 /** The agent's phone in the browser: whether it works, and what is done with a call on it. */
-export default function DeskPhone({ offer, onReady }: PhoneProps) {
+export default function DeskPhone({ offer, onLink, inCall }: PhoneProps) {
   const { language } = useLanguage();
   const said = words[language];
   const phone = usePhone(offer);
   const { state } = phone;
   const phase = phaseOf(state);
   const [tone, shape] = LOOKS[phase];
-  const ready = isReady(state);
-  useEffect(() => onReady(ready), [ready, onReady]);
+  const link = linkOf(state);
+  useEffect(() => onLink(link), [link, onLink]);
+  const mayMute = isTalking(state);
+  useKey("m", () => phone.mute(!state.muted), mayMute && inCall);
   return (
     <section className="phone" aria-label={said.title}>
       <div className="row">
@@ -52,13 +56,8 @@ export default function DeskPhone({ offer, onReady }: PhoneProps) {
               {said.muted}
             </Pill>
           )}
-          {state.held && (
-            <Pill tone="warn" shape="half">
-              {said.held}
-            </Pill>
-          )}
         </span>
-        {isTalking(state) && <Commands phone={phone} said={said} />}
+        {mayMute && <Commands phone={phone} said={said} />}
       </div>
       <Ringing phone={phone} said={said} />
       {state.microphone !== "heard" && <MicrophoneCheck phone={phone} said={said} />}
@@ -74,33 +73,14 @@ interface PartProps {
 
 function Commands({ phone, said }: PartProps) {
   const { state } = phone;
-  const [keypad, setKeypad] = useState(false);
   return (
     <div className="row phone-commands">
       <Button small onPress={() => phone.mute(!state.muted)}>
-        {state.muted ? said.unmute : said.mute}
-      </Button>
-      <Button small onPress={() => phone.hold(!state.held)}>
-        {state.held ? said.resume : said.hold}
-      </Button>
-      <Button small onPress={() => setKeypad(true)}>
-        {said.keypad}
+        {state.muted ? said.unmute : said.mute} <kbd>M</kbd>
       </Button>
       <Button small look="danger" onPress={() => state.calls.forEach((call) => call.stage !== "ringing" && phone.hangUp(call.id))}>
         {said.hangUp}
       </Button>
-      <Dialog title={said.keypad} isOpen={keypad} onClose={() => setKeypad(false)}>
-        <div className="phone-keys">
-          {KEYS.map((key) => (
-            <Button key={key} aria-label={said.key(key)} onPress={() => phone.press(key)}>
-              {key}
-            </Button>
-          ))}
-        </div>
-        <div className="dialog-actions">
-          <Button onPress={() => setKeypad(false)}>{said.close}</Button>
-        </div>
-      </Dialog>
     </div>
   );
 }

@@ -1,5 +1,7 @@
 /** What a phone in the browser knows of itself: pure. It claims nothing that was not told by the server or the browser. */
 
+import type { PageLink } from "../desk/use-desk-phone";
+
 /** `listening`: the microphone is open, and nothing was heard from it yet. */
 export type Microphone = "asking" | "listening" | "heard" | "refused" | "missing";
 
@@ -26,7 +28,6 @@ export interface PhoneState {
   readonly lines: Readonly<Record<string, Line>>;
   readonly calls: readonly Call[];
   readonly muted: boolean;
-  readonly held: boolean;
   /** Why the last call ended, where it did not end as calls do. */
   readonly trouble: string | null;
 }
@@ -37,12 +38,11 @@ export type PhoneEvent =
   | { readonly type: "invited"; readonly id: string; readonly server: string; readonly from: string }
   | { readonly type: "stage"; readonly id: string; readonly is: Stage }
   | { readonly type: "over"; readonly id: string; readonly why: string | null }
-  | { readonly type: "muted"; readonly is: boolean }
-  | { readonly type: "held"; readonly is: boolean };
+  | { readonly type: "muted"; readonly is: boolean };
 
 export function atFirst(servers: readonly string[]): PhoneState {
   const lines = Object.fromEntries(servers.map((server) => [server, { registration: "connecting", why: null } as const]));
-  return { microphone: "asking", lines, calls: [], muted: false, held: false, trouble: null };
+  return { microphone: "asking", lines, calls: [], muted: false, trouble: null };
 }
 
 export function step(state: PhoneState, event: PhoneEvent): PhoneState {
@@ -59,17 +59,15 @@ export function step(state: PhoneState, event: PhoneEvent): PhoneState {
       return withoutCall(state, event.id, event.why);
     case "muted":
       return isTalking(state) ? { ...state, muted: event.is } : state;
-    case "held":
-      return isTalking(state) ? { ...state, held: event.is } : state;
   }
 }
 
-/** Nobody finds themselves muted or on hold in a call that comes later. */
+/** Nobody finds themselves muted in a call that comes later. */
 function withoutCall(state: PhoneState, id: string, why: string | null): PhoneState {
   const calls = state.calls.filter((call) => call.id !== id);
   if (calls.length === state.calls.length) return state;
   const after = { ...state, calls, trouble: why };
-  return isTalking(after) ? after : { ...after, muted: false, held: false };
+  return isTalking(after) ? after : { ...after, muted: false };
 }
 
 const some = (state: PhoneState, ...stages: Stage[]) => state.calls.some((call) => stages.includes(call.stage));
@@ -79,6 +77,12 @@ export const isTalking = (state: PhoneState): boolean => some(state, "connecting
 /** Whether calls can come: an agent may be ready. */
 export function isReady(state: PhoneState): boolean {
   return state.microphone === "heard" && registered(state) > 0;
+}
+
+/** The same for the desk, which does something about a microphone that is not there. */
+export function linkOf(state: PhoneState): PageLink {
+  if (state.microphone === "refused" || state.microphone === "missing") return "no-microphone";
+  return isReady(state) ? "ready" : "unready";
 }
 
 /** With how many servers it is registered. */

@@ -16,8 +16,6 @@ export interface Phone {
   readonly answer: (id: string) => void;
   readonly hangUp: (id: string) => void;
   readonly mute: (on: boolean) => void;
-  readonly hold: (on: boolean) => void;
-  readonly press: (key: string) => void;
 }
 
 export function usePhone(offer: Offer): Phone {
@@ -55,7 +53,5 @@ export function usePhone(offer: Offer): Phone {
       all((line) => line.mute(on));
       dispatch({ type: "muted", is: on });
     },
-    hold: (on) => all((line) => line.hold(on)),
-    press: (key) => all((line) => line.press(key)),
   };
 }

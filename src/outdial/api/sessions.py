@@ -53,7 +53,10 @@ class SessionIn(Shape):
 
 
 class PauseIn(Shape):
-    """`after_call`: only when the present call, or the next one, is wrapped up."""
+    """`reason` is one of the account's, or `microphone_lost` from the screen of an agent whose browser is their phone.
+
+    `after_call`: only when the present call, or the next one, is wrapped up.
+    """
 
     reason: Reason | None = None
     after_call: bool = False

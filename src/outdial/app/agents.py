@@ -10,6 +10,7 @@ from outdial.app import campaigns
 from outdial.app.campaigns import uuid_of
 from outdial.domain.access import Principal
 from outdial.domain.agent_days import AgentDay
+from outdial.domain.agents import MICROPHONE_LOST
 from outdial.domain.campaigns import Campaign
 from outdial.domain.errors import FieldProblem, Invalid
 from outdial.domain.values import CampaignId, UserId
@@ -150,10 +151,10 @@ async def sign_out(user_id: str, *, by: Principal, storage: Storage, desk: Desk 
 
 
 async def check_reason(reason: str | None, *, by: Principal, storage: Storage) -> None:
-    """Raises `Invalid` if the account has no such reason for a pause."""
+    """Raises `Invalid` if the account has no such reason for a pause, and it is none that a screen gives by itself."""
     async with storage.unit_of_work(by.account) as uow:
         known = (await uow.agents.settings()).pause_reasons
-    if reason is not None and reason not in known:
+    if reason is not None and reason not in (*known, MICROPHONE_LOST):
         raise Invalid("Invalid input", [FieldProblem("reason", f"must be one of {', '.join(known)}")])
 
 

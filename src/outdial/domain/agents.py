@@ -69,6 +69,8 @@ _AFTER_STUCK: Final = {
 LINK_LOST: Final = "link_lost"
 PHONE_LOST: Final = "phone_lost"
 """Why somebody is on pause whose phone could not be reached when a call was for them."""
+MICROPHONE_LOST: Final = "microphone_lost"
+"""Why somebody is on pause whose phone is their browser: it has lost the microphone, and their screen says so."""
 STUCK: Final = "stuck"
 
 

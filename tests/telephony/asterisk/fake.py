@@ -295,7 +295,9 @@ class FakeAsterisk:
             return JSONResponse({"message": "Channel not in this bridge"}, 422)
         bridge.remove(channel.id)
         channel.in_bridge = None
-        self._say({"type": "ChannelLeftBridge", "bridge": {"id": request.path_params["id"]}, "channel": channel.shown()})
+        self._say(
+            {"type": "ChannelLeftBridge", "bridge": {"id": request.path_params["id"]}, "channel": channel.shown()}
+        )
         return None
 
     def _record(self, request: Request) -> Response:

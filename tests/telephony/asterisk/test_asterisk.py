@@ -211,6 +211,49 @@ class TestAgents:
             assert end.by is HangupBy.AGENT
 
 
+class TestHold:
+    async def test_takes_the_callee_out_of_the_bridge_and_back_and_presses_keys_for_them(
+        self, fake: FakeAsterisk
+    ) -> None:
+        async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            (bridge,) = fake.bridges.values()
+            callee = f"{CALL}{call}"
+            assert callee in bridge
+            await carrier.hold(call)
+            assert [name[: len(PHONE)] for name in bridge] == [PHONE]
+            assert f"POST channels/{callee}/moh" in fake.asked
+            await carrier.unhold(call)
+            assert callee in bridge
+            assert f"DELETE channels/{callee}/moh" in fake.asked
+            await carrier.send_digits(call, "1#")
+            assert fake.pressed == [(callee, "1#")]
+
+    async def test_that_was_done_by_halves_is_done_when_it_is_asked_for_again(self, fake: FakeAsterisk) -> None:
+        async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            await carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            (bridge,) = fake.bridges.values()
+            for refused, command, members in (
+                ("POST .*/moh", carrier.hold, 1),
+                ("POST .*/addChannel", carrier.unhold, 2),
+            ):
+                fake.refusals.append((refused, 409))
+                with pytest.raises(CarrierUnreachable):
+                    await command(call)
+                await command(call)
+                assert len(bridge) == members
+
+
 class TestLosses:
     async def test_calls_go_on_when_the_socket_comes_back(self, fake: FakeAsterisk) -> None:
         async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:

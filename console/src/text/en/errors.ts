@@ -75,6 +75,7 @@ export const errors = {
   "campaign-not-found": "There is no such campaign. Somebody may have deleted it.",
   "campaign-not-pausable": "The campaign does not run: there is nothing to pause.",
   "campaign-not-startable": "The campaign cannot start as it stands.",
+  "carrier-unreachable": "The telephone system does not answer at the moment. Try again.",
   "change-not-found": "There is no such change in the audit.",
   "change-not-undoable": "This change cannot be taken back.",
   "changed-since": "These values were changed again since.",

@@ -13,7 +13,6 @@ export const phone = {
     failed: "Not connected",
   },
   muted: "Muted",
-  held: "On hold",
   microphones: {
     asking: "Let the browser use your microphone.",
     listening: "Say a few words: we listen whether your microphone works.",
@@ -33,10 +32,5 @@ export const phone = {
   reject: "Reject",
   mute: "Mute",
   unmute: "Unmute",
-  hold: "Hold",
-  resume: "Resume",
-  keypad: "Keypad",
-  key: (key: string) => `Key ${key}`,
   hangUp: "Hang up the phone",
-  close: "Close",
 };

@@ -75,6 +75,7 @@ export const errors: typeof english = {
   "campaign-not-found": "Não há tal campanha. Alguém pode tê-la apagado.",
   "campaign-not-pausable": "A campanha não está a decorrer: não há o que pausar.",
   "campaign-not-startable": "A campanha não pode começar como está.",
+  "carrier-unreachable": "De momento o sistema telefónico não responde. Tente de novo.",
   "change-not-found": "Não há tal alteração na auditoria.",
   "change-not-undoable": "Esta alteração não pode ser desfeita.",
   "changed-since": "Estes valores foram alterados de novo entretanto.",

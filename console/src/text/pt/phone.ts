@@ -14,7 +14,6 @@ export const phone: typeof english = {
     failed: "Sem ligação",
   },
   muted: "Sem microfone",
-  held: "Em espera",
   microphones: {
     asking: "Autorize o navegador a usar o seu microfone.",
     listening: "Diga algumas palavras: ouvimos se o seu microfone funciona.",
@@ -34,10 +33,5 @@ export const phone: typeof english = {
   reject: "Rejeitar",
   mute: "Silenciar",
   unmute: "Voltar a falar",
-  hold: "Espera",
-  resume: "Retomar",
-  keypad: "Teclado",
-  key: (key) => `Tecla ${key}`,
   hangUp: "Desligar o telefone",
-  close: "Fechar",
 };
