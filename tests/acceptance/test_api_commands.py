@@ -201,6 +201,19 @@ class TestRecords:
         assert (fresh["accepted"], fresh["rejected"], fresh["duplicates"]) == (3, 1, 0)
         assert outdial("records", "import", str(csv), "--list", listed, code=8)["accepted"] == tried["accepted"]
 
+    def test_that_the_list_has_are_updated_where_that_is_asked_for(self, outdial: Commands, csv: Path) -> None:
+        update = ("records", "import", str(csv), "--duplicates", "update")
+        first = outdial(*update, "--new", "Updated")
+        csv.write_text("First name,Last name,Mobile\nEva,Diaz,+12025550145\nEva,Dias,+12025550142\n")
+        tried = outdial(*update, "--list", first["record_list_id"], "--dry-run")
+        assert (tried["accepted"], tried["updated"], tried["duplicates"]) == (1, 1, 0)
+        again = outdial(*update, "--list", first["record_list_id"])
+        assert (again["accepted"], again["updated"], again["records_count"]) == (1, 1, 3)
+        assert outdial(*update, "--new", "Not made", "--dry-run")["accepted"] == 2
+        for wrong in (("--new", "x", "--unique-by", "NOTHING"), ("--resume", MISSING)):
+            assert outdial.refused(*update[: 3 - (wrong[0] == "--resume")], *update[3:], *wrong) == (2, "usage")
+        assert outdial.refused("records", "import", str(csv), "--new", "x", "--duplicates", "keep") == (2, "usage")
+
     def test_of_a_file_that_was_sent_are_waited_for_again(self, outdial: Commands, csv: Path) -> None:
         first = outdial("records", "import", str(csv), "--new", "Interrupted")
         again = outdial("records", "import", "--resume", first["upload_request_id"])

@@ -110,6 +110,7 @@ class TestTheCall:
             "status": "ACCEPTED",
             "rows": 2,
             "accepted": 1,
+            "updated": 0,
             "rejected": 1,
             "duplicates": 0,
         }

@@ -137,10 +137,15 @@ async def path(api: httpx.AsyncClient) -> str:
 @pytest.fixture
 async def dialer(api: httpx.AsyncClient, parts: Parts, path: str, database: Database, clock: SetClock) -> Dialer:
     """A dialer with one running campaign for the list, that tries mobile phones first and then those at home."""
+    return await running(api, parts, path, database, clock, types_in_turn())
+
+
+def types_in_turn() -> dict[str, Any]:
+    """A strategy that tries mobile phones first and then those at home."""
     types = ("MOBILE", "HOME", "OFFICE", "EXTRA_1", "EXTRA_2", "EXTRA_3")
     chain = [{"type": kind, "max_attempts": 2} for kind in types]
     hours = [{"from": "09:00:00", "to": "10:00:00", "week_days": ["MONDAY"]}]
-    return await running(api, parts, path, database, clock, a_strategy(record_chain=chain, calling_hours=hours))
+    return a_strategy(record_chain=chain, calling_hours=hours)
 
 
 async def running(

@@ -3,8 +3,11 @@
 import asyncio
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,10 @@ from outdial.app.imports import ImportReport, import_rows, write_rejects
 from outdial.app.record_lists import add_list
 from outdial.app.uploads import cancel
 from outdial.domain.access import Principal
+from outdial.domain.readings import DuplicateRule, Reading
 from outdial.domain.record_lists import FileFacts, ListStatus, UniqueBy, Upload, UploadId
 from outdial.domain.values import AccountId, RecordListId
+from outdial.ports.clock import Clock
 from outdial.ports.uploads import TextSource
 from tests.builders.lists import RAGGED, make_list
 from tests.conftest import SetClock
@@ -46,11 +51,21 @@ class Desk:
             made = await add_list(uow, name="L", unique_by=unique_by, waits=waits, clock=self.clock, ids=self.ids)
         return made.id
 
-    async def upload(self, list_id: RecordListId, content: bytes | str) -> Upload:
+    async def upload(self, list_id: RecordListId, content: bytes | str, reading: Reading | None = None) -> Upload:
         """A file of the list that has been sent and waits to be read."""
         upload_id = UploadId(self.ids.new("upload_request"))
         now = self.clock.now()
-        upload = Upload(upload_id, list_id, ListStatus.UPLOADED, FileFacts(), now, True, upload_id.hex, stored_bytes=1)
+        upload = Upload(
+            upload_id,
+            list_id,
+            ListStatus.UPLOADED,
+            FileFacts(),
+            now,
+            True,
+            upload_id.hex,
+            stored_bytes=1,
+            reading=reading,
+        )
         self.file(upload.stored_as, content)
         async with self.storage.unit_of_work(self.account) as uow:
             await uow.uploads.add(upload, now)
@@ -409,6 +424,134 @@ class TestAnUploadedFile:
             await importer.idle()
         assert (await self.state(desk, lost)).status is ListStatus.CORRUPTED
         assert (await self.state(desk, upload)).status is ListStatus.ACCEPTED
+
+
+class TestAFileThatUpdatesRecords:
+    """Of 80 people the list has 20; the file has all of them but for 4 that are wrong, and every tenth twice."""
+
+    UPDATES = Reading(duplicates=DuplicateRule.UPDATE)
+    PEOPLE = tuple(f"+120255501{n:02}" for n in range(80))
+    ROWS = (
+        *(f"{'' if n % 20 == 5 else 'New'},N {n},{phone},,,{n % 10 + 1},\n" for n, phone in enumerate(PEOPLE)),
+        *(f"Newest,N,,{phone},,,gold\n" for phone in PEOPLE[::10]),
+    )
+    FILE = HEADER + "".join(ROWS)
+
+    async def a_list(self, desk: Desk) -> RecordListId:
+        list_id = await desk.new_list()
+        rows = "".join(f"Old,N,{phone},,Europe/Lisbon,,old\n" for phone in self.PEOPLE[::4])
+        assert (await desk.load(HEADER + rows, list_id)).accepted == 20
+        return list_id
+
+    def is_whole(self, report: ImportReport) -> bool:
+        return (report.rows, report.accepted, report.updated, report.rejected, report.duplicates) == (88, 56, 28, 4, 0)
+
+    async def load(
+        self, desk: Desk, upload: Upload, *, chunk_rows: int = 7, clock: Clock | None = None, **how: Any
+    ) -> ImportReport:
+        source = text_of(desk.folder / upload.stored_as)
+        how |= {"clock": clock or desk.clock, "ids": desk.ids, "chunk_rows": chunk_rows}
+        return await import_rows(desk.account, upload.list_id, source, storage=desk.storage, upload_id=upload.id, **how)
+
+    async def stored(self, desk: Desk) -> list[tuple[Any, ...]]:
+        """All that records are, but for their identity."""
+        return await desk.rows(
+            """select first_name, last_name, timezone, priority, external_id, extra_data, updated_at,
+                 (select array_agg((phone_type, e164, zone_id)::text order by position) from record_phone
+                  where record_id = r.id) as phones
+               from record r order by seq"""
+        )
+
+    async def test_stores_and_reports_the_same_however_it_is_cut(self, desk: Desk, database: Database) -> None:
+        found = []
+        for chunk_rows in (1, 7, 1_000):
+            upload = await desk.upload(await self.a_list(desk), self.FILE, self.UPDATES)
+            report = await self.load(desk, upload, chunk_rows=chunk_rows)
+            assert self.is_whole(report)
+            # In each chunk records that were there come before those that are new: their places differ, and no more.
+            found.append((report.as_json(), sorted(await self.stored(desk), key=str)))
+            assert await desk.rows("select records_count from record_list") == [(76,)]
+            async with database.transaction() as connection:
+                await connection.execute("delete from record_list")
+        assert found[0] == found[1] == found[2]
+        first_names = Counter(row[0] for row in found[0][1])
+        assert first_names == {"New": 68, "Newest": 8}
+        assert Counter((row[2], str(row[5])) for row in found[0][1] if row[0] == "Newest") == {
+            ("Europe/Lisbon", "{'Plan': 'gold'}"): 4,
+            (None, "{'Plan': 'gold'}"): 4,
+        }
+
+    async def test_is_taken_up_where_a_crash_left_it_with_the_result_it_would_have_had(self, desk: Desk) -> None:
+        upload = await desk.upload(await self.a_list(desk), self.FILE, self.UPDATES)
+        with pytest.raises(ConnectionError):
+            await self.load(desk, upload, progress=_fails_at(35))
+        assert await desk.rows("select rows_done from upload_request") == [(35,)]
+        assert self.is_whole(await self.load(desk, upload))
+        assert await desk.rows("select records_count from record_list") == [(76,)]
+        assert await desk.rows("select count(*) from record where first_name = 'Newest'") == [(8,)]
+
+    async def test_changes_nothing_when_it_comes_again(self, desk: Desk) -> None:
+        list_id = await self.a_list(desk)
+        rows = HEADER + "".join(row for row in self.ROWS if row.startswith("New,"))
+        await self.load(desk, await desk.upload(list_id, rows, self.UPDATES))
+        before = await self.stored(desk)
+        desk.clock.advance(60)
+        report = await self.load(desk, await desk.upload(list_id, rows, self.UPDATES))
+        assert (report.accepted, report.updated, report.status) == (0, 76, ListStatus.ACCEPTED)
+        assert await self.stored(desk) == before
+
+    async def test_that_somebody_cancels_takes_its_own_records_back_and_leaves_others_updated(self, desk: Desk) -> None:
+        list_id = await desk.new_list()
+        await desk.load(HEADER + ANA, list_id)
+        upload = await desk.upload(list_id, HEADER + ANA.replace("Costa", "Lima") + BEA, self.UPDATES)
+        with pytest.raises(ConnectionError):
+            await self.load(desk, upload, progress=_fails_at(2))
+        by = Principal(desk.account, "test", frozenset())
+        await cancel(upload, by=by, storage=desk.storage, clock=desk.clock, files=UploadFolder(desk.folder))
+        report = await self.load(desk, upload)
+        assert (report.status, report.accepted, report.updated) == (ListStatus.REJECTED, 0, 1)
+        assert await desk.rows("select first_name, last_name from record") == [("Ana", "Lima")]
+
+    async def test_waits_for_the_dialer_which_never_waits_for_it(self, desk: Desk) -> None:
+        list_id = await desk.new_list()
+        await desk.load(HEADER + ANA + BEA, list_id)
+        async with desk.database.transaction() as connection:
+            await connection.execute(
+                """with c as (insert into campaign (uuid, account_id, name, name_folded, status, priority, dialing_mode,
+                     created_at, updated_at)
+                     values (gen_random_uuid(), $1, 'C', 'c', 'RUNNING', 5, 'PREDICTIVE', $2, $2) returning id)
+                   insert into dial_item (campaign_id, record_id, list_id, seq, priority, position, e164, phone_type,
+                     zone_id)
+                   select c.id, r.id, r.list_id, r.seq, r.priority, 0, p.e164, p.phone_type, p.zone_id
+                   from c, record r join record_phone p on p.record_id = r.id and p.position = 0""",
+                desk.account,
+                desk.clock.now(),
+            )
+        upload = await desk.upload(list_id, HEADER + ANA.replace("Costa", "Lima"), self.UPDATES)
+        async with AsyncExitStack() as dialer:
+            connection = await dialer.enter_async_context(desk.database.transaction())
+            await connection.execute("update dial_item set state = 'C' where e164 = 12025550142")
+            clock = _LetsGo(desk.clock.at, dialer)
+            report = await self.load(desk, upload, clock=clock)
+        assert (report.updated, clock.slept) == (1, 1)
+        assert await desk.rows(
+            "select last_name, i.state from record r join dial_item i on i.record_id = r.id order by 1"
+        ) == [
+            ("Lima", b"C"),
+            ("Silva", b"R"),
+        ]
+
+
+class _LetsGo(SetClock):
+    """A clock during whose first sleep the dialer ends its transaction."""
+
+    def __init__(self, at: datetime, dialer: AsyncExitStack) -> None:
+        super().__init__(at)
+        self._dialer, self.slept = dialer, 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += 1
+        await self._dialer.aclose()
 
 
 def _fails_at(rows: int) -> Callable[[int, int], None]:

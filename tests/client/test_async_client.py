@@ -156,6 +156,19 @@ class TestRecordLists:
         request = await outdial.upload_to_list(made["id"], file)
         assert (request["record_list_id"], request["status"]) == (made["id"], "UPLOADED")
 
+    async def test_are_updated_by_a_file_that_is_to_do_so(self, outdial: AsyncClient, tmp_path: Path) -> None:
+        file = tmp_path / "feb.csv"
+        file.write_text("First name,Last name,Mobile\nAna,Costa,+12025550142\nAna,Lima,+12025550142\n")
+        made = await outdial.upload_new_list("February", file, duplicates="UPDATE")
+        await outdial.wait_for_list(made["id"])
+        (upload,) = [one async for one in outdial.uploads(made["id"])]
+        assert (upload["accepted"], upload["updated"], upload["duplicates"]) == (1, 1, 0)
+        assert (await outdial.check_for_list(made["id"], file, duplicates="UPDATE"))["updated"] == 2
+        await outdial.upload_to_list(made["id"], file, duplicates="UPDATE")
+        later = [await outdial.wait_for_upload(one["id"]) async for one in outdial.uploads(made["id"])]
+        assert sorted(one["updated"] for one in later) == [0, 1, 2]
+        assert [record["last_name"] async for record in outdial.records(made["id"])] == ["Lima"]
+
     async def test_a_file_that_is_no_list_is_told(self, outdial: AsyncClient, tmp_path: Path) -> None:
         file = tmp_path / "feb.csv"
         file.write_bytes(b"\xff\xfe")

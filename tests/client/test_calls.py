@@ -145,6 +145,20 @@ class TestRequests:
         assert "transfer-encoding" not in put.headers
         assert (patched.method, patched.url.path) == ("PATCH", "/base/record-lists/x")
 
+    def test_of_a_file_that_updates_records_say_so(self, tmp_path: Path) -> None:
+        file = tmp_path / "feb.csv"
+        file.write_bytes(b"hello")
+        waits = ok(id="u", signed_url="https://elsewhere.test/uploads/1")
+        checked, canceled, imported = ok(accepted=1), ok(), ok(id="u", status="UPLOADED")
+        put = httpx.Response(200)
+        server = Server(waits, put, checked, canceled, waits, put, imported)
+        with server.client() as outdial:
+            assert outdial.check_for_list("x", file, duplicates="UPDATE")["accepted"] == 1
+            assert outdial.upload_to_list("x", file, duplicates="UPDATE")["status"] == "UPLOADED"
+        for asked, what in ((server.asked[2], "check"), (server.asked[6], "import")):
+            assert asked.url.path == f"/base/v1/upload-requests/u/{what}"
+            assert json.loads(asked.content) == {"duplicates": "UPDATE"}
+
 
 class TestTokens:
     def test_are_fetched_once_for_many_requests(self) -> None:

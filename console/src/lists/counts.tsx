@@ -4,7 +4,7 @@ import { wordFor } from "../text/words";
 import { ErrorTable } from "../ui/error-table";
 import { useImportText } from "./words";
 
-type Counted = Pick<Schema["UploadShown"], "accepted" | "rejected" | "duplicates" | "on_do_not_call_lists">;
+type Counted = Pick<Schema["UploadShown"], "accepted" | "updated" | "rejected" | "duplicates" | "on_do_not_call_lists">;
 
 /** What became, or would become, of the rows of a file. */
 export function Counts({ of, rows }: { readonly of: Counted; readonly rows: number }) {
@@ -16,6 +16,8 @@ export function Counts({ of, rows }: { readonly of: Counted; readonly rows: numb
       <dd>{format.number(rows)}</dd>
       <dt>{words.accepted}</dt>
       <dd>{format.number(of.accepted)}</dd>
+      <dt>{words.updated}</dt>
+      <dd>{format.number(of.updated)}</dd>
       <dt>{words.duplicates}</dt>
       <dd>{format.number(of.duplicates)}</dd>
       <dt>{words.onDnc}</dt>

@@ -78,7 +78,7 @@ function Progress({ upload, at }: { readonly upload: Upload; readonly at: number
             <ConfirmAction
               label={words.cancel}
               title={words.cancelTitle}
-              consequence={words.cancelAbout(format.number(upload.rows_done))}
+              consequence={[words.cancelAbout(format.number(upload.rows_done)), ...(upload.updated > 0 ? [words.updatesStay] : [])].join(" ")}
               verb={words.cancel}
               look="danger"
               act={cancel}
@@ -102,7 +102,12 @@ function Ended({ list, upload }: { readonly list: string; readonly upload: Uploa
             {words.corrupted(upload.corrupted)}
           </p>
         )}
-        {upload.cancel_asked_at !== undefined && <p className="note">{words.canceled}</p>}
+        {upload.cancel_asked_at !== undefined && (
+          <p className="note">
+            {words.canceled}
+            {upload.updated > 0 && ` ${words.updatesStay}`}
+          </p>
+        )}
         <Counts of={upload} rows={upload.rows_done} />
         <Kinds of={upload.by_kind} />
         {refused > 0 && (

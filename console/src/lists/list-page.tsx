@@ -69,6 +69,7 @@ function Imports({ list }: { readonly list: string }) {
                 },
                 { id: "status", label: text.campaigns.state, cell: (upload) => <UploadPill upload={upload} /> },
                 { id: "accepted", label: words.accepted, number: true, cell: (upload) => format.number(upload.accepted) },
+                { id: "updated", label: words.updated, number: true, cell: (upload) => format.number(upload.updated) },
                 { id: "rejected", label: words.rejected, number: true, cell: (upload) => format.number(upload.rejected) },
                 { id: "duplicates", label: words.duplicates, number: true, cell: (upload) => format.number(upload.duplicates) },
               ]}

@@ -18,6 +18,7 @@ type Sample = Schema["FileSampleShown"];
 type Reading = Schema["ReadingIn"];
 type Encoding = Schema["Encoding"];
 type Separator = Sample["separator"];
+type Duplicates = Sample["duplicates"];
 
 const SHOWN_ROWS = 10;
 const EXAMPLES = 3;
@@ -37,6 +38,10 @@ export function Prepare({ list, upload }: { readonly list: string; readonly uplo
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   });
+  const into = useQuery({
+    queryKey: ["record-lists", "one", list],
+    queryFn: () => told(api.GET("/record-lists/{list_id}", { params: { path: { list_id: list } } })),
+  });
   return (
     <Loaded query={sample} what={words.reading} height={400}>
       {(found) => (
@@ -46,6 +51,7 @@ export function Prepare({ list, upload }: { readonly list: string; readonly uplo
           list={list}
           upload={upload.id}
           sample={found}
+          alike={into.data?.unique_identifier_type === "NOTHING"}
           onRead={(change) => setAsked({ encoding: found.encoding, separator: found.separator, ...change })}
         />
       )}
@@ -57,10 +63,12 @@ interface SettingsProps {
   readonly list: string;
   readonly upload: string;
   readonly sample: Sample;
+  /** Whether nothing tells the records of the list apart, so that none can be updated. */
+  readonly alike: boolean;
   readonly onRead: (change: Asked) => void;
 }
 
-function Settings({ list, upload, sample, onRead }: SettingsProps) {
+function Settings({ list, upload, sample, alike, onRead }: SettingsProps) {
   const text = useText();
   const words = useImportText();
   const queries = useQueryClient();
@@ -68,12 +76,14 @@ function Settings({ list, upload, sample, onRead }: SettingsProps) {
   const [uses, setUses] = useState<readonly Use[]>(() => sample.columns.map((column) => column.use));
   const [country, setCountry] = useState(sample.country ?? "");
   const [zone, setZone] = useState(sample.timezone ?? "");
+  const [duplicates, setDuplicates] = useState<Duplicates>(sample.duplicates);
   const reading: Reading = {
     encoding: sample.encoding,
     separator: sample.separator,
     ...(uses.length > 0 && { columns: [...uses] }),
     ...(country !== "" && { country: country as NonNullable<Reading["country"]> }),
     ...(zone !== "" && { timezone: zone }),
+    duplicates,
   };
   const path = { params: { path: { upload_id: upload } } };
   const checking = useMutation({ mutationFn: () => told(api.POST("/v1/upload-requests/{upload_id}/check", { ...path, body: reading })) });
@@ -136,6 +146,19 @@ function Settings({ list, upload, sample, onRead }: SettingsProps) {
               </>
             )}
           </Field>
+          {!alike && (
+            <Field label={words.duplicateRule} hint={duplicates === "UPDATE" ? words.updateHint : undefined}>
+              {(control) => (
+                <select {...control} value={duplicates} onChange={(event) => change(setDuplicates)(event.target.value as Duplicates)}>
+                  {Object.entries(words.duplicateRules).map(([rule, name]) => (
+                    <option key={rule} value={rule}>
+                      {name}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          )}
         </div>
         {sample.corrupted !== undefined && (
           <p className="note tone-bad" role="alert">

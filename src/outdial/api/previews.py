@@ -20,7 +20,7 @@ from outdial.api.upload_requests import shown
 from outdial.app import previews, record_lists, uploads
 from outdial.app.imports import ImportReport
 from outdial.domain.access import Principal, Scope
-from outdial.domain.readings import COUNTRIES, ColumnUse, Encoding, Reading
+from outdial.domain.readings import COUNTRIES, ColumnUse, DuplicateRule, Encoding, Reading
 from outdial.domain.record_lists import (
     FileDiffers,
     ListFileTooLarge,
@@ -82,10 +82,15 @@ class ReadingIn(Shape):
         ]
         | None
     ) = None
+    duplicates: Annotated[
+        DuplicateRule,
+        any_case(DuplicateRule),
+        Field(description="What becomes of a row of which the list has the record already"),
+    ] = DuplicateRule.REFUSE
 
     def reading(self) -> Reading:
         columns = None if self.columns is None else tuple(self.columns)
-        return Reading(self.encoding, self.separator, columns, self.timezone, self.country)
+        return Reading(self.encoding, self.separator, columns, self.timezone, self.country, self.duplicates)
 
 
 class SampleQuery(Query):
@@ -128,6 +133,7 @@ async def upload_sample(request: Request, upload_id: str, who: Manage) -> Respon
         ],
         "timezone": reading.timezone,
         "country": reading.country,
+        "duplicates": reading.duplicates.value,
         "rows": [{"line": row.line, "raw": row.raw, "cells": list(row.cells)} for row in found.rows],
         "corrupted": found.why_corrupted,
     }
@@ -151,6 +157,7 @@ def _shown_check(report: ImportReport) -> dict[str, Any]:
         {
             "rows": report.rows,
             "accepted": report.accepted,
+            "updated": report.updated,
             "rejected": report.rejected,
             "duplicates": report.duplicates,
             "by_kind": report.by_kind,

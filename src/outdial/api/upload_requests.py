@@ -59,6 +59,7 @@ def shown(request: Request, upload: Upload, call: Webhook | None) -> dict[str, A
             "rows_done": upload.rows_done,
             "rows_total": upload.rows_total,
             "accepted": report.get("accepted", 0),
+            "updated": report.get("updated", 0),
             "rejected": report.get("rejected", 0),
             "duplicates": report.get("duplicates", 0),
             "by_kind": report.get("by_kind", {}),

@@ -12,12 +12,16 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from outdial.app import campaigns, webhooks
+from outdial.app.record_changes import change_records
 from outdial.domain.errors import Conflict
-from outdial.domain.readings import ColumnUse, Reading
+from outdial.domain.known_records import Known, KnownRecords, is_same, updated
+from outdial.domain.readings import ColumnUse, DuplicateRule, Reading
+from outdial.domain.record_changes import DialedBy
 from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, Upload, UploadId
 from outdial.domain.records import (
     Draft,
     NewRecord,
+    Record,
     RecordId,
     RowKind,
     RowProblem,
@@ -26,10 +30,10 @@ from outdial.domain.records import (
     keys_of,
     row_error,
 )
-from outdial.domain.values import AccountId, PhoneType, RecordListId
+from outdial.domain.values import AccountId, PhoneNumber, PhoneType, RecordListId
 from outdial.ports.campaigns import Part
 from outdial.ports.clock import Clock, Ids
-from outdial.ports.records import RecordFilter
+from outdial.ports.records import RecordFilter, RecordKey, RecordsBusy
 from outdial.ports.storage import Storage, UnitOfWork
 from outdial.ports.uploads import Reject, TextSource
 
@@ -38,6 +42,8 @@ C = TypeVar("C")
 
 CHUNK_ROWS: Final = 1_000
 """Rows that are stored in one transaction: long enough to be quick, short enough to disturb nobody who dials."""
+_BUSY_SECONDS: Final = 0.05
+"""How long the dialer is given to let a record go: it holds each for some milliseconds."""
 _BREATH_ROWS: Final = 50
 """Rows after which other tasks of the loop get a turn."""
 AS_THE_API: Final = Reading()
@@ -260,17 +266,21 @@ class Refused:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of a file. `rejected` and `by_kind` leave duplicates out; `rows` is the sum of all three."""
+    """What became of a file. `rejected` and `by_kind` leave duplicates out; `rows` is the sum of all four.
+
+    `updated` are rows that a record of the list had already, and has now; of such rows the others are `duplicates`.
+    """
 
     unique_by: UniqueBy
     status: ListStatus = ListStatus.VALIDATION_STARTED
     rows: int = 0
     accepted: int = 0
+    updated: int = 0
     rejected: int = 0
     duplicates: int = 0
     kinds: Counter[RowKind] = field(default_factory=Counter)
     on_do_not_call_lists: int = 0
-    """Accepted rows with a number that is on a list of the account now: the dialer asks again before each call."""
+    """Rows that were taken, with a number that is on a list of the account now: the dialer asks again each time."""
     lines: list[tuple[int, str]] = field(default_factory=list)
     """The line and kind of each row that is not accepted, in the order of the file."""
     header: tuple[str, ...] = ()
@@ -288,6 +298,11 @@ class ImportReport:
     @property
     def by_kind(self) -> dict[str, int]:
         return {kind.value: self.kinds[kind] for kind in sorted(self.kinds, key=lambda kind: kind.rank)}
+
+    @property
+    def outcome(self) -> ListStatus:
+        """The status of a file that was read to its end."""
+        return ListStatus.ACCEPTED if self.accepted or self.updated else ListStatus.REJECTED
 
     def refuse(self, refused: Refused) -> None:
         kind = refused.problem.kind
@@ -307,6 +322,7 @@ class ImportReport:
             **corrupted,
             "rows": self.rows,
             "accepted": self.accepted,
+            "updated": self.updated,
             "rejected": self.rejected,
             "duplicates": self.duplicates,
             "unique_identifier_type": self.unique_by.value,
@@ -322,6 +338,7 @@ class ImportReport:
             UniqueBy(stored["unique_identifier_type"]),
             rows=stored["rows"],
             accepted=stored["accepted"],
+            updated=stored.get("updated", 0),
             rejected=stored["rejected"],
             duplicates=stored["duplicates"],
             kinds=Counter({RowKind(kind): count for kind, count in stored["by_kind"].items()}),
@@ -401,20 +418,14 @@ async def import_rows(
             def judged(line: int, cells: list[str]) -> NewRecord | RowProblem:
                 return columns.judge(line, cells, report.unique_by, reading)
 
+            into = _Into(list_id, upload_id, columns, report.unique_by, reading)
             done = report.rows
             async for chunk in chunks(source, reading, len(columns.header), judged, skip=done, chunk_rows=chunk_rows):
-                async with storage.unit_of_work(account) as uow:
-                    before = report.rows
-                    fresh, refused = await _store(uow, list_id, chunk, columns, report, clock, ids, upload_id)
-                    report.rows += len(chunk)
-                    report.accepted += fresh
-                    for one in refused:
-                        report.refuse(one)
-                    if upload_id is not None:
-                        await note(uow, upload_id, report, clock, after=before, refused=refused)
+                while not await _stored(account, into, chunk, report, storage=storage, clock=clock, ids=ids):
+                    await clock.sleep(_BUSY_SECONDS)
                 if progress is not None:
                     progress(report.rows, total)
-            report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
+            report.status = report.outcome
         async with storage.unit_of_work(account) as uow:
             await _settle(uow, list_id, upload_id, report, clock, ids)
     except ImportCanceled:
@@ -429,7 +440,10 @@ async def import_rows(
 async def _withdraw(
     account: AccountId, list_id: RecordListId, upload_id: UploadId, *, chunk_rows: int, storage: Storage, clock: Clock
 ) -> None:
-    """Delete the records that a file has brought; those on a call go when it is over."""
+    """Delete the records that a file has brought; those on a call go when it is over.
+
+    What it has updated of others stays: what it was before is known to nobody.
+    """
     on_call: set[RecordId] = set()
     while True:
         async with storage.unit_of_work(account) as uow:
@@ -496,25 +510,138 @@ def _ragged(line: int, cells: list[str], width: int) -> RowProblem:
     return RowProblem(line, kind, "", str(len(cells)), row_error(kind, ""), message)
 
 
-async def _store(
-    uow: UnitOfWork,
-    list_id: RecordListId,
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """Where the rows of a file go, and how they are to be understood."""
+
+    list_id: RecordListId
+    upload_id: UploadId | None
+    columns: Columns
+    unique_by: UniqueBy
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What became of a chunk: its rows that are records now, how many of them updated one, and the others."""
+
+    rows: Sequence[NewRecord]
+    updated: int
+    refused: Sequence[Refused]
+
+
+async def _stored(
+    account: AccountId,
+    into: _Into,
     chunk: Sequence[Row[NewRecord]],
-    columns: Columns,
     report: ImportReport,
+    *,
+    storage: Storage,
     clock: Clock,
     ids: Ids,
-    upload_id: UploadId | None,
-) -> tuple[int, list[Refused]]:
-    """Store the rows of a chunk that are sound and new; answers how many they are, and the others."""
-    unique_by = report.unique_by
-    await uow.record_lists.take_turn(list_id)
-    wanted = keys_in(chunk, unique_by)
-    taken = await uow.records.taken(list_id, unique_by, wanted)
-    fresh, refused = sort_out(chunk, columns, unique_by, taken)
-    await add_records(uow, list_id, fresh, clock=clock, ids=ids, upload_id=upload_id)
-    report.on_do_not_call_lists += await on_dnc_lists(uow, fresh, clock)
-    return len(fresh), refused
+) -> bool:
+    """Store a chunk in one transaction and report it. False: nothing was done, as the dialer holds one of its records.
+
+    Raises as `note`.
+    """
+    try:
+        async with storage.unit_of_work(account) as uow:
+            updates = into.reading.duplicates is DuplicateRule.UPDATE
+            taken = await (_add_or_update if updates else _add)(uow, into, chunk, clock, ids)
+            report.on_do_not_call_lists += await on_dnc_lists(uow, taken.rows, clock)
+            before = report.rows
+            report.rows += len(chunk)
+            report.accepted += len(taken.rows) - taken.updated
+            report.updated += taken.updated
+            for one in taken.refused:
+                report.refuse(one)
+            if into.upload_id is not None:
+                await note(uow, into.upload_id, report, clock, after=before, refused=taken.refused)
+    except RecordsBusy:
+        return False
+    return True
+
+
+async def _add(uow: UnitOfWork, into: _Into, chunk: Sequence[Row[NewRecord]], clock: Clock, ids: Ids) -> _Taken:
+    """Store the rows of a chunk that are sound and new."""
+    await uow.record_lists.take_turn(into.list_id)
+    taken = await uow.records.taken(into.list_id, into.unique_by, keys_in(chunk, into.unique_by))
+    fresh, refused = sort_out(chunk, into.columns, into.unique_by, taken)
+    await add_records(uow, into.list_id, fresh, clock=clock, ids=ids, upload_id=into.upload_id)
+    return _Taken(fresh, 0, refused)
+
+
+async def _add_or_update(
+    uow: UnitOfWork, into: _Into, chunk: Sequence[Row[NewRecord]], clock: Clock, ids: Ids
+) -> _Taken:
+    """Store the rows of a chunk that are sound, those of records that the list has as what these are from now on.
+
+    Raises `RecordsBusy`.
+    """
+    await uow.record_lists.take_turn(into.list_id)
+    await uow.record_lists.get(into.list_id, lock=True)
+    stored = await records_with(uow, into.list_id, into.unique_by, keys_in(chunk, into.unique_by))
+    dialed_by: Mapping[RecordId, Sequence[DialedBy]] = {}
+    if stored:
+        await uow.record_lists.hold_enrolment(into.list_id)
+        dialed_by = await uow.records.dialed_by(into.list_id, stored, wait=False)
+    known = KnownRecords(into.unique_by)
+    known.learn(stored.values(), [record for record, those in dialed_by.items() if any(one.on_call for one in those)])
+    matched, refused = match_up(chunk, into.columns, known)
+    fresh: list[NewRecord] = []
+    changed: list[tuple[Record, NewRecord]] = []
+    taken: list[NewRecord] = []
+    for one, rows in matched.items():
+        # A record that is new begins as its first row, one of the list as it stands there.
+        before = rows[0][1] if one.stored is None else stored[one.stored]
+        given = [(into.columns.draft(row.cells), new) for row, new in rows[one.stored is None :]]
+        after: NewRecord | list[RowProblem] = rows[0][1]
+        if given:
+            draft = updated(before, given, timezone=into.reading.timezone)
+            after = judge(draft, unique_by=into.unique_by, default_priority=before.priority)
+        if isinstance(after, list):
+            # Sound when it was stored, and no longer: a number's zones are not what they were.
+            refused += [row.refused(into.columns.at(row.line, after[0])) for row, _ in rows]
+            continue
+        taken += [new for _, new in rows]
+        if isinstance(before, NewRecord):
+            fresh.append(after)
+        elif not is_same(before, after):
+            changed.append((before, after))
+    await change_records(uow, into.list_id, changed, dialed_by, clock)
+    await add_records(uow, into.list_id, fresh, clock=clock, ids=ids, upload_id=into.upload_id)
+    refused.sort(key=lambda one: one.problem.line)
+    return _Taken(taken, len(taken) - len(fresh), refused)
+
+
+async def records_with(
+    uow: UnitOfWork, list_id: RecordListId, unique_by: UniqueBy, keys: Sequence[tuple[str, ...]]
+) -> Mapping[RecordId, Record]:
+    """The records of a list that have any of the keys."""
+    wanted: list[RecordKey] = [PhoneNumber(key[0]) for key in keys]
+    if unique_by is UniqueBy.EXTERNAL:
+        wanted = [(provider, external_id) for provider, external_id in keys]
+    found = await uow.records.matching(list_id, wanted)
+    ids = list({record: None for several in found.values() for record in several})
+    return await uow.records.several(list_id, ids) if ids else {}
+
+
+def match_up(
+    chunk: Sequence[Row[NewRecord]], columns: Columns, known: KnownRecords
+) -> tuple[dict[Known, list[tuple[Row[NewRecord], NewRecord]]], list[Refused]]:
+    """The sound rows of a chunk by the record that they make or update, as read and as judged, and the others."""
+    matched: dict[Known, list[tuple[Row[NewRecord], NewRecord]]] = {}
+    refused: list[Refused] = []
+    for row in chunk:
+        found = row.found
+        if isinstance(found, NewRecord):
+            one = known.match(found)
+            if not isinstance(one, RowProblem):
+                matched.setdefault(one, []).append((row, found))
+                continue
+            found = columns.at(row.line, one)
+        refused.append(row.refused(found))
+    return matched, refused
 
 
 def keys_in(chunk: Sequence[Row[NewRecord]], unique_by: UniqueBy) -> list[tuple[str, ...]]:

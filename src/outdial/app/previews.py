@@ -1,11 +1,11 @@
 """A file of records before it is imported: how it probably is to be read, and what would become of its rows."""
 
 from asyncio import sleep
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 from outdial.app.imports import (
     CHUNK_ROWS,
@@ -15,18 +15,21 @@ from outdial.app.imports import (
     chunks,
     keys_in,
     look_over,
+    match_up,
     on_dnc_lists,
     plain,
     raw_rows,
+    records_with,
     sort_out,
     uses_by_name,
     without_reasons,
 )
 from outdial.app.uploads import looked_at
 from outdial.domain.access import Principal
-from outdial.domain.readings import SEPARATORS, ColumnUse, Encoding, Reading
+from outdial.domain.known_records import KnownRecords, check_duplicate_rule
+from outdial.domain.readings import SEPARATORS, ColumnUse, DuplicateRule, Encoding, Reading
 from outdial.domain.record_lists import ListKind, ListStatus, UniqueBy, Upload, UploadNotWaiting
-from outdial.domain.records import NewRecord, RowProblem
+from outdial.domain.records import NewRecord, Record, RecordId, RowProblem
 from outdial.ports.clock import Clock
 from outdial.ports.storage import Storage
 from outdial.ports.uploads import TextSource, UploadBytes
@@ -169,7 +172,9 @@ def _as_before(found: Sample, earlier: Sequence[Upload]) -> Reading:
         if one.reading is not None and one.reading.columns is not None and tuple(without_reasons(one.header)) == own:
             rest = [ColumnUse.LEAVE_OUT] * (len(found.header) - len(own))
             columns = (*one.reading.columns[: len(own)], *rest)
-            return replace(found.reading, columns=columns, timezone=one.reading.timezone, country=one.reading.country)
+            return replace(
+                one.reading, encoding=found.reading.encoding, separator=found.reading.separator, columns=columns
+            )
     return found.reading
 
 
@@ -181,32 +186,60 @@ async def check(
     async with storage.unit_of_work(by.account) as uow:
         unique_by = (await uow.record_lists.get(upload.record_list)).unique_by
 
-    async def taken(keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
-        async with storage.unit_of_work(by.account) as uow:
-            return await uow.records.taken(upload.record_list, unique_by, keys)
+    class Stored:
+        async def taken(self, keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
+            async with storage.unit_of_work(by.account) as uow:
+                return await uow.records.taken(upload.record_list, unique_by, keys)
 
-    async def listed(records: Sequence[NewRecord]) -> int:
-        async with storage.unit_of_work(by.account) as uow:
-            return await on_dnc_lists(uow, records, clock)
+        async def having(self, keys: Sequence[tuple[str, ...]]) -> tuple[Collection[Record], Collection[RecordId]]:
+            async with storage.unit_of_work(by.account) as uow:
+                found = await records_with(uow, upload.record_list, unique_by, keys)
+                return found.values(), await uow.records.on_call(upload.record_list, found)
+
+        async def blocked(self, records: Sequence[NewRecord]) -> int:
+            async with storage.unit_of_work(by.account) as uow:
+                return await on_dnc_lists(uow, records, clock)
 
     async with files.text(seen.stored_as, seen.stored_tag) as source:
-        return await check_rows(source, reading, unique_by, taken=taken, listed=listed)
+        return await check_rows(source, reading, unique_by, Stored())
 
 
-async def check_rows(
-    source: TextSource,
-    reading: Reading,
-    unique_by: UniqueBy,
-    *,
-    taken: Callable[[Sequence[tuple[str, ...]]], Awaitable[set[tuple[str, ...]]]],
-    listed: Callable[[Sequence[NewRecord]], Awaitable[int]],
-) -> ImportReport:
+class StoredRecords(Protocol):
+    """The records of the list that a file is checked for."""
+
+    async def taken(self, keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """Those of the keys that the list has already."""
+        ...
+
+    async def having(self, keys: Sequence[tuple[str, ...]]) -> tuple[Collection[Record], Collection[RecordId]]:
+        """The records that have any of the keys, and those of them that are on a call."""
+        ...
+
+    async def blocked(self, records: Sequence[NewRecord]) -> int:
+        """How many of these records are on do-not-call lists."""
+        ...
+
+
+class NoRecords:
+    """Those of a list that is not there yet, whose file is checked by itself."""
+
+    async def taken(self, _: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        return set()
+
+    async def having(self, _: Sequence[tuple[str, ...]]) -> tuple[Collection[Record], Collection[RecordId]]:
+        return (), ()
+
+    async def blocked(self, _: Sequence[NewRecord]) -> int:
+        return 0
+
+
+async def check_rows(source: TextSource, reading: Reading, unique_by: UniqueBy, stored: StoredRecords) -> ImportReport:
     """The report that an import would give.
 
-    Args:
-        taken: which of these keys the list has already.
-        listed: how many of these records are on do-not-call lists.
+    Raises:
+        Invalid: rows are to update records that nothing tells apart.
     """
+    check_duplicate_rule(reading, unique_by)
     report = ImportReport(unique_by)
     try:
         columns, report.rows_in_file = await look_over(source, lambda header: Columns(header, reading.columns), reading)
@@ -216,17 +249,27 @@ async def check_rows(
     report.header = columns.header
     # The keys of the whole file: two of its rows may be the same, and none of them is stored.
     seen: set[tuple[str, ...]] = set()
+    known = KnownRecords(unique_by)
 
     def judged(line: int, cells: list[str]) -> NewRecord | RowProblem:
         return columns.judge(line, cells, unique_by, reading)
 
     async for chunk in chunks(source, reading, len(columns.header), judged, skip=0, chunk_rows=CHUNK_ROWS):
-        seen |= await taken(keys_in(chunk, unique_by))
-        fresh, refused = sort_out(chunk, columns, unique_by, seen)
+        keys = keys_in(chunk, unique_by)
+        if reading.duplicates is DuplicateRule.UPDATE:
+            known.learn(*await stored.having(keys))
+            matched, refused = match_up(chunk, columns, known)
+            taken = [record for rows in matched.values() for _, record in rows]
+            made = sum(one.stored is None and one.rows == len(rows) for one, rows in matched.items())
+        else:
+            seen |= await stored.taken(keys)
+            taken, refused = sort_out(chunk, columns, unique_by, seen)
+            made = len(taken)
         report.rows += len(chunk)
-        report.accepted += len(fresh)
-        report.on_do_not_call_lists += await listed(fresh)
+        report.accepted += made
+        report.updated += len(taken) - made
+        report.on_do_not_call_lists += await stored.blocked(taken)
         for one in refused:
             report.refuse(one)
-    report.status = ListStatus.ACCEPTED if report.accepted else ListStatus.REJECTED
+    report.status = report.outcome
     return report

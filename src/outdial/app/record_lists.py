@@ -10,6 +10,7 @@ from outdial.app.campaigns import uuid_of
 from outdial.app.importer import Importer
 from outdial.app.uploads import Awaited, add_awaited, announced, looked_at
 from outdial.domain.access import Principal
+from outdial.domain.known_records import check_duplicate_rule
 from outdial.domain.readings import Reading
 from outdial.domain.record_lists import (
     CampaignUsing,
@@ -197,6 +198,7 @@ async def mark_upload_uploaded(
 
     Raises:
         RecordListNotFound, UploadNotFound: no such list, or no such upload request of it.
+        Invalid: rows are to update records that nothing tells apart.
         UploadNotWaiting: it does not wait for a file.
         NoFile: no file has been sent.
         FileDiffers, UploadFileTooLarge: it was sent to the store of the bytes, and is not the one that was announced.
@@ -205,6 +207,8 @@ async def mark_upload_uploaded(
     seen = await looked_at(await get_upload(list_id, upload_id, by=by, storage=storage), files)
     async with storage.unit_of_work(by.account) as uow:
         record_list = await found(uow, list_id, lock=True)
+        if reading is not None:
+            check_duplicate_rule(reading, record_list.unique_by)
         upload = await announced(uow, seen, clock, importer, reading)
         if upload.first_file:
             await _save(uow, record_list.uploaded(), clock)

@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from outdial.app.campaigns import uuid_of
 from outdial.app.imports import add_records, list_changed
+from outdial.app.record_changes import change_records, other_numbers
 from outdial.app.record_lists import found as found_list
 from outdial.domain.access import Principal
-from outdial.domain.calling_hours import CallingHours
-from outdial.domain.campaigns import DialingStrategy
 from outdial.domain.errors import FieldProblem, Invalid
-from outdial.domain.outcomes import Reason
-from outdial.domain.record_changes import DialedBy, RecordChangeNotAllowed, RecordOnCall, phone_to_dial
+from outdial.domain.record_changes import RecordChangeNotAllowed, RecordOnCall
 from outdial.domain.record_lists import ListStatus, RecordList, UniqueBy, UploadId, UploadNotFound
 from outdial.domain.records import (
     DEFAULT_PRIORITY,
@@ -30,7 +27,6 @@ from outdial.domain.records import (
     keys_of,
     keys_of_draft,
 )
-from outdial.domain.retry import Phone
 from outdial.domain.values import HOT_LEAD, AccountId, RecordListId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.records import RecordFilter, RecordKey
@@ -314,44 +310,13 @@ async def _change(
             return judged
         if changes.forbidden or impossible:
             raise RecordChangeNotAllowed([*changes.forbidden, *impossible])
-        await _store(uow, before, judged, clock)
-        await uow.outbox.add("records.changed", {"record_list_id": str(record_list.id)})
+        dialed_by = await uow.records.dialed_by(record_list.id, [before.id])
+        campaigns = dialed_by.get(before.id, ())
+        if other_numbers(before, judged) and any(one.on_call for one in campaigns):
+            # The call that is going on would end on a phone that the record no longer has.
+            raise RecordOnCall
+        await change_records(uow, record_list.id, [(before, judged)], dialed_by, clock)
         return await uow.records.get(record_list.id, before.id)
-
-
-async def _store(uow: UnitOfWork, before: Record, new: NewRecord, clock: Clock) -> None:
-    """Store a changed record, and what it means for each campaign that dials it."""
-    other_numbers = tuple((phone.type, phone.number) for phone in new.phones) != before.phones
-    other_phones = other_numbers or new.timezone != before.timezone
-    campaigns = await uow.records.dialed_by(before.list_id, before.id)
-    if other_numbers and any(one.on_call for one in campaigns):
-        # The call that is going on would end on a phone that the record no longer has.
-        raise RecordOnCall
-    now = clock.now()
-    go_on: dict[int, int | Reason] = {}
-    for one in campaigns:
-        # What is final after attempts stays so: a better number does not undo what was tried.
-        if other_phones and one.strategy is not None and not one.on_call and not (one.final and one.attempted):
-            next_up = _goes_on(one, one.strategy, new, now)
-            go_on[one.campaign] = next_up if isinstance(next_up, Reason) else next_up.position
-    await uow.records.change(
-        before.list_id,
-        before.id,
-        new,
-        at=now,
-        other_phones=other_phones,
-        new_place=not any(one.attempted or one.on_call for one in campaigns),
-        go_on=go_on,
-    )
-
-
-def _goes_on(campaign: DialedBy, strategy: DialingStrategy, new: NewRecord, now: datetime) -> Phone | Reason:
-    # The keys of zone sets matter only in storage: here each phone has a set of its own.
-    phones = [Phone(place, phone.type, place) for place, phone in enumerate(new.phones)]
-    hours = CallingHours(strategy.calling_hours, campaign.exceptions)
-    closed = {place for place, phone in enumerate(new.phones) if not hours.ever_open(phone.zones, now)}
-    begun_at = campaign.phone_type if campaign.attempted else None
-    return phone_to_dial(strategy, phones, unreachable=closed, begun_at=begun_at)
 
 
 def _changed(before: Record, changes: Changes) -> tuple[Draft, list[FieldProblem]]:

@@ -54,7 +54,7 @@ async def announce(uow: UnitOfWork, upload: Upload, *, clock: Clock, ids: Ids) -
 def _result(upload: Upload) -> dict[str, Any]:
     """What is said about a file to a client that did not say itself what it wants to hear."""
     report = upload.report or {}
-    counts = {name: report.get(name, 0) for name in ("rows", "accepted", "rejected", "duplicates")}
+    counts = {name: report.get(name, 0) for name in ("rows", "accepted", "updated", "rejected", "duplicates")}
     return {
         "upload_request_id": str(upload.id),
         "record_list_id": str(upload.list_id),

@@ -14,7 +14,7 @@ from typing import IO, Annotated, Any, Final, get_args
 import typer
 
 from outdial.adapters.uploads import text_of
-from outdial.app.previews import check_rows
+from outdial.app.previews import NoRecords, check_rows
 from outdial.cli.output import (
     SCHEMA_VERSION,
     ExitCode,
@@ -26,13 +26,15 @@ from outdial.cli.output import (
 )
 from outdial.cli.progress import progress
 from outdial.cli.remote import bare, connected
-from outdial.client import Client, Record, RecordFilter, UniqueBy
-from outdial.domain.readings import Reading
+from outdial.client import Client, Duplicates, Record, RecordFilter, UniqueBy
+from outdial.domain.readings import DuplicateRule, Reading
 from outdial.domain.record_lists import UniqueBy as RecordsUniqueBy
 
 app = typer.Typer(help="Records of lists, through the API.", no_args_is_help=True)
 
 _UNIQUE_BY: Final[dict[str, UniqueBy]] = {kind: kind for kind in get_args(UniqueBy)}
+_DUPLICATES: Final[dict[str, Duplicates]] = {rule.lower(): rule for rule in get_args(Duplicates)}
+_COUNTS: Final = ("accepted", "updated", "rejected", "duplicates")
 _PHONES: Final = {
     "MOBILE": "Mobile",
     "HOME": "Home",
@@ -63,6 +65,9 @@ def import_(
         str | None, typer.Option(metavar="ID", help="Wait for a file that was sent before, by its upload request.")
     ] = None,
     unique_by: Annotated[str, typer.Option(help="With --new: PHONE_NUMBER, EXTERNAL or NOTHING.")] = "PHONE_NUMBER",
+    duplicates: Annotated[
+        str, typer.Option(help="What becomes of rows of records that the list has: refuse or update.")
+    ] = "refuse",
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until the file has been read.")] = 600.0,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows that were not taken, and why, to this CSV file.")
@@ -75,6 +80,7 @@ def import_(
 ) -> None:
     """Send a CSV file to a list, or make a list of it, and wait until it has been read.
 
+    A record that the list has already is a duplicate; with --duplicates update it gets what its row gives instead.
     Rows that are no records, and duplicates, are counted by their kind; the command then ends with exit code 8. After
     an interruption (130) the server goes on with what it has: --resume ID waits for it again.
     """
@@ -83,19 +89,24 @@ def import_(
             raise typer.BadParameter("give a file, or --resume" if file is None else f"there is no file {file}")
         if (list_id is None) == (new is None):
             raise typer.BadParameter("give either --list or --new")
-    elif file is not None or list_id is not None or new is not None or dry_run:
-        raise typer.BadParameter("--resume takes no file, no list and no --dry-run")
+    elif file is not None or list_id is not None or new is not None or dry_run or duplicates != "refuse":
+        raise typer.BadParameter("--resume takes no file, no list, no --duplicates and no --dry-run")
     if unique_by not in _UNIQUE_BY:
         raise typer.BadParameter(f"--unique-by must be one of {', '.join(_UNIQUE_BY)}")
+    rule = _DUPLICATES.get(duplicates)
+    if rule is None:
+        raise typer.BadParameter(f"--duplicates must be one of {', '.join(_DUPLICATES)}")
+    if rule == "UPDATE" and new is not None and unique_by == "NOTHING":
+        raise typer.BadParameter("--duplicates update needs --unique-by PHONE_NUMBER or EXTERNAL")
     if dry_run:
         assert file is not None
-        _check(file, list_id, new, _UNIQUE_BY[unique_by], quiet=quiet, as_json=as_json)
+        _check(file, list_id, new, _UNIQUE_BY[unique_by], rule, quiet=quiet, as_json=as_json)
         return
     with connected(as_json=as_json) as outdial:
         upload_id = resume
         if upload_id is None:
             assert file is not None
-            upload_id = _send(outdial, file, list_id, new, _UNIQUE_BY[unique_by], quiet=quiet)
+            upload_id = _send(outdial, file, list_id, new, _UNIQUE_BY[unique_by], rule, quiet=quiet)
         try:
             with progress("read", "rows", quiet=quiet) as tell:
                 read = outdial.wait_for_upload(upload_id, seconds=wait, progress=tell)
@@ -112,7 +123,7 @@ def import_(
         "name": done["name"],
         "status": read["status"],
         "records_count": done["records_count"],
-        **{name: read[name] for name in ("accepted", "rejected", "duplicates")},
+        **{name: read[name] for name in _COUNTS},
     }
     _print_counts(result, read, as_json=as_json)
     if read["status"] == "CORRUPTED":
@@ -122,16 +133,24 @@ def import_(
 
 
 def _send(
-    outdial: Client, file: Path, list_id: str | None, new: str | None, unique_by: UniqueBy, *, quiet: bool
+    outdial: Client,
+    file: Path,
+    list_id: str | None,
+    new: str | None,
+    unique_by: UniqueBy,
+    duplicates: Duplicates,
+    *,
+    quiet: bool,
 ) -> str:
     """Send a file; answers the upload request that it is read as."""
     try:
         with progress("sent", "bytes", quiet=quiet) as tell:
             if list_id is not None:
-                upload_id = outdial.upload_to_list(list_id, file, progress=tell)["id"]
+                upload_id = outdial.upload_to_list(list_id, file, duplicates=duplicates, progress=tell)["id"]
             else:
                 assert new is not None
-                list_id = outdial.upload_new_list(new, file, unique_by=unique_by, progress=tell)["id"]
+                made = outdial.upload_new_list(new, file, unique_by=unique_by, duplicates=duplicates, progress=tell)
+                list_id = made["id"]
                 upload_id = next(outdial.uploads(list_id))["id"]
     except KeyboardInterrupt:
         say("the file was not sent to its end, and nothing of it was taken: send it again")
@@ -148,18 +167,25 @@ def _print_counts(result: Mapping[str, object], read: Mapping[str, Any], *, as_j
 
 
 def _check(
-    file: Path, list_id: str | None, new: str | None, unique_by: UniqueBy, *, quiet: bool, as_json: bool
+    file: Path,
+    list_id: str | None,
+    new: str | None,
+    unique_by: UniqueBy,
+    duplicates: Duplicates,
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Say what an import would report. A list that is not there yet has no records: its file is looked at here."""
     if list_id is None:
-        checked: Mapping[str, Any] = asyncio.run(_checked_here(file, unique_by))
+        checked: Mapping[str, Any] = asyncio.run(_checked_here(file, unique_by, duplicates))
         name = new
     else:
         with connected(as_json=as_json) as outdial:
             name = outdial.record_list(list_id)["name"]
             with progress("sent", "bytes", quiet=quiet) as tell:
-                checked = outdial.check_for_list(list_id, file, progress=tell)
-    counts = ("rows", "accepted", "rejected", "duplicates")
+                checked = outdial.check_for_list(list_id, file, duplicates=duplicates, progress=tell)
+    counts = ("rows", *_COUNTS)
     result = {"dry_run": True, "record_list_id": list_id, "name": name, **{one: checked[one] for one in counts}}
     _print_counts(result, checked, as_json=as_json)
     if "corrupted" in checked:
@@ -168,15 +194,9 @@ def _check(
         raise typer.Exit(ExitCode.REJECTED_ROWS)
 
 
-async def _checked_here(file: Path, unique_by: UniqueBy) -> dict[str, Any]:
-    async def taken(_keys: object) -> set[tuple[str, ...]]:
-        return set()
-
-    async def listed(_records: object) -> int:
-        return 0
-
-    report = await check_rows(text_of(file), Reading(), RecordsUniqueBy(unique_by), taken=taken, listed=listed)
-    return report.as_json()
+async def _checked_here(file: Path, unique_by: UniqueBy, duplicates: Duplicates) -> dict[str, Any]:
+    reading = Reading(duplicates=DuplicateRule(duplicates))
+    return (await check_rows(text_of(file), reading, RecordsUniqueBy(unique_by), NoRecords())).as_json()
 
 
 @app.command("export")

@@ -25,6 +25,7 @@ from outdial.client.model import (
     Check,
     DncEntry,
     DncList,
+    Duplicates,
     ListKind,
     NewRecord,
     NextRecords,
@@ -217,18 +218,31 @@ class Client:
         return self._run(self._calls.create_record_list(name, unique_by))
 
     def upload_new_list(
-        self, name: str, path: Path, *, unique_by: UniqueBy = "PHONE_NUMBER", progress: OnProgress = nobody
+        self,
+        name: str,
+        path: Path,
+        *,
+        unique_by: UniqueBy = "PHONE_NUMBER",
+        duplicates: Duplicates = "REFUSE",
+        progress: OnProgress = nobody,
     ) -> RecordList:
         """Make a list of a CSV file; `wait_for_list` tells what came of it."""
-        return self._run(self._calls.upload_new_list(name, CsvFile.at(path), unique_by, progress))
+        file = CsvFile.at(path)
+        return self._run(self._calls.upload_new_list(name, file, unique_by, duplicates, progress))
 
-    def upload_to_list(self, list_id: str, path: Path, *, progress: OnProgress = nobody) -> UploadRequest:
-        """Send one more CSV file to a list."""
-        return self._run(self._calls.upload_to_list(list_id, CsvFile.at(path), progress))
+    def upload_to_list(
+        self, list_id: str, path: Path, *, duplicates: Duplicates = "REFUSE", progress: OnProgress = nobody
+    ) -> UploadRequest:
+        """Send one more CSV file to a list; with `duplicates`, what becomes of rows of records that it has."""
+        file = CsvFile.at(path)
+        return self._run(self._calls.upload_to_list(list_id, file, duplicates, progress))
 
-    def check_for_list(self, list_id: str, path: Path, *, progress: OnProgress = nobody) -> Check:
+    def check_for_list(
+        self, list_id: str, path: Path, *, duplicates: Duplicates = "REFUSE", progress: OnProgress = nobody
+    ) -> Check:
         """What an import of a CSV file into a list would report; nothing is stored."""
-        return self._run(self._calls.check_for_list(list_id, CsvFile.at(path), progress))
+        file = CsvFile.at(path)
+        return self._run(self._calls.check_for_list(list_id, file, duplicates, progress))
 
     def wait_for_list(self, list_id: str, *, seconds: float = 600.0) -> RecordList:
         """The list once its first file has been read. Raises `NotFinished` after so many seconds of waiting."""

@@ -26,6 +26,7 @@ from outdial.client.model import (
     Check,
     DncEntry,
     DncList,
+    Duplicates,
     ListKind,
     NewRecord,
     NextRecords,
@@ -277,29 +278,49 @@ class Calls:
         return cast(Call[RecordList], self._create("/record-lists", body))
 
     def upload_new_list(
-        self, name: str, file: CsvFile, unique_by: UniqueBy, progress: OnProgress = nobody
+        self,
+        name: str,
+        file: CsvFile,
+        unique_by: UniqueBy,
+        duplicates: Duplicates = "REFUSE",
+        progress: OnProgress = nobody,
     ) -> Call[RecordList]:
         """A list and its first file; answers when the server has the file and begins to read it."""
         created = yield from self.create_record_list(name, unique_by, file)
         yield from self._put_file(created.get("signed_url"), file, progress)
         path = _path("record-lists", created["id"])
-        return cast(RecordList, (yield from self._patch(path, _replace("/status", "UPLOADED"))))
+        if duplicates == "REFUSE":
+            return cast(RecordList, (yield from self._patch(path, _replace("/status", "UPLOADED"))))
+        (upload,) = (yield from self.upload_page(created["id"], 1, 1)).items
+        yield from self._import(upload["id"], duplicates)
+        return (yield from self.get_record_list(created["id"]))
 
-    def upload_to_list(self, list_id: str, file: CsvFile, progress: OnProgress = nobody) -> Call[UploadRequest]:
+    def upload_to_list(
+        self, list_id: str, file: CsvFile, duplicates: Duplicates = "REFUSE", progress: OnProgress = nobody
+    ) -> Call[UploadRequest]:
         """One more file for a list; answers when the server has the file and begins to read it."""
         path = f"{_path('record-lists', list_id)}/upload-requests"
         request = yield from self._create(path, {"csv_metadata": file.metadata()})
         yield from self._put_file(request.get("signed_url"), file, progress)
-        done = yield from self._patch(f"{path}{_path(request['id'])}", _replace("/status", "UPLOADED"))
+        if duplicates == "REFUSE":
+            done = yield from self._patch(f"{path}{_path(request['id'])}", _replace("/status", "UPLOADED"))
+        else:
+            done = yield from self._import(request["id"], duplicates)
         return cast(UploadRequest, done)
 
-    def check_for_list(self, list_id: str, file: CsvFile, progress: OnProgress = nobody) -> Call[Check]:
+    def _import(self, upload_id: str, duplicates: Duplicates) -> Call[dict[str, Any]]:
+        # The compatible API has no word for it: there, rows of records that the list has are refused.
+        return self._create(f"{_path('v1', 'upload-requests', upload_id)}/import", {"duplicates": duplicates})
+
+    def check_for_list(
+        self, list_id: str, file: CsvFile, duplicates: Duplicates = "REFUSE", progress: OnProgress = nobody
+    ) -> Call[Check]:
         """What an import of a file into a list would report; it is sent for that, and taken back."""
         path = f"{_path('record-lists', list_id)}/upload-requests"
         request = yield from self._create(path, {"csv_metadata": file.metadata()})
         yield from self._put_file(request.get("signed_url"), file, progress)
         upload = _path("v1", "upload-requests", request["id"])
-        checked = yield from self._create(f"{upload}/check", {})
+        checked = yield from self._create(f"{upload}/check", {"duplicates": duplicates})
         yield from self._create(f"{upload}/cancel", {})
         return cast(Check, checked)
 

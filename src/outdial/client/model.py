@@ -11,6 +11,8 @@ T = TypeVar("T")
 AssignedKind = Literal["record-lists", "do-not-call-lists", "users", "numbers"]
 ListKind = Literal["record-lists", "do-not-call-lists"]
 UniqueBy = Literal["PHONE_NUMBER", "EXTERNAL", "NOTHING"]
+Duplicates = Literal["REFUSE", "UPDATE"]
+"""What becomes of a row of which the list has the record already."""
 
 FINAL_LIST_STATUSES: Final = frozenset({"ACCEPTED", "REJECTED", "CORRUPTED"})
 """Of a record list whose first file has been read."""
@@ -151,6 +153,8 @@ class Upload(TypedDict):
     rows_done: int
     rows_total: NotRequired[int]
     accepted: int
+    updated: int
+    """Rows that updated a record which the list had already."""
     rejected: int
     """Without the duplicates."""
     duplicates: int
@@ -164,6 +168,8 @@ class Check(TypedDict):
 
     rows: int
     accepted: int
+    updated: int
+    """Rows that updated a record which the list had already."""
     rejected: int
     """Without the duplicates."""
     duplicates: int

@@ -52,6 +52,14 @@ class ColumnUse(enum.Enum):
         return self not in (ColumnUse.EXTRA_DATA, ColumnUse.LEAVE_OUT)
 
 
+class DuplicateRule(enum.Enum):
+    """What becomes of a row of which the list has the record already."""
+
+    REFUSE = "REFUSE"
+    UPDATE = "UPDATE"
+    """The record gets what the row gives. What is known of its calls stays."""
+
+
 _PHONE_TYPES: Final = {kind.value: kind for kind in PhoneType}
 
 
@@ -63,6 +71,7 @@ class Reading:
         columns: what each column becomes, in their order; None: what their names say.
         timezone: of records that give none; None: the zones of their numbers.
         country: of numbers without a country in front; None: such a number is wrong.
+        duplicates: what becomes of rows of records that the list has.
     """
 
     encoding: Encoding = Encoding.UTF_8
@@ -70,6 +79,7 @@ class Reading:
     columns: tuple[ColumnUse, ...] | None = None
     timezone: str | None = None
     country: str | None = None
+    duplicates: DuplicateRule = DuplicateRule.REFUSE
 
     def as_json(self) -> dict[str, Any]:
         columns = None if self.columns is None else [use.value for use in self.columns]
@@ -79,6 +89,7 @@ class Reading:
             "columns": columns,
             "timezone": self.timezone,
             "country": self.country,
+            "duplicates": self.duplicates.value,
         }
 
     @classmethod
@@ -90,4 +101,5 @@ class Reading:
             None if columns is None else tuple(ColumnUse(use) for use in columns),
             stored["timezone"],
             stored["country"],
+            DuplicateRule(stored.get("duplicates", DuplicateRule.REFUSE.value)),
         )

@@ -47,6 +47,7 @@ class RowKind(enum.Enum):
     BAD_EXTERNAL_REFERENCE = "bad_external_reference"
     BAD_EXPIRATION_DATE = "bad_expiration_date"
     REASON_TOO_LONG = "reason_too_long"
+    RECORD_ON_CALL = "record_on_call"
     DUPLICATE_PHONE_NUMBER = "duplicate_phone_number"
     DUPLICATE_EXTERNAL_REFERENCE = "duplicate_external_reference"
 
@@ -88,6 +89,7 @@ ROW_ERRORS: Final[Mapping[RowKind, str | Mapping[str, str]]] = {
     RowKind.BAD_EXTERNAL_REFERENCE: "OTHER",
     RowKind.BAD_EXPIRATION_DATE: "EXPIRATION_DATE_INVALID",
     RowKind.REASON_TOO_LONG: "OTHER",
+    RowKind.RECORD_ON_CALL: "OTHER",
     RowKind.DUPLICATE_PHONE_NUMBER: "PHONE_NUMBER_NOT_UNIQUE",
     RowKind.DUPLICATE_EXTERNAL_REFERENCE: "OTHER",
 }
@@ -160,6 +162,8 @@ class Record:
     extra_data: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
+    leaving: bool = False
+    """Somebody wants it deleted, and it goes when its call is over."""
 
 
 @dataclass(slots=True)
@@ -238,6 +242,7 @@ _SAYS: Final = {
     RowKind.BAD_PRIORITY: "a priority is a whole number from 1 to 10",
     RowKind.MISSING_EXTERNAL_REFERENCE: "this list needs an external id and an external provider",
     RowKind.BAD_EXTERNAL_REFERENCE: f"an external reference has at most {LONGEST_REFERENCE} characters",
+    RowKind.RECORD_ON_CALL: "the record is on a call: its phone numbers can be changed when the call is over",
     RowKind.DUPLICATE_PHONE_NUMBER: "a record of this list has this number already",
     RowKind.DUPLICATE_EXTERNAL_REFERENCE: "a record of this list has this external reference already",
 }

@@ -35,6 +35,28 @@ RecordKey = RecordId | PhoneNumber | tuple[str, str]
 """What records are found by: an id, one of their numbers, or the pair of an external provider and id."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """What becomes of a record, and of every campaign that dials it.
+
+    Args:
+        other_phones: whether numbers or their zones differ.
+        new_place: whether it goes behind all other records.
+        go_on: the place of the next phone for a campaign (by its key), or why nothing is left to dial; campaigns that
+            are not in it keep their place.
+    """
+
+    id: RecordId
+    new: NewRecord
+    other_phones: bool
+    new_place: bool
+    go_on: Mapping[int, int | Reason]
+
+
+class RecordsBusy(Exception):
+    """The dialer writes about some of the records this very moment; nothing was done."""
+
+
 class NameRecords(Protocol):
     def __call__(self, seq: int) -> UUID:
         """The public identity of the record that gets this place in the list."""
@@ -91,29 +113,27 @@ class RecordStore(Protocol):
         """The time zones that records of the list name, each once, by name. `search` as in `RecordFilter`."""
         ...
 
-    async def dialed_by(self, list_id: RecordListId, record_id: RecordId) -> Sequence[DialedBy]:
-        """The campaigns that have taken a record in; the dialer leaves it as it is until this unit of work ends.
+    async def dialed_by(
+        self, list_id: RecordListId, ids: Collection[RecordId], *, wait: bool = True
+    ) -> Mapping[RecordId, Sequence[DialedBy]]:
+        """The campaigns that have taken each record in; the dialer leaves it as it is until this unit of work ends.
 
-        To be called while enrolment is held (`RecordListStore.hold_enrolment`).
+        To be called while enrolment is held (`RecordListStore.hold_enrolment`). Who asks for many records does not
+        `wait` for the dialer, which may wait for the same ones in another order.
+
+        Raises:
+            RecordsBusy: not everything could be had without waiting.
         """
         ...
 
-    async def change(
-        self,
-        list_id: RecordListId,
-        record_id: RecordId,
-        new: NewRecord,
-        *,
-        at: datetime,
-        other_phones: bool,
-        new_place: bool,
-        go_on: Mapping[int, int | Reason],
-    ) -> None:
-        """Store a changed record and let every campaign that dials it follow.
+    async def on_call(self, list_id: RecordListId, ids: Collection[RecordId]) -> set[RecordId]:
+        """Those of the records of which an attempt is open, or about to begin, just now."""
+        ...
 
-        To be called in the list's turn and after `dialed_by`. `other_phones` when numbers or their zones differ;
-        `new_place` puts it behind all other records. `go_on` has the place of the next phone for a campaign (by its
-        key), or why nothing is left to dial; campaigns that are not in it keep their place.
+    async def change(self, list_id: RecordListId, changes: Sequence[RecordChange], at: datetime) -> None:
+        """Store changed records and let every campaign that dials them follow. New places are in the order given.
+
+        To be called in the list's turn and after `dialed_by`.
         """
         ...
 

@@ -21,11 +21,12 @@ from outdial.domain.values import (
     number_to_int,
 )
 from outdial.domain.zones import ZoneNames
-from outdial.ports.records import NameRecords, RecordFilter, RecordKey
+from outdial.ports.records import NameRecords, RecordChange, RecordFilter, RecordKey, RecordsBusy
 
 _RECORD = """
 select r.uuid, r.first_name, r.last_name, r.timezone, r.priority, r.external_id, r.external_provider, r.external_url,
-  r.sync_external_id, r.extra_data, r.created_at, r.updated_at, p.types, p.numbers
+  r.sync_external_id, r.extra_data, r.created_at, r.updated_at, r.remove_asked_at is not null as leaving, p.types,
+  p.numbers
 from record r cross join lateral (
   select array_agg(phone_type order by position) as types, array_agg(e164 order by position) as numbers
   from record_phone where record_id = r.id) p
@@ -58,30 +59,34 @@ select r.external_provider, r.external_id, r.uuid from unnest($2::text[], $3::te
   join record r on r.list_id = $1 and r.external_provider = k.provider and r.external_id = k.id
 group by 1, 2, r.uuid, r.seq order by r.seq
 """
-_DIALED_BY = """
-select i.campaign_id, c.strategy, c.extensions, i.phone_type,
-  i.attempts + i.uncounted > 0 or i.next_at is not null as attempted,
-  i.state = 'C' or i.attempt_id is not null as on_call, i.state = 'D' as final
-from dial_item i join campaign c on c.id = i.campaign_id join record r on r.id = i.record_id
-where r.list_id = $1 and r.uuid = $2 order by i.campaign_id for no key update of i
+_ON_CALL = "i.state = 'C' or i.attempt_id is not null"
+_ITEMS = "from dial_item i join record r on r.id = i.record_id where r.list_id = $1 and r.uuid = any($2::uuid[])"
+_DIALED_BY = f"""
+select r.uuid, i.campaign_id, i.phone_type, i.attempts + i.uncounted > 0 or i.next_at is not null as attempted,
+  {_ON_CALL} as on_call, i.state = 'D' as final
+{_ITEMS} order by i.campaign_id, i.record_id for no key update of i
 """
 _CHANGE = """
-update record set first_name = $3, last_name = $4, timezone = $5, priority = $6, extra_data = $7, updated_at = $8,
-  seq = case when $9 then nextval('record_seq') else seq end
-where list_id = $1 and uuid = $2 returning id, seq
+update record r set first_name = n.first_name, last_name = n.last_name, timezone = n.timezone, priority = n.priority,
+  extra_data = n.extra_data::jsonb, updated_at = $2, seq = coalesce(n.seq, r.seq)
+from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::bigint[])
+  as n(uuid, first_name, last_name, timezone, priority, extra_data, seq)
+where r.list_id = $1 and r.uuid = n.uuid returning r.id, r.uuid
 """
 # Whatever else happens to it, the row of a campaign has the priority of its record, and its phone as it is now.
 _FOLLOW = """
-update dial_item i set priority = $2, seq = coalesce($3, i.seq),
+update dial_item i set priority = c.priority, seq = coalesce(c.seq, i.seq),
   state = case when n.reason is not null then 'D' when n.position is null or i.state = 'W' then i.state else 'R' end,
   reason = case when n.reason is not null then n.reason when n.position is null or i.state = 'W' then i.reason end,
   position = coalesce(n.position, i.position), e164 = coalesce(p.e164, i.e164),
   phone_type = coalesce(p.phone_type, i.phone_type), zone_id = coalesce(p.zone_id, i.zone_id)
-from dial_item old
-  left join unnest($4::int[], $5::smallint[], $6::text[]) as n(campaign_id, position, reason)
-    on n.campaign_id = old.campaign_id
+from unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::boolean[]) as c(record_id, priority, seq, other_phones)
+  join dial_item old on old.record_id = c.record_id
+  left join unnest($5::bigint[], $6::int[], $7::smallint[], $8::text[]) as n(record_id, campaign_id, position, reason)
+    on n.record_id = old.record_id and n.campaign_id = old.campaign_id
   left join record_phone p on p.record_id = old.record_id and p.position = coalesce(n.position, old.position)
-where old.record_id = $1 and i.record_id = old.record_id and i.campaign_id = old.campaign_id
+where i.record_id = old.record_id and i.campaign_id = old.campaign_id
+  and (c.other_phones or c.seq is not null or c.priority <> old.priority)
 """
 
 
@@ -225,64 +230,88 @@ class RecordRows:
         )
         return [row["timezone"] for row in rows]
 
-    async def dialed_by(self, list_id: RecordListId, record_id: RecordId) -> Sequence[DialedBy]:
-        rows = await self._connection.fetch(_DIALED_BY, await self._list_key(list_id), record_id)
-        return [
-            DialedBy(
-                row["campaign_id"],
-                strategy_from_json(row["strategy"]),
-                extensions_from_json(row["extensions"]).exceptions,
-                PhoneType.of_code(row["phone_type"]),
-                row["attempted"],
-                row["on_call"],
-                row["final"],
-            )
-            for row in rows
-        ]
-
-    async def change(
-        self,
-        list_id: RecordListId,
-        record_id: RecordId,
-        new: NewRecord,
-        *,
-        at: datetime,
-        other_phones: bool,
-        new_place: bool,
-        go_on: Mapping[int, int | Reason],
-    ) -> None:
+    async def dialed_by(
+        self, list_id: RecordListId, ids: Collection[RecordId], *, wait: bool = True
+    ) -> Mapping[RecordId, Sequence[DialedBy]]:
         key = await self._list_key(list_id)
-        row = await self._connection.fetchrow(
+        rows = await self._connection.fetch(_DIALED_BY if wait else f"{_DIALED_BY} skip locked", key, list(ids))
+        if not wait and len(rows) < await self._connection.fetchval(f"select count(*) {_ITEMS}", key, list(ids)):
+            raise RecordsBusy
+        campaigns = await self._connection.fetch(
+            "select id, strategy, extensions from campaign where id = any($1::int[])",
+            list({row["campaign_id"] for row in rows}),
+        )
+        plans = {
+            row["id"]: (strategy_from_json(row["strategy"]), extensions_from_json(row["extensions"]).exceptions)
+            for row in campaigns
+        }
+        found: dict[RecordId, list[DialedBy]] = defaultdict(list)
+        for row in rows:
+            found[RecordId(row["uuid"])].append(
+                DialedBy(
+                    row["campaign_id"],
+                    *plans[row["campaign_id"]],
+                    PhoneType.of_code(row["phone_type"]),
+                    row["attempted"],
+                    row["on_call"],
+                    row["final"],
+                )
+            )
+        return found
+
+    async def on_call(self, list_id: RecordListId, ids: Collection[RecordId]) -> set[RecordId]:
+        rows = await self._connection.fetch(
+            f"select distinct r.uuid {_ITEMS} and ({_ON_CALL})",
+            await self._list_key(list_id),
+            list(ids),
+        )
+        return {RecordId(row["uuid"]) for row in rows}
+
+    async def change(self, list_id: RecordListId, changes: Sequence[RecordChange], at: datetime) -> None:
+        key = await self._list_key(list_id)
+        drawn = await self._connection.fetch(
+            "select nextval('record_seq') as seq from generate_series(1, $1)", sum(one.new_place for one in changes)
+        )
+        places = iter(sorted(row["seq"] for row in drawn))
+        seqs = [next(places) if one.new_place else None for one in changes]
+        rows = await self._connection.fetch(
             _CHANGE,
             key,
-            record_id,
-            new.first_name,
-            new.last_name,
-            new.timezone,
-            new.priority,
-            dict(new.extra_data),
             at,
-            new_place,
+            [one.id for one in changes],
+            [one.new.first_name for one in changes],
+            [one.new.last_name for one in changes],
+            [one.new.timezone for one in changes],
+            [one.new.priority for one in changes],
+            [json.dumps(one.new.extra_data, ensure_ascii=False) for one in changes],
+            seqs,
         )
-        if row is None:
-            raise RecordNotFound(record_id)
-        if other_phones:
-            await self._connection.execute("delete from record_phone where record_id = $1", row["id"])
-            await self._add_phones(key, [(row["id"], new)])
-        campaigns = sorted(go_on)
+        keys = {RecordId(row["uuid"]): row["id"] for row in rows}
+        gone = [one.id for one in changes if one.id not in keys]
+        if gone:
+            raise RecordNotFound(gone[0])
+        with_phones = [(keys[one.id], one.new) for one in changes if one.other_phones]
+        if with_phones:
+            await self._connection.execute(
+                "delete from record_phone where record_id = any($1::bigint[])", [record for record, _ in with_phones]
+            )
+            await self._add_phones(key, with_phones)
+        next_up = [(keys[one.id], campaign, follows) for one in changes for campaign, follows in one.go_on.items()]
         await self._connection.execute(
             _FOLLOW,
-            row["id"],
-            new.priority,
-            row["seq"] if new_place else None,
-            campaigns,
-            [next_up if isinstance(next_up := go_on[campaign], int) else None for campaign in campaigns],
-            [next_up.value if isinstance(next_up := go_on[campaign], Reason) else None for campaign in campaigns],
+            [keys[one.id] for one in changes],
+            [one.new.priority for one in changes],
+            seqs,
+            [one.other_phones for one in changes],
+            [record for record, _, _ in next_up],
+            [campaign for _, campaign, _ in next_up],
+            [None if isinstance(follows, Reason) else follows for _, _, follows in next_up],
+            [follows.value if isinstance(follows, Reason) else None for _, _, follows in next_up],
         )
         await self._connection.execute(
             "update record_list set last_seq = greatest(last_seq, $2), updated_at = $3 where id = $1",
             key,
-            row["seq"],
+            max((seq for seq in seqs if seq is not None), default=None),
             at,
         )
 
@@ -440,4 +469,5 @@ def _record(row: Row, list_id: RecordListId) -> Record:
         row["extra_data"],
         row["created_at"],
         row["updated_at"],
+        row["leaving"],
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from outdial.api.describe import Count, Shown
-from outdial.domain.readings import ColumnUse, Encoding
+from outdial.domain.readings import ColumnUse, DuplicateRule, Encoding
 from outdial.domain.records import RowKind
 
 SeparatorShown = Annotated[Literal[",", ";", "\t", "|"], Field(examples=[","])]
@@ -32,6 +32,7 @@ class FileSampleShown(Shown):
     columns: list[FileColumnShown]
     timezone: Annotated[str, Field(examples=["Europe/Lisbon"])] | None = None
     country: Annotated[str, Field(examples=["PT"])] | None = None
+    duplicates: DuplicateRule
     rows: list[FileRowShown]
     corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why it cannot be read so")] | None = (
         None
@@ -52,6 +53,7 @@ class CheckShown(Shown):
 
     rows: Count
     accepted: Count
+    updated: Annotated[Count, Field(description="Rows that updated a record which the list had already")]
     rejected: Annotated[Count, Field(description="Without the duplicates")]
     duplicates: Count
     by_kind: Annotated[dict[str, int], Field(examples=[{"phone_letters": 3}], description="Of the rejected rows")]

@@ -44,12 +44,12 @@ class UploadShown(Shown):
     rows_done: Count
     rows_total: Annotated[Count, Field(description="Left out until the file has been read once")] | None = None
     accepted: Count
+    updated: Annotated[Count, Field(description="Rows that updated a record which the list had already")]
     rejected: Annotated[Count, Field(description="Without the duplicates")]
     duplicates: Count
     by_kind: Annotated[dict[str, int], Field(examples=[{"phone_letters": 3}], description="Of the rejected rows")]
     on_do_not_call_lists: (
-        Annotated[Count, Field(description="Accepted rows with a number that is on a do-not-call list of the account")]
-        | None
+        Annotated[Count, Field(description="Accepted and updating rows with a number on a do-not-call list")] | None
     ) = None
     corrupted: Annotated[str, Field(examples=["the file is empty"], description="Why nothing could be read")] | None = (
         None
