@@ -37,9 +37,8 @@ demo: setup ## Dial the example list with simulated agents and a simulated carri
 .PHONY: test
 test: setup ## Run the tests (T=tests/domain/test_retry.py, JOBS=2, ARGS="-x -k busy")
 	@tools/test-packages.sh
-	@# Those of the browser have a process to themselves: an event loop of the browser's driver runs through all of it.
-	@$(if $(T),true,$(BIN)/python -m pytest $(ARGS) tests/browser || test $$? -eq 5)
-	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS) $(or $(T),--ignore=tests/browser)
+	@# Tests that are slow to begin are a group each (xdist_group): one process has all of them.
+	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadgroup) $(ARGS) $(T)
 
 .PHONY: sim
 sim: setup ## Play a simulated day on which everything goes wrong again (SEED=8231)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,6 +17,19 @@ from outdial.adapters.storage.migrate import upgrade
 from outdial.adapters.storage.unit_of_work import SqlStorage
 
 _numbers = itertools.count(1)
+_BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the browser together where processes share the tests: they have one Chromium and one demo.
+
+    They wait more than they work, and go first: the others fill the time beside them and the time after them.
+    """
+    of_the_browser = [item for item in items if item.path.is_relative_to(_BROWSER)]
+    for item in of_the_browser:
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    items[:] = of_the_browser + [item for item in items if not item.path.is_relative_to(_BROWSER)]
+
 
 HOLIDAYS = PublicHolidays()
 

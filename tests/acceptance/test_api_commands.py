@@ -16,6 +16,8 @@ from outdial.domain.access import Scope
 from tests.acceptance.outdial_process import Home, fresh_home
 from tests.api.conftest import a_campaign
 
+pytestmark = pytest.mark.xdist_group("commands of the API")
+
 MISSING = "00000000-0000-4000-8000-000000000000"
 SCOPES = " ".join(scope.value for scope in Scope)
 

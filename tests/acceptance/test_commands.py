@@ -8,6 +8,8 @@ import pytest
 from outdial.cli import execute
 from tests.acceptance.outdial_process import Home, fresh_home
 
+pytestmark = pytest.mark.xdist_group("commands")
+
 
 @pytest.fixture(scope="module")
 def shared_home() -> Iterator[Home]:

@@ -1,29 +1,49 @@
-"""One demo and one Chromium for all tests of the console, and a fresh window for each."""
+"""One Chromium, one demo and one stage for all tests of the console, and fresh windows for each test."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.console import ROOT, Account, Demo, Watch, chromium, context_of, open_page, running_demo
+from tests.browser.stage import Stage, running_stage
 
 # Generous: a machine may be busy.
 expect.set_options(timeout=40_000)
 
+FLAGS = [
+    # Debian's runs as root too, without a sandbox of its own.
+    "--no-sandbox",
+    # It plays a microphone, lets everybody use it, and finds a way between two pages of one machine.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+]
+FAILED = pytest.StashKey[bool]()
 
-@pytest.fixture(scope="module")
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Lets a test's fixtures know whether it failed."""
+    report: Any = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. It ends with its module: while it runs, no other test of the process can have a loop."""
+    """Debian's Chromium. It ends with this package: while it runs, no other test of the process can have a loop."""
     found = chromium()
     if found is None and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium on this machine")
     with sync_playwright() as playwright:
-        # Debian's runs as root too, without a sandbox of its own.
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 
@@ -32,6 +52,16 @@ def browser() -> Iterator[Browser]:
 def demo() -> Iterator[Demo]:
     with running_demo() as demo:
         yield demo
+
+
+@pytest.fixture(scope="package")
+def stage() -> Iterator[Stage]:
+    """For tests that leave it as it was: of the carrier, of the clock, and of what all campaigns share."""
+    with running_stage() as stage:
+        for name, effect in (("Sold", "FINAL"), ("Call back", "CALLBACK")):
+            stage.admin.send("POST", "/v1/dispositions", {"name": name, "effect": effect})
+        stage.admin.send("POST", "/v1/dispositions", {"name": "No word", "effect": "FINAL", "default": True})
+        yield stage
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +83,10 @@ Opened = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(browser: Browser, demo: Demo, watch: Watch) -> Iterator[Opened]:
-    """Opens a path as somebody: the administrator, unless another account is given."""
+def opened(
+    request: pytest.FixtureRequest, browser: Browser, demo: Demo, watch: Watch, tmp_path: Path
+) -> Iterator[Opened]:
+    """Opens a path as somebody: the administrator, unless another account is given. What fails leaves pictures."""
     contexts: list[BrowserContext] = []
 
     def open_as(path: str, account: Account | None = demo.admin, **looks: Any) -> Page:
@@ -64,5 +96,11 @@ def opened(browser: Browser, demo: Demo, watch: Watch) -> Iterator[Opened]:
         return open_page(context, path)
 
     yield open_as
+    pages = [page for context in contexts for page in context.pages]
+    if request.node.stash.get(FAILED, False):
+        for number, page in enumerate(pages):
+            picture = tmp_path / f"page-{number}.png"
+            page.screenshot(path=picture, full_page=True)
+            request.node.add_report_section("teardown", "page", f"{page.url}: {picture}")
     for context in contexts:
         context.close()

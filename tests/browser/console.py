@@ -202,17 +202,29 @@ async () => {
 
 def changes_twice(page: Page, selector: str) -> None:
     """A figure that is streamed shows three values, one after the other."""
+    begin_to_watch(page, selector)
+    changed_twice(page)
+
+
+def begin_to_watch(page: Page, selector: str) -> None:
     page.evaluate(
-        """(selector) => new Promise((resolve, reject) => {
-          const seen = new Set();
-          const timer = setInterval(() => {
-            seen.add(document.querySelector(selector)?.textContent);
-            if (seen.size >= 3) { clearInterval(timer); resolve(); }
-          }, 50);
-          setTimeout(() => { clearInterval(timer); reject(new Error(`only ${[...seen]}`)); }, 30000);
-        })""",
+        """(selector) => {
+          window.watched = new Promise((resolve, reject) => {
+            const seen = new Set();
+            const timer = setInterval(() => {
+              seen.add(document.querySelector(selector)?.textContent);
+              if (seen.size >= 3) { clearInterval(timer); resolve(); }
+            }, 50);
+            setTimeout(() => { clearInterval(timer); reject(new Error(`only ${[...seen]}`)); }, 30000);
+          });
+        }""",
         selector,
     )
+
+
+def changed_twice(page: Page) -> None:
+    """Wait for the end of what `begin_to_watch` began."""
+    page.evaluate("window.watched")
 
 
 def pages_of(demo: Demo) -> dict[str, str]:

@@ -30,18 +30,18 @@ MONDAY_NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ALL_WEEK: Final = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
 
-class StageClock(LoopClock):
-    """Runs as fast as the wall, and jumps when a test says so."""
+class StageLoop(asyncio.SelectorEventLoop):
+    """Its time runs as fast as the wall's, and jumps when a test says so: what waits for a time in between is due."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime) -> None:
-        super().__init__(loop, start)
-        self._jumped = timedelta()
+    def __init__(self) -> None:
+        super().__init__()
+        self._jumped = 0.0
 
-    def now(self) -> datetime:
-        return super().now() + self._jumped
+    def time(self) -> float:
+        return super().time() + self._jumped
 
-    def jump(self, by: timedelta) -> None:
-        self._jumped += by
+    def jump(self, seconds: float) -> None:
+        self._jumped += seconds
 
 
 class Http:
@@ -76,7 +76,7 @@ class Http:
 class Stage:
     """See the module. Everything of the server's runs on its loop: a test reaches it by `run`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, here: bootstrap.Installation, live: Live, http: Http) -> None:
+    def __init__(self, loop: StageLoop, here: bootstrap.Installation, live: Live, http: Http) -> None:
         self._loop, self.here, self.live, self.http = loop, here, live, http
         self.demo: Demo
         self._numbers = iter(range(100, 10_000))
@@ -90,16 +90,9 @@ class Stage:
     def admin(self) -> Account:
         return self.demo.admin
 
-    def jump(self, by: timedelta) -> None:
-        """It is later, at once; whatever became due is noticed."""
-
-        async def later() -> None:
-            clock = self.here.clock
-            assert isinstance(clock, StageClock)
-            clock.jump(by)
-            self.live.engine.hint()
-
-        self.run(later)
+    def jump(self, **by: float) -> None:
+        """It is later, at once, by what a `timedelta` is made of; whatever became due happens."""
+        self._loop.call_soon_threadsafe(self._loop.jump, timedelta(**by).total_seconds())
 
     def script(self, number: str, fate: Fate) -> None:
         """Say how calls to a number go from now on."""
@@ -182,8 +175,9 @@ def running_stage() -> Iterator[Stage]:
 
     async def play(server: bootstrap.Server) -> None:
         loop, end = asyncio.get_running_loop(), asyncio.Event()
+        assert isinstance(loop, StageLoop)
         over.append(lambda: loop.call_soon_threadsafe(end.set))
-        clock = StageClock(loop, MONDAY_NOON)
+        clock = LoopClock(loop, MONDAY_NOON)
         async with bootstrap.open_installation(settings, server, clock=clock) as here:
             shift = Shift(users=[], seed=1, start=clock.now())
             live = begin(DialRows(here.database), shift, clock, ids=here.ids)
@@ -199,8 +193,8 @@ def running_stage() -> Iterator[Stage]:
 
     def act() -> None:
         try:
-            with bootstrap.throwaway_server(settings) as server:
-                asyncio.run(play(server))
+            with bootstrap.throwaway_server(settings) as server, asyncio.Runner(loop_factory=StageLoop) as runner:
+                runner.run(play(server))
         except BaseException as failed:
             if not begun.done():
                 begun.set_exception(failed)

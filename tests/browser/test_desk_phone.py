@@ -3,7 +3,6 @@
 The far side is a registrar of the tests, and another page for the sound.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,21 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.acceptance.outdial_process import Home, fresh_home
-from tests.browser.console import AXE, PATIENCE, Account, Demo, chromium, context_of, enter
+from tests.browser.console import AXE, PATIENCE, Account, Demo, context_of, enter
 from tests.telephony.registrar import Registrar, registrar
 
 PASSWORD = "a secret word"
 ANSWERS_ITSELF = "Call-Info: <sip:outdial>;answer-after=0"
-# Chromium plays a microphone, lets everybody use it, and finds a way between two pages of one machine.
-FLAGS = [
-    "--no-sandbox",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--allow-loopback-in-peer-connection",
-]
 SEEN = """
 window.connections = [];
 const Connection = window.RTCPeerConnection;
@@ -63,17 +55,6 @@ class WithPhones(Home):
     @property
     def environment(self) -> dict[str, str]:
         return super().environment | {"OUTDIAL_ASTERISK_FILE": str(self._file)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = chromium()
-    if found is None and os.environ.get("CI") != "true":
-        pytest.skip("there is no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,20 +11,11 @@ from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.domain.outcomes import Outcome
 from tests.browser.console import AXE, Account, Demo, Watch, changes_twice
-from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage, running_stage
+from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage
 
 Opened = Callable[..., Page]
 
 PREVIEW: dict[str, Any] = {"dialing_mode": "PREVIEW"}
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with running_stage() as stage:
-        for name, effect in (("Sold", "FINAL"), ("Call back", "CALLBACK")):
-            stage.admin.send("POST", "/v1/dispositions", {"name": name, "effect": effect})
-        stage.admin.send("POST", "/v1/dispositions", {"name": "No word", "effect": "FINAL", "default": True})
-        yield stage
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +149,21 @@ class TestASupervisor:
         told = dict(zip(header.split(","), row.split(","), strict=True))
         assert (told["dials"], told["connected"], told["abandonment_rate"]) == ("8", "6", "0.25")
 
+    def test_asks_for_a_forecast_and_sees_it_drawn_team_by_team(self, stage: Stage, seen: Opened) -> None:
+        campaign = stage.campaign("To be foreseen", numbers=20)
+        page = seen(f"campaigns/{campaign.id}/forecast")
+        page.get_by_label("Agents", exact=True).fill("twelve")
+        page.get_by_role("button", name="Foresee", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        page.get_by_label("Agents", exact=True).fill("12")
+        page.get_by_role("button", name="Foresee", exact=True).click()
+        expect(page.get_by_role("group", name="Team by team")).to_be_visible(timeout=240_000)
+        asked = stage.admin.get(f"/v1/campaigns/{campaign.id}/forecasts")["_embedded"]["forecasts"][0]
+        (scenario,) = asked["result"]["scenarios"]
+        team = page.get_by_role("row", name=re.compile("^12 "))
+        expect(team).to_contain_text(f"{scenario['attempts']['likely']:,.0f}")
+        expect(page.get_by_role("figure", name=re.compile("^How busy the agents are. 12 agents: "))).to_be_visible()
+
 
 def answered(stage: Stage, campaign: OnStage, *, connected: int, abandoned: int) -> None:
     """People answered in the last minutes."""
@@ -201,6 +207,7 @@ class TestTheLink:
     def test_tells_that_nothing_is_heard_though_the_socket_is_open(self, stage: Stage, opened: Opened) -> None:
         campaign = stage.campaign("Frozen")
         page = opened("callbacks")
+        page.clock.install()
         frozen: list[bool] = []
 
         def between(socket: WebSocketRoute) -> None:
@@ -212,6 +219,7 @@ class TestTheLink:
         page.goto(f"campaigns/{campaign.id}/live")
         expect(page.locator("[data-phase=live]")).to_be_visible()
         frozen.append(True)
+        page.clock.fast_forward(6_000)
         expect(page.locator("[data-phase=stale]")).to_be_visible()
         expect(page.get_by_text(re.compile("^No update for \\d+ seconds"))).to_be_visible()
         frozen.clear()
@@ -224,7 +232,7 @@ class TestTheLink:
             page.goto(f"campaigns/{stage.campaign('Hidden').id}/live")
         expect(page.locator("[data-phase=live]")).to_be_visible()
         hide(page, hidden=True)
-        pass_time(page, first.value, seconds=50)
+        pass_time(stage, page, first.value, seconds=50)
         with first.value.expect_event("close"):
             page.clock.fast_forward(10_000)
         page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: said.append(str(frame))))
@@ -246,7 +254,7 @@ class TestTheLink:
         sign_on(page)
         state(page, "previewing")
         hide(page, hidden=True)
-        pass_time(page, socket.value, seconds=70)
+        pass_time(stage, page, socket.value, seconds=70)
         assert not socket.value.is_closed()
 
 
@@ -260,11 +268,12 @@ def hide(page: Page, *, hidden: bool) -> None:
     )
 
 
-def pass_time(page: Page, socket: WebSocket, *, seconds: int) -> None:
+def pass_time(stage: Stage, page: Page, socket: WebSocket, *, seconds: int) -> None:
     """It is later for the page, who has heard of the server all the time."""
     for _ in range(seconds // 10):
+        page.clock.fast_forward(10_000)
         with socket.expect_event("framereceived"):
-            page.clock.fast_forward(10_000)
+            stage.jump(seconds=2)
 
 
 class TestAnAgent:
@@ -335,6 +344,7 @@ class TestAnAgent:
         page = seen("desk", account)
         sign_on(page)
         state(page, "previewing")
+        stage.jump(seconds=6)
         state(page, "talking")
         assert [call["number"] for call in calls_of(stage, campaign)] == [1]
 
@@ -412,6 +422,7 @@ class TestAnAgent:
         page.keyboard.type("half a word")
         press(page, "e", "Hang up")
         state(page, "wrap_up")
+        stage.jump(seconds=5)
         expect(page.get_by_role("heading", name="On pause: lunch")).to_be_visible()
         expect(page.get_by_text("Not saved yet: Bea Berg 1")).to_be_visible()
         expect(page.get_by_label("Notes")).to_have_value("half a word")
@@ -437,6 +448,7 @@ class TestAnAgent:
         watch.cut = True
         page.context.set_offline(True)
         expect(page.get_by_text("The server does not answer.")).to_be_visible()
+        stage.jump(seconds=6)
         expect(office.get_by_role("row", name=re.compile("^Lisa"))).to_contain_text("link lost")
         page.keyboard.type(", and more")
         page.context.set_offline(False)

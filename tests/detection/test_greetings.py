@@ -11,7 +11,10 @@ from outdial.adapters.detection.detector import Detector
 from outdial.domain.machine_detection import RULES, Judgement, Profile, Verdict
 from tests.detection.greetings import Greeting, Half, Kind, greetings, missing
 
-pytestmark = pytest.mark.skipif(bool(lacking := missing()), reason=f"Debian's speech is not here: {', '.join(lacking)}")
+pytestmark = [
+    pytest.mark.skipif(bool(lacking := missing()), reason=f"Debian's speech is not here: {', '.join(lacking)}"),
+    pytest.mark.xdist_group("greetings"),
+]
 
 EVERY = 1 if os.environ.get("OUTDIAL_TEST_LONG") else 3
 """In the short form of the tests every third greeting is spoken."""

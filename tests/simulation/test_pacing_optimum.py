@@ -9,7 +9,7 @@ from outdial.simulation.pacing.baselines import pacer_named
 from outdial.simulation.pacing.optimum import Memoryless, optimum
 from outdial.simulation.pacing.world import Shift, World, play
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("optimum")]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("console build")
+
 ROOT = Path(__file__).parents[2]
 NPM = """\
 #!/bin/sh

@@ -12,6 +12,8 @@ from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.pacing.shadow import Calibration, Reliability, ShadowPacer
 from outdial.simulation.pacing.world import Shift, World, play
 
+pytestmark = pytest.mark.xdist_group("shadow")
+
 WORLD = World(agents=8, p=0.3, talk=60.0, hours=2.0, seed=5)
 
 
