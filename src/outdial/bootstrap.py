@@ -641,6 +641,7 @@ def http_app(here: Installation) -> "FastAPI":
             board=here.board,
             foresee=here.forecaster,
             browser_phones=_browser_phones(here.settings),
+            openid=_openid(here),
             health=HealthRows(here.database, newest_revision()),
             metrics_token=None
             if here.settings.metrics_token is None

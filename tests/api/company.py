@@ -9,14 +9,14 @@ import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT_ID, SECRET = "outdial at example", "a secret: with / and %"
@@ -57,6 +57,11 @@ class Company:
         claims = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode({"alg": "ES256", "kid": self.key.kid}, claims, self.key)
 
+    async def authorize(self, request: Request) -> Response:
+        """Where a browser is sent: it comes back at once."""
+        back = dict(request.query_params)["redirect_uri"]
+        return RedirectResponse(f"{back}?{urlencode(self.sign_in(str(request.url)))}", 303)
+
     async def describe(self, request: Request) -> Response:
         self.asked.append("about")
         return JSONResponse(
@@ -96,13 +101,14 @@ class Company:
         return unquote(client), unquote(secret)
 
     @contextlib.asynccontextmanager
-    async def open(self) -> Any:
+    async def open(self, listener: socket.socket | None = None) -> Any:
         """On a port of this machine, while the block runs."""
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listener or socket.create_server(("127.0.0.1", 0))
         self.issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = Starlette(
             routes=[
                 Route("/.well-known/openid-configuration", self.describe),
+                Route("/authorize", self.authorize),
                 Route("/keys", self.keys),
                 Route("/token", self.exchange, methods=["POST"]),
             ]

@@ -137,6 +137,8 @@ class Watch:
     """What must not happen on any page: errors, failed requests, other hosts."""
 
     host: str
+    others: set[str] = field(default_factory=set)
+    """Hosts to which a test goes on purpose."""
     wrong: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
     """Statuses that a test brings about on purpose."""
@@ -157,7 +159,7 @@ class Watch:
             self.wrong.append(f"console: {text}")
 
     def _asked(self, request: Request) -> None:
-        if urlsplit(request.url).netloc not in ("", self.host):
+        if urlsplit(request.url).netloc not in {"", self.host, *self.others}:
             self.wrong.append(f"another host: {request.url}")
 
     def _answered(self, status: int, url: str) -> None:

@@ -8,10 +8,12 @@ import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import uvicorn
+from fastapi import FastAPI
 
 from outdial import bootstrap
 from outdial.adapters.clock import LoopClock
@@ -47,8 +49,8 @@ class StageLoop(asyncio.SelectorEventLoop):
 class Http:
     """The HTTP server of a stage: it can be killed, and come back at the same address."""
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
         self.address = ""
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -59,7 +61,7 @@ class Http:
         listener = self._listening.enter_context(listening("127.0.0.1", port, exact=True))
         self.address = address_of(listener)
         # Nothing is finished first: a page's socket breaks as it does when a process is killed.
-        config = uvicorn.Config(self._app, log_config=None, ws="websockets-sansio", lifespan="off")
+        config = uvicorn.Config(self.app, log_config=None, ws="websockets-sansio", lifespan="off")
         self._server = uvicorn.Server(config)
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
         self._task = asyncio.create_task(self._server.serve([listener]))
@@ -85,6 +87,15 @@ class Stage:
         """Do something on the server's loop, and wait for it."""
         done: Future[T] = asyncio.run_coroutine_threadsafe(work(), self._loop)
         return done.result(PATIENCE)
+
+    @contextlib.contextmanager
+    def beside(self, work: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """Something that runs on the server's loop while the block does."""
+        opened = self.run(work.__aenter__)
+        try:
+            yield opened
+        finally:
+            self.run(lambda: work.__aexit__(None, None, None))
 
     @property
     def admin(self) -> Account:
@@ -167,9 +178,9 @@ BUSY: Final = Fate(Outcome.BUSY, 0.05, 0.1)
 
 
 @contextlib.contextmanager
-def running_stage() -> Iterator[Stage]:
-    """A stage with its own throw-away database; nothing of it stays."""
-    settings = bootstrap.read_settings(port=0)
+def running_stage(**given: object) -> Iterator[Stage]:
+    """A stage with its own throw-away database; nothing of it stays. `given` are settings."""
+    settings = bootstrap.read_settings(port=0, **given)
     begun: Future[tuple[Stage, str]] = Future()
     over: list[Callable[[], object]] = []
 

@@ -41,12 +41,15 @@ _NOT_BUILT: Final = """\
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Outdial: the console is not built</title>
+<main>
 <h1>The web console is not built</h1>
 <p>The API and the dialer work. To build the console, run this in the checkout and load this page again:</p>
 <pre>make console</pre>
 <p>An Outdial that was installed from a wheel has the console inside: install it again.</p>
 <p><a href="{root}/docs">The API's documentation</a></p>
+</main>
 </html>
 """
 
