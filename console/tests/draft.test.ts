@@ -53,6 +53,25 @@ describe("a draft", () => {
     ]);
   });
 
+  it("looks at the numbers in its rows, as far as they count", () => {
+    const own = { after: "RETRY" as const, custom: true, attempts: Number.NaN, period: 0, unit: "MINUTES" as const };
+    const wrong = problemsOf(
+      {
+        ...FRESH,
+        name: "Fine",
+        chain: FRESH.chain.with(1, { type: "HOME", attempts: 101, period: 0, unit: "HOURS" }),
+        outcomes: { ...FRESH.outcomes, busy: own, no_answer: { ...own, custom: false }, abandoned: { ...own, after: "FINAL" } },
+      },
+      words,
+    );
+    expect(wrong.map((problem) => [problem.name, stepOf(problem.name), problem.description])).toEqual([
+      ["dialing_strategy.record_chain.1.max_attempts", "records", "1-100"],
+      ["dialing_strategy.record_chain.1.retry_period", "records", "1-2592000"],
+      ["dialing_strategy.dispositions.busy.max_attempts", "outcomes", "1-100"],
+      ["dialing_strategy.dispositions.busy.retry_period", "outcomes", "1-2592000"],
+    ]);
+  });
+
   it("leads each member of the API to its step", () => {
     expect(stepOf("dialing_strategy.record_chain.0.max_attempts")).toBe("records");
     expect(stepOf("dialing_strategy.dispositions.busy.retry_period")).toBe("outcomes");

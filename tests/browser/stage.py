@@ -19,6 +19,8 @@ from outdial import bootstrap
 from outdial.adapters.clock import LoopClock
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate
+from outdial.app import logins
+from outdial.app.access import create_account
 from outdial.cli.up import address_of, listening
 from outdial.domain.outcomes import Outcome
 from outdial.domain.values import PhoneNumber
@@ -149,6 +151,19 @@ class Stage:
     def _nobody(self) -> str:
         """A user who never signs in."""
         return str(self.admin.send("POST", "/v1/users", {"name": "Never there"})["id"])
+
+    def newcomer(self, name: str) -> Account:
+        """The first administrator of an account that has nothing yet, in by a one-time link."""
+
+        async def link() -> str:
+            here = self.here
+            account = await create_account(name, access=here.access, clock=here.wall_clock)
+            made = await logins.make_link(
+                account.id, None, storage=here.storage, logins=here.logins, clock=here.wall_clock
+            )
+            return made.word
+
+        return enter(self.http.address, self.run(link), name="First", email=f"first@{name}.example.com")
 
     def agent(self, name: str) -> tuple[str, Account]:
         """Somebody of the role agent, with a password."""

@@ -114,52 +114,6 @@ class TestTheLiveDashboard:
             )
 
 
-class TestACampaign:
-    def test_is_made_with_the_keyboard_alone(self, opened: Opened, demo: Demo) -> None:
-        page = opened("campaigns/new")
-        page.get_by_label("Name", exact=True).focus()
-        page.keyboard.type("By keyboard")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="2. Records and their numbers")).to_be_focused()
-        # The second number of the chain goes first.
-        page.get_by_role("button", name="Move Home up").focus()
-        page.keyboard.press("Enter")
-        for step in (
-            "3. Calling hours",
-            "4. Attempts and retries",
-            "5. Pacing",
-            "6. Agents",
-            "7. Dispositions",
-            "8. Review",
-        ):
-            page.get_by_role("button", name="Next").focus()
-            page.keyboard.press("Enter")
-            expect(page.get_by_role("heading", name=re.compile(f"^{step}"))).to_be_focused()
-        page.get_by_role("button", name="Create campaign").focus()
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
-        made = demo.admin.get(f"/v1/campaigns/{page.url.split('/')[-2]}")
-        assert (made["name"], made["mode"], made["priority"]) == ("By keyboard", "PREDICTIVE", 5)
-        assert [item["type"] for item in made["dialing_strategy"]["record_chain"]][:2] == ["HOME", "MOBILE"]
-        assert made["missing"] == ["record_lists", "numbers", "users"]
-
-    def test_whose_values_are_wrong_is_told_at_each_and_loses_nothing(self, opened: Opened) -> None:
-        page = opened("campaigns/new")
-        page.get_by_label("Name", exact=True).fill("ab")
-        page.get_by_role("button", name="Next").click()
-        expect(page.get_by_role("alert")).to_be_focused()
-        expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
-        page.get_by_role("alert").get_by_role("link", name="Name").click()
-        expect(page.get_by_label("Name", exact=True)).to_be_focused()
-        page.get_by_label("Name", exact=True).fill("A draft to keep")
-        page.get_by_role("button", name="Next").click()
-        page.get_by_role("button", name="Back").click()
-        expect(page.get_by_label("Name", exact=True)).to_have_value("A draft to keep")
-        page.reload()
-        page.get_by_role("button", name="Go on with it").click()
-        expect(page.get_by_label("Name", exact=True)).to_have_value("A draft to keep")
-
-
 def test_a_viewer_sees_no_buttons_that_change_things(opened: Opened, demo: Demo) -> None:
     viewer = demo.account("viewer")
     page = opened("campaigns", viewer)

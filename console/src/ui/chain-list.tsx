@@ -27,28 +27,31 @@ export function ChainList<T>({ label, items, idOf, nameOf, onOrder, children }: 
     onOrder(after);
     setSaid(text.chain.moved(nameOf(item), after.indexOf(item) + 1, items.length));
   };
-  const drop = () => {
-    if (dragged !== null && over !== null) move(dragged, over);
+  const letGo = () => {
     setDragged(null);
     setOver(null);
   };
+  const drop = () => {
+    if (dragged !== null && over !== null) move(dragged, over);
+    letGo();
+  };
   return (
     <>
-      <ol className="chain-list" aria-label={label}>
+      <ol
+        className="chain-list"
+        aria-label={label}
+        onDragOver={(event) => dragged !== null && event.preventDefault()}
+        onDrop={(event) => {
+          event.preventDefault();
+          drop();
+        }}
+      >
         {items.map((item, place) => (
           <li
             key={idOf(item)}
             data-over={over === place && dragged !== place ? "" : undefined}
             data-dragged={dragged === place ? "" : undefined}
-            onDragOver={(event) => {
-              if (dragged === null) return;
-              event.preventDefault();
-              setOver(place);
-            }}
-            onDrop={(event) => {
-              event.preventDefault();
-              drop();
-            }}
+            onDragOver={() => dragged !== null && setOver(place)}
             onKeyDown={(event) => {
               const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
               if (!event.altKey || by === undefined) return;
@@ -65,7 +68,8 @@ export function ChainList<T>({ label, items, idOf, nameOf, onOrder, children }: 
                 event.dataTransfer.effectAllowed = "move";
                 setDragged(place);
               }}
-              onDragEnd={drop}
+              // Also of a drag that was given up: what was dropped has been moved by then.
+              onDragEnd={letGo}
             >
               ⋮⋮
             </span>

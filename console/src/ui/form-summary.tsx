@@ -17,7 +17,13 @@ export function FormSummary({ problems, labelOf = (name) => name }: FormSummaryP
     if (problems.length > 0) box.current?.focus();
   }, [problems]);
   if (problems.length === 0) return null;
-  const go = (name: string) => document.getElementById(fieldId(name))?.focus();
+  // A field may stand for all that is in it: `users` for `users.0.id`.
+  const go = (name: string) => {
+    const parts = name.split(".");
+    const places = parts.map((_, dropped) => parts.slice(0, parts.length - dropped).join("."));
+    const field = places.map((place) => document.getElementById(fieldId(place))).find((found) => found !== null);
+    field?.focus();
+  };
   return (
     <div className="note tone-bad" role="alert" tabIndex={-1} ref={box}>
       <p className="note-title">{text.states.formSummary(problems.length)}</p>

@@ -260,18 +260,22 @@ function outcomesOf(shown: Schema["DispositionsShown"]): Draft["outcomes"] {
   return Object.fromEntries(OUTCOMES.map((key) => [key, of(key)])) as Draft["outcomes"];
 }
 
+type Range = readonly [number, number];
+export const ATTEMPTS: Range = [1, 100];
+export const PERIOD: Range = [1, 2_592_000];
+
 /** The least and the greatest that the API takes for a number, by its name there. */
 export const RANGES = {
   priority: [1, 10],
-  "dialing_strategy.max_attempts": [1, 100],
-  "dialing_strategy.retry_period": [1, 2_592_000],
+  "dialing_strategy.max_attempts": ATTEMPTS,
+  "dialing_strategy.retry_period": PERIOD,
   "dialing_strategy.preview_timeout": [6, 300],
   "dialing_strategy.max_skip_attempts": [0, 20],
   "dialing_mode_configuration.max_ring_time_in_secs": [6, 120],
   "dialing_mode_configuration.max_abandonment_rate": [0.1, 100],
   "dialing_mode_configuration.max_dialing_ratio": [1, 3],
   "dialing_mode_configuration.abandonment_timeout.amount": [2, 30],
-} as const satisfies Record<string, readonly [number, number]>;
+} as const satisfies Record<string, Range>;
 export type NumberName = keyof typeof RANGES;
 
 export const STEPS = ["mode", "records", "hours", "attempts", "pacing", "people", "outcomes", "review"] as const;
@@ -306,8 +310,8 @@ export function problemsOf(draft: Draft, words: Words): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const length = draft.name.trim().length;
   if (length < NAME_LENGTH[0] || length > NAME_LENGTH[1]) problems.push({ name: "name", description: words.nameLength });
-  for (const [name, value] of numbersOf(draft)) {
-    const [least, most] = RANGES[name];
+  const numbers = [...numbersOf(draft).map(([name, value]) => [name, value, RANGES[name]] as const), ...rowNumbersOf(draft)];
+  for (const [name, value, [least, most]] of numbers) {
     if (!(value >= least && value <= most)) problems.push({ name, description: words.between(least, most) });
   }
   if (draft.windows.length === 0) problems.push({ name: "dialing_strategy.calling_hours", description: words.noHours });
@@ -334,6 +338,20 @@ function numbersOf(draft: Draft): readonly (readonly [NumberName, number])[] {
         ] as const)
       : []),
   ];
+}
+
+/** The numbers of the chain and of outcomes with limits of their own. */
+function rowNumbersOf(draft: Draft): readonly (readonly [string, number, Range])[] {
+  const chain = draft.chain.flatMap(({ attempts, period }, place) => rowOf(`dialing_strategy.record_chain.${place}`, attempts, period));
+  const outcomes = OUTCOMES.flatMap((key) => {
+    const { after, custom, attempts, period } = draft.outcomes[key];
+    return custom && after === "RETRY" && key !== "invalid_number" ? rowOf(`dialing_strategy.dispositions.${key}`, attempts, period) : [];
+  });
+  return [...chain, ...outcomes];
+}
+
+function rowOf(member: string, attempts: number, period: number | null): (readonly [string, number, Range])[] {
+  return [[`${member}.max_attempts`, attempts, ATTEMPTS], ...(period === null ? [] : [[`${member}.retry_period`, period, PERIOD] as const])];
 }
 
 /** Draft read from storage, or null where it is none of this version. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { FieldProblem } from "../api/problem";
 import { useText } from "../text/text";
-import { Field } from "../ui/field";
+import { Field, fieldId } from "../ui/field";
 import { errorOf } from "../ui/problem-of";
 import { RANGES, type Draft, type NumberName, type TimeUnit } from "./draft";
 
@@ -38,6 +38,43 @@ export function NumberField({ name, label, hint, value, step = 1, problems, onCh
         />
       )}
     </Field>
+  );
+}
+
+interface RowNumberProps {
+  /** Dotted, as in the API. */
+  readonly name: string;
+  readonly label: string;
+  readonly range: readonly [number, number];
+  readonly value: number;
+  readonly problems: readonly FieldProblem[];
+  readonly onChange: (value: number) => void;
+}
+
+/** A number in a row with others, whose label is read aloud alone. */
+export function RowNumber({ name, label, range: [least, most], value, problems, onChange }: RowNumberProps) {
+  const error = errorOf(problems, name);
+  const id = fieldId(name);
+  return (
+    <>
+      <input
+        id={id}
+        className="input chain-number"
+        type="number"
+        min={least}
+        max={most}
+        aria-label={label}
+        aria-invalid={error === undefined ? undefined : true}
+        aria-describedby={error === undefined ? undefined : `${id}-error`}
+        value={Number.isNaN(value) ? "" : value}
+        onChange={(event) => onChange(event.target.valueAsNumber)}
+      />
+      {error !== undefined && (
+        <span className="field-error" id={`${id}-error`}>
+          {error}
+        </span>
+      )}
+    </>
   );
 }
 

@@ -43,10 +43,12 @@ export function ReviewStep({ draft, onStep }: ReviewProps) {
       {parts.map(([step, content]) => (
         <div key={step}>
           <dt>{text.wizard.steps[step]}</dt>
-          <dd>{content}</dd>
-          <Button small look="quiet" aria-label={`${text.actions.edit}: ${text.wizard.steps[step]}`} onPress={() => onStep(step)}>
-            {text.actions.edit}
-          </Button>
+          <dd>
+            <span>{content}</span>
+            <Button small look="quiet" aria-label={`${text.actions.edit}: ${text.wizard.steps[step]}`} onPress={() => onStep(step)}>
+              {text.actions.edit}
+            </Button>
+          </dd>
         </div>
       ))}
     </dl>

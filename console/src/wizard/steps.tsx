@@ -5,10 +5,10 @@ import { dncListsQuery, numbersQuery, recordListsQuery, usersQuery } from "../ap
 import { useText } from "../text/text";
 import { ChainList } from "../ui/chain-list";
 import { Choose } from "../ui/choose";
-import { Field } from "../ui/field";
+import { Field, fieldId } from "../ui/field";
 import { errorOf } from "../ui/problem-of";
-import { OUTCOMES, type ChainItem, type Mode, type OutcomeKey, type OutcomeRule } from "./draft";
-import { Check, NumberField, UnitSelect, type StepProps } from "./parts";
+import { ATTEMPTS, OUTCOMES, PERIOD, type ChainItem, type Mode, type OutcomeKey, type OutcomeRule } from "./draft";
+import { Check, NumberField, RowNumber, UnitSelect, type StepProps } from "./parts";
 
 const MODES: readonly Mode[] = ["PREDICTIVE", "PROGRESSIVE", "PREVIEW"];
 
@@ -56,6 +56,8 @@ export function RecordsStep({ draft, change, problems }: StepProps) {
   return (
     <>
       <Choose
+        name="record_lists"
+        error={errorOf(problems, "record_lists")}
         label={text.wizard.lists}
         query={lists}
         chosen={draft.lists}
@@ -77,9 +79,6 @@ export function RecordsStep({ draft, change, problems }: StepProps) {
       <section className="stack-tight">
         <h3>{text.wizard.chain}</h3>
         <p className="soft small">{text.wizard.chainHint}</p>
-        {errorOf(problems, "dialing_strategy.record_chain") !== undefined && (
-          <p className="field-error">{errorOf(problems, "dialing_strategy.record_chain")}</p>
-        )}
         <ChainList
           label={text.wizard.chain}
           items={draft.chain}
@@ -91,14 +90,13 @@ export function RecordsStep({ draft, change, problems }: StepProps) {
             <>
               <label className="row small">
                 {text.wizard.attempts}
-                <input
-                  className="input chain-number"
-                  type="number"
-                  min={1}
-                  max={100}
-                  aria-label={`${text.wizard.attempts}: ${text.phoneTypes[item.type]}`}
-                  value={Number.isNaN(item.attempts) ? "" : item.attempts}
-                  onChange={(event) => changeItem(place, { attempts: event.target.valueAsNumber })}
+                <RowNumber
+                  name={`dialing_strategy.record_chain.${place}.max_attempts`}
+                  label={`${text.wizard.attempts}: ${text.phoneTypes[item.type]}`}
+                  range={ATTEMPTS}
+                  value={item.attempts}
+                  problems={problems}
+                  onChange={(attempts) => changeItem(place, { attempts })}
                 />
               </label>
               <Check checked={item.period !== null} onChange={(own) => changeItem(place, { period: own ? 30 : null })}>
@@ -106,13 +104,13 @@ export function RecordsStep({ draft, change, problems }: StepProps) {
               </Check>
               {item.period !== null && (
                 <>
-                  <input
-                    className="input chain-number"
-                    type="number"
-                    min={1}
-                    aria-label={`${text.wizard.wait}: ${text.phoneTypes[item.type]}`}
-                    value={Number.isNaN(item.period) ? "" : item.period}
-                    onChange={(event) => changeItem(place, { period: event.target.valueAsNumber })}
+                  <RowNumber
+                    name={`dialing_strategy.record_chain.${place}.retry_period`}
+                    label={`${text.wizard.wait}: ${text.phoneTypes[item.type]}`}
+                    range={PERIOD}
+                    value={item.period}
+                    problems={problems}
+                    onChange={(period) => changeItem(place, { period })}
                   />
                   <UnitSelect
                     label={`${text.wizard.unit}: ${text.phoneTypes[item.type]}`}
@@ -244,23 +242,35 @@ export function PeopleStep({ draft, change, problems }: StepProps) {
   const users = useQuery(usersQuery);
   const numbers = useQuery(numbersQuery);
   const dnc = useQuery(dncListsQuery);
-  const errors = ["users", "numbers", "do_not_call_lists"].flatMap((name) => errorOf(problems, name) ?? []);
   return (
     <>
-      {errors.map((error) => (
-        <p key={error} className="field-error">
-          {error}
-        </p>
-      ))}
-      <Choose label={text.wizard.agents} query={users} chosen={draft.users} onChoose={(chosen) => change({ users: chosen })} none={text.wizard.noUsers} />
       <Choose
+        name="users"
+        error={errorOf(problems, "users")}
+        label={text.wizard.agents}
+        query={users}
+        chosen={draft.users}
+        onChoose={(chosen) => change({ users: chosen })}
+        none={text.wizard.noUsers}
+      />
+      <Choose
+        name="numbers"
+        error={errorOf(problems, "numbers")}
         label={text.wizard.numbers}
         query={numbers}
         chosen={draft.numbers}
         onChoose={(chosen) => change({ numbers: chosen })}
         none={text.wizard.noNumbers}
       />
-      <Choose label={text.wizard.dnc} query={dnc} chosen={draft.dnc} onChoose={(chosen) => change({ dnc: chosen })} none={text.wizard.noDnc} />
+      <Choose
+        name="do_not_call_lists"
+        error={errorOf(problems, "do_not_call_lists")}
+        label={text.wizard.dnc}
+        query={dnc}
+        chosen={draft.dnc}
+        onChoose={(chosen) => change({ dnc: chosen })}
+        none={text.wizard.noDnc}
+      />
     </>
   );
 }
@@ -287,7 +297,7 @@ export function OutcomesStep({ draft, change, problems }: StepProps) {
                 key={key}
                 outcome={key}
                 rule={draft.outcomes[key]}
-                error={errorOf(problems, `dialing_strategy.dispositions.${key}`)}
+                problems={problems}
                 onChange={(part) => changeRule(key, part)}
               />
             ))}
@@ -301,24 +311,22 @@ export function OutcomesStep({ draft, change, problems }: StepProps) {
 interface OutcomeRowProps {
   readonly outcome: OutcomeKey;
   readonly rule: OutcomeRule;
-  readonly error: string | undefined;
+  readonly problems: StepProps["problems"];
   readonly onChange: (part: Partial<OutcomeRule>) => void;
 }
 
-function OutcomeRow({ outcome, rule, error, onChange }: OutcomeRowProps) {
+function OutcomeRow({ outcome, rule, problems, onChange }: OutcomeRowProps) {
   const text = useText();
+  const member = `dialing_strategy.dispositions.${outcome}`;
   const name = text.wizard.outcomes[outcome];
   const mayBeOwn = rule.after === "RETRY" && outcome !== "invalid_number";
   return (
     <tr>
-      <th scope="row">
-        {name}
-        {error !== undefined && <p className="field-error">{error}</p>}
-      </th>
+      <th scope="row">{name}</th>
       <td>
         <select
           className="input"
-          id={`field-dialing_strategy.dispositions.${outcome}`}
+          id={fieldId(member)}
           aria-label={`${text.wizard.afterwards}: ${name}`}
           value={rule.after}
           onChange={(event) => onChange({ after: event.target.value as OutcomeRule["after"] })}
@@ -336,23 +344,22 @@ function OutcomeRow({ outcome, rule, error, onChange }: OutcomeRowProps) {
             </Check>
             {rule.custom && (
               <>
-                <input
-                  className="input chain-number"
-                  type="number"
-                  min={1}
-                  max={100}
-                  aria-label={`${text.wizard.maxAttempts}: ${name}`}
-                  value={Number.isNaN(rule.attempts) ? "" : rule.attempts}
-                  onChange={(event) => onChange({ attempts: event.target.valueAsNumber })}
+                <RowNumber
+                  name={`${member}.max_attempts`}
+                  label={`${text.wizard.maxAttempts}: ${name}`}
+                  range={ATTEMPTS}
+                  value={rule.attempts}
+                  problems={problems}
+                  onChange={(attempts) => onChange({ attempts })}
                 />
                 <span className="soft">{text.wizard.timesEvery}</span>
-                <input
-                  className="input chain-number"
-                  type="number"
-                  min={1}
-                  aria-label={`${text.wizard.retryPeriod}: ${name}`}
-                  value={Number.isNaN(rule.period) ? "" : rule.period}
-                  onChange={(event) => onChange({ period: event.target.valueAsNumber })}
+                <RowNumber
+                  name={`${member}.retry_period`}
+                  label={`${text.wizard.retryPeriod}: ${name}`}
+                  range={PERIOD}
+                  value={rule.period}
+                  problems={problems}
+                  onChange={(period) => onChange({ period })}
                 />
                 <UnitSelect label={`${text.wizard.unit}: ${name}`} value={rule.unit} onChange={(unit) => onChange({ unit })} />
               </>

@@ -151,4 +151,4 @@ export const chain = {
   moved: (name: string, place: number, total: number) => `${name} is now at ${place} of ${total}`,
 };
 
-export const choose = { all: "All shown", none: "None" };
+export const choose = { all: "All shown", none: "None", gone: "no longer there" };

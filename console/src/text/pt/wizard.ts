@@ -153,4 +153,4 @@ export const chain: Text["chain"] = {
   moved: (name, place, total) => `${name} está agora em ${place} de ${total}`,
 };
 
-export const choose: Text["choose"] = { all: "Todos os mostrados", none: "Nenhum" };
+export const choose: Text["choose"] = { all: "Todos os mostrados", none: "Nenhum", gone: "já não existe" };
