@@ -111,6 +111,12 @@ async def test_a_trunk_that_does_not_answer_is_told(tmp_path: Path, fake: FakeAs
     assert (await asked(a_file(tmp_path, fake)))["asterisk one trunk"].level is Level.WARN
 
 
+async def test_a_trunk_that_could_die_unnoticed_is_told(tmp_path: Path, fake: FakeAsterisk) -> None:
+    fake.qualified = 0
+    said = (await asked(a_file(tmp_path, fake)))["asterisk one trunk"]
+    assert (said.level, said.found) == (Level.WARN, "nobody finds out when trunk is dead")
+
+
 async def test_a_wrong_password_is_told_without_it(tmp_path: Path, fake: FakeAsterisk) -> None:
     said = (await asked(a_file(tmp_path, fake, password="guessed")))["asterisk one"]
     assert (said.level, said.found) == (Level.FAIL, "user or password is wrong")

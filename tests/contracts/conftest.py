@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contracts.asterisk import AsteriskNetwork
+from tests.contracts.asterisk import AsteriskNetwork, asterisk_network
 from tests.contracts.simulated import SimulatedNetwork
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import Network
@@ -29,6 +29,7 @@ def _sip_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SipNetwor
         yield made
 
 
-@pytest.fixture
-def asterisk_network() -> AsteriskNetwork:
-    return AsteriskNetwork()
+@pytest.fixture(scope="module", name="asterisk_network")
+def _asterisk_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskNetwork]:
+    with asterisk_network(tmp_path_factory.mktemp("asterisk")) as made:
+        yield made

@@ -79,12 +79,19 @@ class SipNetwork:
 @contextlib.contextmanager
 def sip_network(folder: Path) -> Iterator[SipNetwork]:
     """One carrier and one phone for all tests: they take any number of calls."""
+    with far_side(folder) as (carrier, phone):
+        yield SipNetwork(carrier, phone)
+
+
+@contextlib.contextmanager
+def far_side(folder: Path, *, carrier_at: int | None = None, phone_at: int | None = None) -> Iterator[tuple[Sipp, Sipp]]:
+    """The carrier and the phone of `tests/telephony/scenarios`, on ports of their own choice unless these are given."""
     for name in ("carrier", "phone"):
         (folder / name).mkdir()
         (folder / name / "voice.ul").write_bytes(tone(400.0, seconds=1.0))
         (folder / name / "machine.ul").write_bytes(tone(300.0, seconds=1.0))
     with (
-        sipp(folder / "carrier", scenario=SCENARIOS / "carrier.xml", calls=None) as carrier,
-        sipp(folder / "phone", scenario=SCENARIOS / "agent.xml", calls=None) as phone,
+        sipp(folder / "carrier", scenario=SCENARIOS / "carrier.xml", calls=None, at=carrier_at) as carrier,
+        sipp(folder / "phone", scenario=SCENARIOS / "agent.xml", calls=None, at=phone_at) as phone,
     ):
-        yield SipNetwork(carrier, phone)
+        yield carrier, phone

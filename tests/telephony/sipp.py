@@ -162,8 +162,12 @@ def sipp(
     scenario: Path | None = None,
     calls: int | None = 1,
     options: Sequence[str] = (),
+    at: int | None = None,
 ) -> Iterator[Sipp]:
-    """Run sipp with these steps, or a scenario file, for so many calls; stopped at the end of the block."""
+    """Run sipp with these steps, or a scenario file, for so many calls; stopped at the end of the block.
+
+    It takes a port of its own choice, or the port `at`.
+    """
     program = shutil.which("sipp")
     assert program is not None, "sipp is missing: tools/test-packages.sh installs it (Debian: sip-tester)"
     patience: tuple[str, ...] = ()
@@ -176,7 +180,7 @@ def sipp(
     with (folder / "screen.txt").open("wb") as screen:
         for _ in range(_TRIES):
             # Its RTP is far from the ports of signalling, and apart for those that run side by side: a port a call.
-            port, sound = free_port(), 10_000 + next(_ranges) % 20 * 500
+            port, sound = at or free_port(), 10_000 + next(_ranges) % 20 * 500
             arguments = [
                 program,
                 *("-sf", str(scenario)),

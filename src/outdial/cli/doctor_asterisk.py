@@ -107,6 +107,9 @@ async def _trunk(where: str, node: NodeSettings, ari: Ari) -> list[Finding]:
     if state == "offline":
         remedy = f"check the contact of [{trunk}], the firewall, and that the carrier lets this server in"
         return [Finding(check, Level.WARN, f"{trunk} does not answer, or is not registered", remedy)]
+    if not await _is_asked_for_life(ari, trunk):
+        remedy = f"give [{trunk}] a qualify_frequency of 30 in pjsip.conf: else calls are lost before anybody knows"
+        return [Finding(check, Level.WARN, f"nobody finds out when {trunk} is dead", remedy)]
     return [Finding(check, Level.OK, f"{trunk} is {state}")]
 
 
@@ -118,6 +121,20 @@ async def endpoint_state(ari: Ari, endpoint: str) -> str | None:
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
+
+
+async def _is_asked_for_life(ari: Ari, endpoint: str) -> bool:
+    """Whether Asterisk sends OPTIONS to all that an endpoint of PJSIP stands for; without it, all is "online"."""
+    for aor in (await _configured(ari, "endpoint", endpoint, "aors")).split(","):
+        if float(await _configured(ari, "aor", aor.strip(), "qualify_frequency") or 0) == 0:
+            return False
+    return True
+
+
+async def _configured(ari: Ari, kind: str, name: str, attribute: str) -> str:
+    """A line of an object's configuration in PJSIP; empty where there is none."""
+    lines = await ari.ask("GET", f"asterisk/config/dynamic/res_pjsip/{kind}/{name}")
+    return next((str(line["value"]) for line in lines if line["attribute"] == attribute), "")
 
 
 async def _messages(where: str, described: AsteriskSettings, ari: Ari) -> list[Finding]:

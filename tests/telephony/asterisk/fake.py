@@ -87,6 +87,8 @@ class FakeAsterisk:
         """Its clock, compared with ours."""
         self.endpoints = {"trunk": "online", "ana": "online"}
         self.sounds = {"vm-goodbye"}
+        self.qualified = 30
+        """Seconds between the questions whether the trunk lives; 0 asks none."""
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, list[str]] = {}
         self.asked: list[str] = []
@@ -158,6 +160,7 @@ class FakeAsterisk:
                 route("GET", "asterisk/info", lambda _: JSONResponse({"system": {"version": self.version}})),
                 route("GET", "asterisk/modules", lambda _: JSONResponse([{"name": f"{m}.so"} for m in self.modules])),
                 route("GET", "asterisk/ping", lambda _: JSONResponse({"ping": "pong", "timestamp": self._time()})),
+                route("GET", "asterisk/config/dynamic/res_pjsip/{kind}/{name}", self._configured),
                 route("GET", "applications/{name}", self._application),
                 route("GET", "endpoints/PJSIP/{name}", self._endpoint),
                 route("GET", "sounds/{name}", self._sound_file),
@@ -190,6 +193,13 @@ class FakeAsterisk:
         name = request.path_params["name"]
         state = self.endpoints.get(name)
         return JSONResponse({"resource": name, "state": state}) if state is not None else _missing("Endpoint")
+
+    def _configured(self, request: Request) -> Response:
+        if (name := request.path_params["name"]) not in self.endpoints:
+            return _missing("Object")
+        about = {"endpoint": ("aors", name), "aor": ("qualify_frequency", str(self.qualified))}
+        attribute, value = about[request.path_params["kind"]]
+        return JSONResponse([{"attribute": attribute, "value": value}])
 
     def _sound_file(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -231,8 +241,9 @@ class FakeAsterisk:
             self._play_back(channel, _PHONE)
             return None
         digit = channel.endpoint.removeprefix("PJSIP/").lstrip("+")[0]
-        self._play_back(channel, recorded(_OF_DIGIT[digit], until="agent"))
-        if digit == "3":
+        if digit != "9":
+            self._play_back(channel, recorded(_OF_DIGIT[digit], until="agent"))
+        if digit in "39":  # nobody answers; of a 9 nothing is heard at all, and a real one ends it with the same events
             self._later(channel, float(request.query_params["timeout"]), lambda: self._cut(channel, _RING_TIMEOUT))
         return None
 

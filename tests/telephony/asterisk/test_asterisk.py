@@ -98,6 +98,17 @@ async def test_the_callee_is_shown_the_callers_number(fake: FakeAsterisk) -> Non
         assert fake.variables[f"{CALL}{call.id}"] == {"CONNECTEDLINE(num,i)": "+12025550199"}
 
 
+async def test_a_trunk_on_which_nothing_comes_back_costs_no_attempt(fake: FakeAsterisk) -> None:
+    async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+        await connected(carrier)
+        stage = on_stage(carrier)
+        call = replace(a_call(PhoneNumber("+9100")), ring_seconds=1.0)
+        await carrier.originate(call)
+        end = await stage.ended(call.id)
+        assert end == Failed(Outcome.LOST, 480, 19, "nothing came back within the ring time")
+        assert stage.facts(call.id) == [end]
+
+
 class TestWhoAnswered:
     @pytest.mark.parametrize(("number", "machine"), [(PERSON, False), (MACHINE, True)])
     async def test_is_heard_through_a_snoop_channel(

@@ -65,6 +65,7 @@ _GONE: Final = 404
 _NOT_THERE: Final = (400, _GONE)
 """A channel, or one that is to go into a bridge or out of it."""
 _UNSEEN: Final = "it ended while Asterisk could not be heard"
+_UNHEARD: Final = "nothing came back within the ring time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class _Call:
     """None: it was there before us."""
     started: asyncio.Event = field(default_factory=asyncio.Event)
     ringing_told: bool = False
+    rings_until: float = float("inf")
+    """When Asterisk gives it up, by the loop's clock."""
     answered: bool = False
     bridged: bool = False
     held: bool = False
@@ -323,8 +326,10 @@ class AsteriskCarrier:
             await live.started.wait()
         if live.ended_by is not None or call.id not in self._calls:
             return
+        seconds = max(1, round(call.ring_seconds))
+        live.rings_until = self._loop.time() + seconds
         try:
-            await node.ari.ask("POST", f"channels/{live.channel}/dial", {"timeout": max(1, round(call.ring_seconds))})
+            await node.ari.ask("POST", f"channels/{live.channel}/dial", {"timeout": seconds})
         except AriRefused as error:
             if error.status != _GONE:  # else its end is being told
                 self._spawn(self._remove(node, live.channel))
@@ -475,6 +480,9 @@ class AsteriskCarrier:
             fact = HungUp(call.ended_by, status, cause, call.cause or text)
         elif call.answered:
             fact = HungUp(HangupBy.CALLEE, status, cause, text)
+        elif not call.ringing_told and self._loop.time() >= call.rings_until:
+            # Asterisk says "no answer" of a trunk that is dead as well; nobody's phone rang for all that is known.
+            fact = Failed(Outcome.LOST, status, cause, _UNHEARD)
         else:
             fact = Failed(outcome_of(status, cause), status, cause, text)
         self._end(call, fact)
