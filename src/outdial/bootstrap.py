@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,7 @@ from outdial.adapters.passwords import Argon2Passwords
 from outdial.adapters.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_running, temporary_postgres
 from outdial.adapters.postgres.errors import HomeInUse as OtherProcess
 from outdial.adapters.storage.agents import SessionRows
+from outdial.adapters.storage.campaigns import messages_asked_for
 from outdial.adapters.storage.clients import AccessRows
 from outdial.adapters.storage.database import Database, Gate, open_database
 from outdial.adapters.storage.dialing import DialRows
@@ -43,6 +44,7 @@ from outdial.adapters.storage.health import HealthRows
 from outdial.adapters.storage.logins import LoginRows
 from outdial.adapters.storage.outbox import Relay
 from outdial.adapters.storage.phone_agents import addresses_of
+from outdial.adapters.storage.trunks import TrunkReports, told_of
 from outdial.adapters.storage.unit_of_work import SqlStorage
 from outdial.adapters.uploads import UploadFolder
 from outdial.adapters.webhooks import HttpCaller
@@ -58,6 +60,7 @@ from outdial.domain.errors import Conflict, FieldProblem, Invalid, NotPossible, 
 from outdial.domain.logins import AdminExists
 from outdial.domain.openid import OpenIdRules
 from outdial.domain.phone_agents import PhoneMode
+from outdial.domain.trunks import Trunk
 from outdial.domain.values import AccountId, UserId
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.numbers import CallerNumber
@@ -318,6 +321,21 @@ async def look_at_database(server: Server) -> DatabaseAnswers:
     return DatabaseAnswers(version, at, schema, migrations.newest_revision())
 
 
+@dataclass(frozen=True, slots=True)
+class DialingAnswers:
+    """What the engine told of its trunks, and which safety messages campaigns ask for, by the number of campaigns."""
+
+    trunks: Sequence[Trunk]
+    messages: Mapping[str, int]
+
+
+async def look_at_dialing(server: Server) -> DialingAnswers:
+    """Ask a database, whose schema is this release's, about what is dialed; nothing is changed."""
+    with _database_errors():
+        async with open_database(server.connect, size=1, schema=server.schema) as database:
+            return DialingAnswers(await told_of(database), await messages_asked_for(database))
+
+
 async def check_schema(server: Server, remedy: str = "restart the server with this release") -> str:
     """The revision of the schema, which is the one this release needs.
 
@@ -371,6 +389,7 @@ class Installation:
     desk: FrontDesk
     board: Board
     forecaster: Forecaster
+    trunks: TrunkReports
 
     async def account_id(self, name: str = DEFAULT_ACCOUNT) -> AccountId:
         """Raises `AccountNotFound`."""
@@ -412,6 +431,7 @@ def assemble(
         desk=FrontDesk(SessionRows(database), storage, bus, dial_clock, known_ids),
         board=Board(dial_clock),
         forecaster=Forecaster(),
+        trunks=TrunkReports(database, wall_clock),
     )
 
 
@@ -502,11 +522,14 @@ async def start_engine(here: Installation, *, simulated_agents: int) -> AsyncIte
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     store = DialRows(here.database)
     if here.settings.sip_file is None and here.settings.asterisk_file is None:
-        async with working(store, shift, here.clock, ids=here.ids, holder=holder) as live, hints_for(here, live):
+        async with (
+            working(store, shift, here.clock, ids=here.ids, holder=holder, trunks=here.trunks) as live,
+            hints_for(here, live),
+        ):
             yield live
         return
     async with _carrier_at_work(here) as carrier:
-        live_calls = employ(store, shift, carrier, here.clock, ids=here.ids, holder=holder)
+        live_calls = employ(store, shift, carrier, here.clock, ids=here.ids, holder=holder, trunks=here.trunks)
         async with stopped_at_the_end(live_calls), hints_for(here, live_calls), phones_of(here, live_calls, carrier):
             yield live_calls
 

@@ -146,6 +146,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
     )
     attempt = await _an_attempt(parts, campaign.rpartition("/")[2], f"{number}1")
     forecast = await _a_forecast(parts, campaign.rpartition("/")[2])
+    trunk = await _a_trunk(parts)
     session = await _made(api, "/v1/sessions", user_id=ids["user_id"])
     changes = (await api.get("/v1/audit")).json()["_embedded"]["changes"]
     phone = await _made(api, "/v1/phone-agents", user_id=ids["user_id"], address=f"{number}4")
@@ -172,6 +173,7 @@ async def a_world(api: httpx.AsyncClient, parts: Parts, *, number: str, account:
             "job_id": job.json()["job"]["id"],
             "attempt_id": attempt,
             "forecast_id": forecast,
+            "trunk_id": trunk,
             "record-list list_id": list_id,
             "day": "2026-06-01",
         }
@@ -201,6 +203,23 @@ async def _an_attempt(parts: Parts, campaign_id: str, number: str) -> str:
             int(number),
         )
     return str(attempt)
+
+
+async def _a_trunk(parts: Parts) -> str:
+    """A trunk of the installation, straight into its table: no engine tells of one here."""
+    async with parts.database.transaction() as connection:
+        return str(
+            await connection.fetchval(
+                """
+                insert into trunk (uuid, name, place, draining, calls, most, heard_at)
+                values ($1, $2, 0, false, 1, 30, $3)
+                on conflict (name) do update set calls = 1 returning uuid
+                """,
+                uuid4(),
+                MARK,
+                parts.clock.now(),
+            )
+        )
 
 
 async def _a_forecast(parts: Parts, campaign_id: str) -> str:

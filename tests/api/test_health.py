@@ -57,7 +57,7 @@ class Asked:
         return self.state
 
 
-DOWN: Final = WayOut("main", "no sign of life", False, 0, 0)
+DOWN: Final = WayOut("main", "no sign of life", False, 0, 0, 20)
 
 
 def a_state(**of: Any) -> DatabaseState:
@@ -173,7 +173,7 @@ class TestFigures:
             attempts=41,
             outcomes={Outcome.CONNECTED: 30, Outcome.ABANDONED: 1},
         )
-        ways = (WayOut("main", None, False, 12, 8), WayOut("spare", "no sign of life", False, 0, 0))
+        ways = (WayOut("main", None, False, 12, 8, 20), WayOut("spare", "no sign of life", False, 0, 0, 20))
         media = MediaLoad(ports=24, tick_busy=0.15, tick_late_seconds=0.004, ticks_skipped=3)
         board = Wall(LiveEngine(True, lines_free=0, silent_seconds=0.5, ways=ways, media=media), {north: dialed})
         async with visitor(replace(services, health=Asked(a_state(events=7)), board=board, release="1.2.3")) as client:

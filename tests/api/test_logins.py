@@ -303,10 +303,10 @@ AT_THE_DESK = frozenset({"/v1/dispositions", "/v1/dispositions/{disposition_id}"
 
 
 def may(door: Door) -> frozenset[Role]:
-    """Who may pass a door: admins every one, supervisors all but three, viewers what shows, agents their desk."""
+    """Who may pass a door: admins every one, supervisors all but four, viewers what shows, agents their desk."""
     roles = {Role.ADMIN}
     scopes = {scope for demand in door.demands for scope in demand}
-    if not scopes <= {Scope.USERS_WRITE, Scope.LOGINS_WRITE, Scope.CLIENTS_MANAGE}:
+    if not scopes <= {Scope.USERS_WRITE, Scope.LOGINS_WRITE, Scope.CLIENTS_MANAGE, Scope.TRUNKS_WRITE}:
         roles.add(Role.SUPERVISOR)
         if door.method == "GET" and not door.path.startswith("/v1/webhook-") and not door.path.startswith("/v1/desk/"):
             roles.add(Role.VIEWER)

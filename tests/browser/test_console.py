@@ -141,6 +141,27 @@ def test_a_role_reaches_what_it_may_and_is_told_what_it_lacks(opened: Opened, de
     assert [answer.status_code for answer in refused] == [403, 403, 403]
 
 
+def test_a_trunk_is_drained_and_taken_back(opened: Opened, demo: Demo) -> None:
+    page = opened("settings/health")
+    row = page.get_by_role("row", name="simulated")
+    expect(row).to_contain_text("Takes calls")
+    row.get_by_role("button", name="Drain").click()
+    question = page.get_by_role("alertdialog", name="Drain simulated?")
+    expect(question).to_contain_text("until it is taken back")
+    question.get_by_role("button", name="Drain").click()
+    try:
+        expect(row).to_contain_text(re.compile("calls? left|Drained"))
+        row.get_by_role("button", name="Take back").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Take back").click()
+        expect(row).to_contain_text("Takes calls")
+    finally:
+        [trunk] = demo.admin.get("/v1/trunks")["_embedded"]["trunks"]
+        demo.admin.send("POST", f"/v1/trunks/{trunk['id']}/resume")
+    looking = opened("settings/health", demo.account("supervisor"))
+    expect(looking.get_by_role("row", name="simulated")).to_contain_text("Takes calls")
+    expect(looking.get_by_role("button", name="Drain")).to_have_count(0)
+
+
 def test_a_program_is_let_in_its_secret_is_shown_once_and_it_is_revoked(opened: Opened, demo: Demo) -> None:
     page = opened("settings/clients")
     page.get_by_label("Name", exact=True).fill("Browser's CRM")

@@ -64,7 +64,17 @@ def test_a_trunk_that_is_dead_and_a_call_over_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("registered", "levels"), [(True, ["ok", "ok"]), (False, ["ok", "fail"]), (None, ["ok"])])
 def test_a_registration_is_told(registered: bool | None, levels: list[str]) -> None:
-    trunk = TrunkHealth("a", "the registrar answers 403 Forbidden", False, 0, 0, "192.0.2.1:5060", registered, 200)
+    trunk = TrunkHealth(
+        "a",
+        "the registrar answers 403 Forbidden",
+        False,
+        0,
+        0,
+        30,
+        address="192.0.2.1:5060",
+        registered=registered,
+        ping_status=200,
+    )
     assert [one.level.value for one in findings_of(trunk)] == levels
 
 

@@ -1,7 +1,7 @@
 """The Asterisk back end. Its far side is a fake that says what a real one was recorded to say.
 
-A real one may be named instead: `OUTDIAL_TEST_ASTERISK=http://user:password@127.0.0.1:8088`. Where its endpoints `trunk`
-and `ana` have their contacts, on this machine, the carrier and the phone of `tests/telephony/scenarios` are started.
+A real one may be named instead: `OUTDIAL_TEST_ASTERISK=http://user:password@127.0.0.1:8088`. Where its endpoints
+`trunk` and `ana` have their contacts, on this machine, carrier and phone of `tests/telephony/scenarios` are started.
 """
 
 import asyncio

@@ -84,7 +84,9 @@ def sip_network(folder: Path) -> Iterator[SipNetwork]:
 
 
 @contextlib.contextmanager
-def far_side(folder: Path, *, carrier_at: int | None = None, phone_at: int | None = None) -> Iterator[tuple[Sipp, Sipp]]:
+def far_side(
+    folder: Path, *, carrier_at: int | None = None, phone_at: int | None = None
+) -> Iterator[tuple[Sipp, Sipp]]:
     """The carrier and the phone of `tests/telephony/scenarios`, on ports of their own choice unless these are given."""
     for name in ("carrier", "phone"):
         (folder / name).mkdir()

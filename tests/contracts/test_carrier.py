@@ -282,6 +282,27 @@ def test_a_carrier_that_is_drained_goes_on_with_the_calls_it_has_and_takes_no_ot
     network.play(story)
 
 
+def test_a_way_that_is_drained_by_its_name_takes_calls_again_when_it_is_taken_back(network: Network) -> None:
+    async def story(stage: Stage) -> None:
+        [way] = stage.carrier.health()
+        assert (way.calls, way.most) == (0, 20)
+        stage.carrier.drain("nobody-knows-it")
+        assert not stage.carrier.health()[0].draining
+        stage.carrier.drain(way.name)
+        with pytest.raises(NoFreeLine):
+            await stage.call(Callee.PERSON)
+        stage.carrier.resume("nobody-knows-it")
+        assert stage.carrier.health()[0].draining
+        stage.carrier.resume(way.name)
+        stage.carrier.drain()
+        stage.carrier.resume()
+        call = await stage.call(Callee.BRIEF_PERSON)
+        end = await stage.ended(call)
+        assert isinstance(end, HungUp)
+
+    network.play(story)
+
+
 def test_lines_are_taken_and_given_back(network: Network) -> None:
     async def story(stage: Stage) -> None:
         assert stage.carrier.free_lines() == 2

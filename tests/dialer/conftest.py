@@ -18,7 +18,7 @@ from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.api.campaign_settings import read_settings
 from outdial.api.campaigns import new_campaign
-from outdial.app import campaigns
+from outdial.app import campaigns, trunks
 from outdial.app.campaigns import Changes
 from outdial.cli.preparation import Prepared, prepare
 from outdial.dialer.campaign_loop import CampaignLoop
@@ -116,8 +116,18 @@ class World:
     @contextlib.asynccontextmanager
     async def second_engine(self) -> AsyncIterator[Live]:
         """Another engine on the same database: its own agents and carrier, another name."""
-        async with working(self.store, self.shift, self.clock, ids=self.here.ids, holder="second") as other:
+        here = self.here
+        async with working(
+            self.store, self.shift, self.clock, ids=here.ids, holder="second", trunks=here.trunks
+        ) as other:
             yield other
+
+    async def drain_trunk(self, drained: bool = True) -> None:
+        """Let the only trunk get no calls, or again, as people do; and look at once."""
+        account, storage = await self.here.account_id(), self.here.storage
+        [trunk] = await trunks.listed(account, storage=storage)
+        await (trunks.drain if drained else trunks.resume)(account, str(trunk.id), storage=storage)
+        self.live.engine.hint()
 
 
 Story = Callable[[World], Awaitable[None]]
@@ -175,7 +185,10 @@ def tell(fresh_database: dict[str, Any], tmp_path: Path) -> Tell:
                     pacer_logs=pacer_logs,
                 )
                 dial_store = store(DialRows(database))
-                async with here.desk.open(), working(dial_store, shift, clock, ids=here.ids) as live:
+                async with (
+                    here.desk.open(),
+                    working(dial_store, shift, clock, ids=here.ids, trunks=here.trunks) as live,
+                ):
                     here.desk.serve(live.engine)
                     live.carrier.script.update({number(n): fate for n, fate in enumerate(fates)})
                     await story(World(here, dial_store, ready, clock, shift, live))

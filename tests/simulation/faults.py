@@ -86,6 +86,9 @@ class FaultyLine:
     def drain(self, name: str | None = None) -> None:
         self._world.network.drain(name)
 
+    def resume(self, name: str | None = None) -> None:
+        self._world.network.resume(name)
+
     async def originate(self, call: NewCall) -> None:
         await self._command(lambda: self._world.network.originate(call))
 

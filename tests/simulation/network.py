@@ -31,6 +31,9 @@ class LoggedCarrier:
     def drain(self, name: str | None = None) -> None:
         self._real.drain(name)
 
+    def resume(self, name: str | None = None) -> None:
+        self._real.resume(name)
+
     async def originate(self, call: NewCall) -> None:
         known = call.id in await self._real.calls()
         await self._real.originate(call)

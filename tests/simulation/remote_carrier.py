@@ -60,9 +60,12 @@ class RemoteCarrier:
         return self._free
 
     def health(self) -> Sequence[WayOut]:
-        return (WayOut("remote", None, False, 0, self._free),)
+        return (WayOut("remote", None, False, 0, self._free, self._free),)
 
     def drain(self, name: str | None = None) -> None:
+        raise NotImplementedError("these engines stop by themselves")
+
+    def resume(self, name: str | None = None) -> None:
         raise NotImplementedError("these engines stop by themselves")
 
     async def originate(self, call: NewCall) -> None:

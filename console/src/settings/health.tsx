@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema } from "../api/client";
 import { problemOf } from "../api/problem";
+import { useCan } from "../session/session";
 import { installation as en } from "../text/en/installation";
 import { useLate } from "../text/late";
 import { installation as pt } from "../text/pt/installation";
@@ -8,6 +9,7 @@ import { DataTable } from "../ui/data-table";
 import { Loaded, Panel } from "../ui/panel";
 import { Pill, type Tone } from "../ui/pill";
 import type { Shape } from "../ui/glyph";
+import { Trunks } from "./trunks";
 
 type Found = Schema["HealthShown"];
 type Condition = Found["status"];
@@ -20,6 +22,7 @@ const LOOKS: Record<Condition, readonly [Tone, Shape]> = { ok: ["good", "circle"
 /** Whether requests are answered and calls can be placed, part by part. */
 export function Health() {
   const words = useLate(WORDS);
+  const can = useCan();
   const health = useQuery({
     queryKey: ["health"],
     queryFn: async (): Promise<Found> => {
@@ -32,6 +35,7 @@ export function Health() {
     refetchInterval: LOOK_MS,
   });
   return (
+    <>
     <Panel title={words.health} flush>
       <Loaded query={health} what={words.health} height={200}>
         {(found) => (
@@ -48,6 +52,8 @@ export function Health() {
       </Loaded>
       <p className="soft panel-body">{words.healthAbout}</p>
     </Panel>
+    {can("trunks:read") && <Trunks />}
+    </>
   );
 }
 

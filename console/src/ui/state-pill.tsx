@@ -18,7 +18,7 @@ const CAMPAIGN_LOOKS: Record<ShownCampaignState, Look> = {
 };
 
 const WAITING = new Set<Activity>(["outside_calling_hours", "waiting_for_retry", "list_exhausted"]);
-const BLOCKED = new Set<Activity>(["no_agents_ready", "carrier_down", "database_down", "no_engine"]);
+const BLOCKED = new Set<Activity>(["no_agents_ready", "carrier_down", "carrier_drained", "database_down", "no_engine"]);
 
 /** What a campaign's pill says: not what was asked for alone, but what is really going on. */
 export function shownState(status: CampaignStatus, activity: Activity | undefined): ShownCampaignState {

@@ -61,6 +61,8 @@ SCOPES: Final[Mapping[str, str]] = {
     "audit:read": "Read who changed what, from what to what",
     "logins:write": "Say who may sign in to the console, and as what",
     "clients:manage": "Say which programs may use the API, with no more than one may do oneself",
+    "trunks:read": "View the trunks of the installation that the account operates",
+    "trunks:write": "Drain those trunks, and take them back",
     "desk:use": "Work at one's own desk: for people who are signed in, of no use to a client",
 }
 

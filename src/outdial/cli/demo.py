@@ -65,7 +65,10 @@ def demo(
                 f"client_secret  {made.secret}",
                 f"time runs {speed:g} times as fast; Ctrl-C ends the demo",
             )
-            async with working(store, shift, clock, ids=here.ids) as live, bootstrap.hints_for(here, live):
+            async with (
+                working(store, shift, clock, ids=here.ids, trunks=here.trunks) as live,
+                bootstrap.hints_for(here, live),
+            ):
                 async with screen.shown(live, title=prepared.campaign.name, lines=lines):
                     await serve(bootstrap.http_app(here), listener, ready=lambda: None, seconds=seconds)
                 spent = live.pool.time_spent()

@@ -15,6 +15,7 @@ import typer
 from outdial import bootstrap
 from outdial.adapters.clock import WallClock
 from outdial.cli.doctor_asterisk import look_at_asterisk
+from outdial.cli.doctor_dialing import look_at_dialing
 from outdial.cli.doctor_sip import look_at_sip
 from outdial.cli.findings import CLOCK_TOLERANCE, Finding, Level
 from outdial.cli.output import ExitCode, JsonOption, print_list, say
@@ -71,6 +72,7 @@ def look_at_database(settings: Settings) -> list[Finding]:
         found = [Finding("database", Level.OK, f"PostgreSQL {answers.version} answers")]
         if answers.schema == answers.schema_needed:
             found.append(Finding("migrations", Level.OK, f"schema {answers.schema}"))
+            found += look_at_dialing(await bootstrap.look_at_dialing(server), settings, here)
         else:
             wrong = f"schema {answers.schema or '(none)'}, this release needs {answers.schema_needed}"
             found.append(Finding("migrations", Level.FAIL, wrong, "run `outdial db upgrade`"))

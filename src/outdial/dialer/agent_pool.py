@@ -21,6 +21,7 @@ AT_WORK: Final = frozenset(AgentState) - {AgentState.SIGNED_OUT, AgentState.PAUS
 _NEEDS_NOBODY: Final = NOTHING_TO_DIAL | {
     Doing.LAST_CALLS,
     Doing.CARRIER_DOWN,
+    Doing.CARRIER_DRAINED,
     Doing.DATABASE_DOWN,
     Doing.NO_ENGINE,
     Doing.PAUSING,

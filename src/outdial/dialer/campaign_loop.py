@@ -528,8 +528,8 @@ class CampaignLoop:
         if not at_work:
             self._observe(Doing.NO_AGENTS_READY)
             return
-        if self._carrier_down():
-            self._observe(Doing.CARRIER_DOWN)
+        if (down := self._carrier_down()) is not None:
+            self._observe(down)
             return
         if self._running.campaign.mode is Mode.PREVIEW:
             await self._offer_previews()
@@ -594,9 +594,13 @@ class CampaignLoop:
             rate=None if rate is None else rate.available(self._clock.monotonic()),
         )
 
-    def _carrier_down(self) -> bool:
-        """Whether no call can be placed by any way, however long one waits for a free line."""
-        return all(way.down for way in self._carrier.health())
+    def _carrier_down(self) -> Doing | None:
+        """Why no call can be placed by any way, however long one waits for a free line; None: one can."""
+        ways = self._carrier.health()
+        if not all(way.down for way in ways):
+            return None
+        drained = any(way.draining and way.trouble is None for way in ways)  # that one would take calls
+        return Doing.CARRIER_DRAINED if drained else Doing.CARRIER_DOWN
 
     async def _offer_previews(self) -> None:
         """A record for every agent who is free."""

@@ -15,6 +15,7 @@ from outdial.domain.pacing.base import Pacer
 from outdial.ports.carrier import CallEvent, Carrier
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import DialStore, RunningCampaign
+from outdial.ports.trunks import TrunkWatch
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,9 @@ POOL_LEASE: Final = "pool/default"
 
 _AN_INSTANT: Final = 0.001
 """Seconds that are not worth waiting for; far smaller ones would not move a simulated clock at all."""
+
+_TRUNKS_SECONDS: Final = 0.5
+"""How often trunks are told of at most, however many hints come."""
 
 _RENEW_SECONDS: Final = 1.0
 """How often the lease is renewed while an engine drains."""
@@ -66,11 +70,13 @@ class Engine:
         ids: Ids,
         new_pacer: Callable[[RunningCampaign], Pacer],
         settings: EngineSettings | None = None,
+        trunks: TrunkWatch | None = None,
     ) -> None:
         self._holder = holder
         self._store, self.carrier, self.pool, self._clock, self._ids = store, carrier, pool, clock, ids
         self._new_pacer = new_pacer
         self._settings = settings or EngineSettings()
+        self._trunks, self._trunks_at = trunks, float("-inf")
         self.loops: dict[int, CampaignLoop] = {}
         self._sharing = Sharing(pool, self.loops)
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -101,6 +107,7 @@ class Engine:
             try:
                 await self._keep_lease()
                 if self._fence is not None:
+                    await self._keep_trunks()
                     await self._supervise(self._fence)
             except Unavailable as exc:
                 log.warning("engine_waits", why=exc.code)
@@ -183,6 +190,22 @@ class Engine:
             else:
                 loop.renew(fence, go_on=not (self._stopping or self._winding_down))
         self._fence, self._taken_over = fence, fence is not None
+
+    async def _keep_trunks(self) -> None:
+        """Tell how the ways out are, and keep calls off those that are to get none: before the first call of all."""
+        now = self._clock.monotonic()
+        if self._trunks is None or now - self._trunks_at < _TRUNKS_SECONDS:
+            return
+        self._trunks_at = now
+        ways = self.carrier.health()
+        drained = await self._trunks.tell(ways)
+        for way in ways:
+            if way.name in drained and not way.draining:
+                log.info("trunk_drained", trunk=way.name, calls=way.calls)
+                self.carrier.drain(way.name)
+            elif way.draining and way.name not in drained:
+                log.info("trunk_resumed", trunk=way.name)
+                self.carrier.resume(way.name)
 
     async def _supervise(self, fence: int) -> None:
         """Start, update and stop loops until they match the campaigns that are asked to run."""

@@ -59,6 +59,9 @@ class Scope(enum.Enum):
     """Say who may sign in to the console and as what. Apart from `users:write`, which would otherwise make admins."""
     CLIENTS_MANAGE = "clients:manage"
     """Say which programs may use the API, and see which do. Nobody gives a program more than they have."""
+    TRUNKS_READ = "trunks:read"
+    """See how the installation's trunks are; the account that operates it has them, and no other."""
+    TRUNKS_WRITE = "trunks:write"
     DESK_USE = "desk:use"
     """Work at one's own desk. For people who are signed in: nothing is a client's own."""
 
@@ -81,7 +84,7 @@ class Rights:
 
 
 _EVERYTHING: Final = frozenset(Scope) - {Scope.ROLE_PERMISSIONS_SKIP}
-_FOR_ADMINS: Final = frozenset({Scope.USERS_WRITE, Scope.LOGINS_WRITE, Scope.CLIENTS_MANAGE})
+_FOR_ADMINS: Final = frozenset({Scope.USERS_WRITE, Scope.LOGINS_WRITE, Scope.CLIENTS_MANAGE, Scope.TRUNKS_WRITE})
 
 RIGHTS: Final[Mapping[Role, Rights]] = {
     Role.ADMIN: Rights(_EVERYTHING),

@@ -20,6 +20,7 @@ class Doing(enum.Enum):
     LAST_CALLS = "last_calls"
     LIST_EXHAUSTED = "list_exhausted"
     CARRIER_DOWN = "carrier_down"
+    CARRIER_DRAINED = "carrier_drained"
     DATABASE_DOWN = "database_down"
     NO_ENGINE = "no_engine"
     PAUSING = "pausing"
@@ -116,6 +117,8 @@ class Activity:
                 return "every record is final"
             case Doing.CARRIER_DOWN:
                 return f"the carrier does not take calls: trying again{until}"
+            case Doing.CARRIER_DRAINED:
+                return "whoever runs the installation keeps calls off its trunks: no new calls until they let them on"
             case Doing.DATABASE_DOWN:
                 return "the database does not answer: no new calls, calls in progress go on"
             case Doing.NO_ENGINE:

@@ -32,6 +32,7 @@ class Kind(enum.Enum):
     DISPOSITION = "disposition"
     HOUR_TEMPLATE = "hour_template"
     API_CLIENT = "api_client"
+    TRUNK = "trunk"
     ATTEMPT = "attempt"
     """Of an attempt, that what an agent had said of it was corrected."""
 

@@ -51,6 +51,9 @@ class WayOut:
         draining: it goes on with the calls it has, and gets no others.
         calls: how many it has.
         room: how many more it may be given.
+        most: how many it may have at once.
+        per_second: how many new ones it may be given in a second; `None`: any number.
+        sign: its last answer to the question whether it lives, given at `sign_at`; `None`: none, or it is not asked.
     """
 
     name: str
@@ -58,6 +61,10 @@ class WayOut:
     draining: bool
     calls: int
     room: int
+    most: int
+    per_second: float | None = None
+    sign: str | None = None
+    sign_at: datetime | None = None
 
     @property
     def down(self) -> bool:
@@ -100,6 +107,10 @@ class Carrier(Protocol):
 
     def drain(self, name: str | None = None) -> None:
         """Give a way out no further calls, or with `None` none at all; those that are there go on."""
+        ...
+
+    def resume(self, name: str | None = None) -> None:
+        """Let a way out that is drained take calls again, or with `None` all of them."""
         ...
 
     def originate(self, call: NewCall) -> Awaitable[None]:

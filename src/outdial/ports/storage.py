@@ -24,6 +24,7 @@ from outdial.ports.records import RecordStore
 from outdial.ports.reports import ReportStore
 from outdial.ports.results import ResultStore
 from outdial.ports.teams import TeamStore
+from outdial.ports.trunks import TrunkStore
 from outdial.ports.uploads import UploadRequestStore
 from outdial.ports.users import UserStore
 from outdial.ports.webhooks import WebhookStore
@@ -86,6 +87,8 @@ class UnitOfWork(Protocol):
     def answers(self) -> AnswerStore: ...
     @property
     def audit(self) -> AuditStore: ...
+    @property
+    def trunks(self) -> TrunkStore: ...
     @property
     def outbox(self) -> Outbox: ...
 

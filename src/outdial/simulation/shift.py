@@ -26,6 +26,7 @@ from outdial.domain.values import UserId
 from outdial.ports.carrier import Carrier
 from outdial.ports.clock import Clock, Ids
 from outdial.ports.dialing import DialStore, RunningCampaign
+from outdial.ports.trunks import TrunkWatch
 from outdial.simulation.agents import SimulatedAgents
 
 log = structlog.get_logger(__name__)
@@ -116,10 +117,16 @@ def pacer_of(running: RunningCampaign, predictive: str, logs: PacerLogs | None =
 
 @contextlib.asynccontextmanager
 async def working(
-    store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
+    store: DialStore,
+    shift: Shift,
+    clock: Clock | None = None,
+    *,
+    ids: Ids | None = None,
+    holder: str | None = None,
+    trunks: TrunkWatch | None = None,
 ) -> AsyncIterator[Live]:
     """An engine at work as by `begin`; stopped, and everything written, at the end of the block."""
-    live = begin(store, shift, clock, ids=ids, holder=holder)
+    live = begin(store, shift, clock, ids=ids, holder=holder, trunks=trunks)
     async with stopped_at_the_end(live):
         yield live
 
@@ -135,7 +142,13 @@ async def stopped_at_the_end(live: AtWork) -> AsyncIterator[None]:
 
 
 def begin(
-    store: DialStore, shift: Shift, clock: Clock | None = None, *, ids: Ids | None = None, holder: str | None = None
+    store: DialStore,
+    shift: Shift,
+    clock: Clock | None = None,
+    *,
+    ids: Ids | None = None,
+    holder: str | None = None,
+    trunks: TrunkWatch | None = None,
 ) -> Live:
     """Set an engine to work, its agents signed in, on the running loop; whoever begins it must stop it.
 
@@ -143,12 +156,19 @@ def begin(
     """
     clock = clock or LoopClock(asyncio.get_running_loop(), shift.start, shift.speed)
     carrier = SimulatedCarrier(clock, seed=shift.seed, world=shift.world)
-    work = employ(store, shift, carrier, clock, ids=ids, holder=holder)
+    work = employ(store, shift, carrier, clock, ids=ids, holder=holder, trunks=trunks)
     return Live(work.engine, work.pool, clock, store, carrier, work.running)
 
 
 def employ(
-    store: DialStore, shift: Shift, carrier: Carrier, clock: Clock, *, ids: Ids | None = None, holder: str | None = None
+    store: DialStore,
+    shift: Shift,
+    carrier: Carrier,
+    clock: Clock,
+    *,
+    ids: Ids | None = None,
+    holder: str | None = None,
+    trunks: TrunkWatch | None = None,
 ) -> AtWork:
     """As `begin`, over any carrier."""
     pool = AgentPool(clock, seed=shift.seed)
@@ -175,6 +195,7 @@ def employ(
         ids=ids or SeededIds(shift.seed),
         new_pacer=lambda running: pacer_of(running, shift.pacer, logs),
         settings=settings,
+        trunks=trunks,
     )
     agents.sign_in(shift.users)
     running = asyncio.create_task(engine.run(), name="engine")

@@ -183,6 +183,26 @@ class TestAgents:
             carrier.unseat(stage.agent)
             await until(lambda: not fake.channels)
 
+    async def test_a_nailed_up_phone_leaves_a_node_with_its_last_call_when_that_is_drained(
+        self, fake: FakeAsterisk
+    ) -> None:
+        async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
+            await connected(carrier)
+            stage = on_stage(carrier)
+            carrier.phones[stage.agent] = AgentPhone("sip:ana@pbx.example", nailed_up=True)
+            carrier.seat(stage.agent)
+            await until(lambda: any(one.state == "Up" for one in fake.channels.values()))
+            call = await stage.call(Callee.PERSON)
+            await stage.heard(call, Answered)
+            carrier.drain("one")
+            await carrier.bridge(call, stage.agent)
+            await stage.heard(call, Bridged)
+            assert len(fake.channels) == 2
+            await carrier.hang_up(call)
+            await until(lambda: not fake.channels)
+            carrier.resume("one")
+            await until(lambda: any(one.state == "Up" for one in fake.channels.values()))
+
     async def test_an_agent_without_a_phone_is_lost_to_the_call(self, fake: FakeAsterisk) -> None:
         async with open_carrier(AsteriskSettings([node(fake)]), WallClock()) as carrier:
             await connected(carrier)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,12 +18,13 @@ from outdial.adapters.media.sounds import silence, tone, write_wav
 from outdial.adapters.telephony.sip.carrier import SipCarrier, SipSettings, open_carrier
 from outdial.adapters.telephony.sip.configuration import DETECTOR, LISTENERS
 from outdial.adapters.telephony.sip.digest import Credentials
+from outdial.adapters.telephony.sip.phones import Phone
 from outdial.adapters.telephony.sip.transactions import Timers
 from outdial.adapters.telephony.sip.trunks import Trunk, TrunkSettings, choose
 from outdial.domain.calls import AgentLost, Answered, Bridged, Failed, HangupBy, HungUp, Judged, Ringing
 from outdial.domain.machine_detection import Rules
 from outdial.domain.outcomes import Outcome
-from outdial.domain.values import PhoneNumber
+from outdial.domain.values import PhoneNumber, UserId
 from outdial.ports.carrier import CallEvent, NewCall, NoFreeLine, NoSuchCall
 from tests.contracts.sip import SipNetwork, sip_network
 from tests.contracts.stage import PATIENCE, Callee, Stage
@@ -120,6 +121,18 @@ class TestPhones:
             assert stage.facts(call)[-1] == AgentLost()
 
         network.play(story, nailed_up=True)
+
+
+@pytest.mark.parametrize(("nailed_up", "check"), [(True, "check_it"), (False, "check_it_inverse")])
+async def test_only_a_phone_that_stays_up_is_asked_to_answer_by_itself(
+    nailed_up: bool, check: str, tmp_path: Path
+) -> None:
+    asked = f'<ereg regexp="answer-after=0" search_in="msg" {check}="true" assign_to="to"/>'
+    with sipp(tmp_path, receive("INVITE", asked), answer("486 Busy Here"), receive("ACK")) as peer:
+        settings = SipSettings([TrunkSettings("a", "127.0.0.1", 9, ping_seconds=0)])
+        async with open_carrier(settings, WallClock()) as carrier:
+            carrier.phones.ring(UserId(uuid4()), Phone(f"sip:ana@127.0.0.1:{peer.port}", nailed_up=nailed_up))
+            await peer.done()
 
 
 class TestAnAgentAtAPlainNumber:

@@ -135,6 +135,7 @@ export const common = {
     last_calls: "The last calls are in progress",
     list_exhausted: "Every record is final",
     carrier_down: "The carrier does not take calls",
+    carrier_drained: "The installation's operator keeps calls off the trunks",
     carrier_silent: "Nothing is heard from the carrier: one call for each ready agent until it is back",
     database_down: "The database does not answer: no new calls, calls in progress go on",
     no_engine: "No dialer is running",

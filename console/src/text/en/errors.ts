@@ -122,6 +122,7 @@ export const errors = {
   "team-invalid": "One of the teams does not exist.",
   "team-name-taken": "Another team has this name.",
   "team-not-found": "There is no such team.",
+  "trunk-not-found": "There is no such trunk.",
   "too-many-forecasts": "Too many forecasts are being made. Wait for one of them.",
   "too-many-upload-requests": "Too many files wait to be read. Try again later.",
   unauthorized: "Sign in again: the session or the token is no longer good.",

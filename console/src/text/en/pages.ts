@@ -133,6 +133,7 @@ export const audit = {
     hour_template: "Template of calling hours",
     api_client: "API client",
     attempt: "Call",
+    trunk: "Trunk",
   },
   actions: { created: "Created", changed: "Changed", deleted: "Deleted" },
   none: "No changes fit.",

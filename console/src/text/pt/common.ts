@@ -136,6 +136,7 @@ export const common: typeof en = {
     last_calls: "As últimas chamadas estão em curso",
     list_exhausted: "Todos os registos estão terminados",
     carrier_down: "A operadora não aceita chamadas",
+    carrier_drained: "O operador da instalação não deixa chamadas nos troncos",
     carrier_silent: "Nada se ouve da operadora: uma chamada por agente disponível até voltar",
     database_down: "A base de dados não responde: não há chamadas novas, as que decorrem continuam",
     no_engine: "Nenhum marcador está a funcionar",

@@ -122,6 +122,7 @@ export const errors: typeof english = {
   "team-invalid": "Uma das equipas não existe.",
   "team-name-taken": "Outra equipa tem este nome.",
   "team-not-found": "Não há tal equipa.",
+  "trunk-not-found": "Não há tal tronco.",
   "too-many-forecasts": "Estão a ser feitas demasiadas previsões. Espere por uma delas.",
   "too-many-upload-requests": "Demasiados ficheiros esperam ser lidos. Tente mais tarde.",
   unauthorized: "Inicie sessão de novo: a sessão ou o token já não serve.",

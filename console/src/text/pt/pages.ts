@@ -135,6 +135,7 @@ export const audit: Text["audit"] = {
     hour_template: "Modelo de horas de chamada",
     api_client: "Cliente da API",
     attempt: "Chamada",
+    trunk: "Tronco",
   },
   actions: { created: "Criada", changed: "Alterada", deleted: "Eliminada" },
   export: (format) => `Exportar como ${format}`,

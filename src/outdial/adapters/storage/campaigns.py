@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
-from outdial.adapters.storage.database import Connection, Row
+from outdial.adapters.storage.database import Connection, Database, Row
 from outdial.domain.campaigns import (
     Assigned,
     CallingWindow,
@@ -486,3 +486,15 @@ def _maybe(kind: Any, stored: str | None) -> Any:
 def _literally(text: str) -> str:
     """Text for LIKE that means itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def messages_asked_for(database: Database) -> dict[str, int]:
+    """How many campaigns, of any account, ask for each safety message: for the one who runs the installation."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            """
+            select extensions ->> 'safety_message' as name, count(*) as campaigns from campaign
+            where extensions ->> 'safety_message' is not null group by 1 order by 1
+            """
+        )
+    return {row["name"]: row["campaigns"] for row in rows}

@@ -26,6 +26,7 @@ from outdial.adapters.storage.records import RecordRows
 from outdial.adapters.storage.reports import ReportRows
 from outdial.adapters.storage.results import ResultRows
 from outdial.adapters.storage.teams import TeamRows
+from outdial.adapters.storage.trunks import TrunkRows
 from outdial.adapters.storage.uploads import UploadRows
 from outdial.adapters.storage.users import UserRows
 from outdial.adapters.storage.webhooks import WebhookRows
@@ -62,6 +63,7 @@ class SqlUnitOfWork:
     hour_templates: HourTemplateRows
     answers: AnswerRows
     audit: AuditRows
+    trunks: TrunkRows
     outbox: OutboxRows
 
     @classmethod
@@ -91,6 +93,7 @@ class SqlUnitOfWork:
             HourTemplateRows(connection, account),
             AnswerRows(connection, account),
             AuditRows(connection, account, clock),
+            TrunkRows(connection, account),
             OutboxRows(connection, account, clock),
         )
 

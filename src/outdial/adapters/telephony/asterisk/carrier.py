@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -172,10 +173,14 @@ class AsteriskCarrier:
         return tuple(
             WayOut(
                 node.settings.name,
-                node.trouble,
-                node.draining or not node.settings.weight,
+                node.trouble or (None if node.settings.weight else "its weight is 0"),
+                node.draining,
                 node.active,
                 node.room,
+                node.settings.max_calls,
+                node.settings.calls_per_second,
+                None if node.answered_at is None else f"Asterisk {node.version}",
+                self._moment(node.answered_at),
             )
             for node in self.nodes
         )
@@ -184,6 +189,14 @@ class AsteriskCarrier:
         for node in self.nodes:
             if name in (None, node.settings.name):
                 node.draining = True
+                self._spare_phones(node)
+
+    def resume(self, name: str | None = None) -> None:
+        for node in self.nodes:
+            if name in (None, node.settings.name):
+                node.draining = False
+        for agent in self._seated:
+            self._call_phones(agent)
 
     async def originate(self, call: NewCall) -> None:
         if call.id in self._calls:
@@ -290,8 +303,17 @@ class AsteriskCarrier:
         if phone is None or not phone.nailed_up or agent not in self._seated:
             return
         for node in self.nodes:
-            if node.trouble is None and not any(leg.agent == agent and leg.node is node for leg in self._legs.values()):
+            if node.trouble is not None or (node.draining and not node.active):
+                continue
+            if not any(leg.agent == agent and leg.node is node for leg in self._legs.values()):
                 self._spawn(self._nail_up(agent, node))
+
+    def _spare_phones(self, node: Node) -> None:
+        """Let phones go that stay up on a node which is drained and has no call left for them."""
+        if node.draining and not node.active:
+            for leg in self._legs.values():
+                if leg.node is node:
+                    self._spawn(self._remove(node, leg.channel))
 
     async def _nail_up(self, agent: UserId, node: Node) -> None:
         if await self._ring(agent, node) is None:
@@ -619,6 +641,7 @@ class AsteriskCarrier:
         call.timers.clear()
         if self._calls.pop(call.id, None) is not None:
             call.node.give_back()
+            self._spare_phones(call.node)
 
     async def _remove(self, node: Node, channel: str) -> None:
         """Hang a channel up; one that is not there has gone by itself."""
@@ -704,6 +727,10 @@ class AsteriskCarrier:
     def _call_of(self, channel: str) -> _Call | None:
         call_id = _id_of(channel)
         return None if call_id is None else self._calls.get(call_id)
+
+    def _moment(self, at: float | None) -> datetime | None:
+        """An instant of the loop's clock."""
+        return None if at is None else self._clock.now() - timedelta(seconds=self._loop.time() - at)
 
     def _tell(self, call: _Call, fact: CallFact) -> None:
         self._hear(CallEvent(call.id, self._clock.now(), fact))

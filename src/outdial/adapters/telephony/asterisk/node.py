@@ -61,6 +61,8 @@ class Node:
         self.active = 0
         self.draining = False
         self.version: str | None = None
+        self.answered_at: float | None = None
+        """When it was last found fit for calls, by the clock; None: not since it was lost."""
         self.back: Callable[[], Awaitable[None]] | None = None
         self._clock = clock
         self._trouble: str | None = "not connected yet"
@@ -127,6 +129,7 @@ class Node:
             level = log.info if trouble is None else log.warning
             level("asterisk_node", node=self.settings.name, trouble=trouble, version=self.version)
         self._trouble = trouble
+        self.answered_at = self._clock() if trouble is None else None
 
     def _refill(self) -> None:
         now = self._clock()

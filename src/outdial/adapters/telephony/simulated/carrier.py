@@ -136,11 +136,16 @@ class SimulatedCarrier:
         return 0 if down else max(0, self._lines_limit - len(self._lines))
 
     def health(self) -> tuple[WayOut, ...]:
-        return (WayOut("simulated", self.trouble, self._draining, len(self._lines), self.free_lines()),)
+        calls, most = len(self._lines), self._lines_limit
+        return (WayOut("simulated", self.trouble, self._draining, calls, self.free_lines(), most),)
 
     def drain(self, name: str | None = None) -> None:
         if name in (None, "simulated"):
             self._draining = True
+
+    def resume(self, name: str | None = None) -> None:
+        if name in (None, "simulated"):
+            self._draining = False
 
     def break_down(self) -> None:
         """Every new call is refused from now on, until `mend`."""

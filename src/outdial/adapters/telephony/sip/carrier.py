@@ -7,7 +7,7 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -139,9 +139,9 @@ class _Call:
 class TrunkHealth(WayOut):
     """How a trunk is doing, for those who ask."""
 
-    address: str
-    registered: bool | None
-    ping_status: int | None
+    address: str = ""
+    registered: bool | None = None
+    ping_status: int | None = None
 
 
 class SipCarrier:
@@ -156,7 +156,7 @@ class SipCarrier:
         self._hear: Callable[[CallEvent], None] = lambda event: None
         self._calls: dict[UUID, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._draining = self._media_down = False
+        self._media_down = False
         self._media_load: MediaLoad | None = None
         self.media_host = settings.media.host
         self.phones = Phones(ours, media, self.media_host, self._phone_changed, self._spawn, self._way_to)
@@ -174,7 +174,7 @@ class SipCarrier:
         self._hear = hear
 
     def free_lines(self) -> int:
-        if self._draining or self._media_down:
+        if self._media_down:
             return 0
         room = sum(trunk.room for trunk in self.trunks)
         return max(0, min(self.settings.lines - len(self._calls), room))
@@ -184,9 +184,13 @@ class SipCarrier:
             TrunkHealth(
                 trunk.settings.name,
                 trunk.trouble or ("the media engine is being started" if self._media_down else None),
-                trunk.draining or self._draining,
+                trunk.draining,
                 trunk.active,
-                0 if self._draining or self._media_down else trunk.room,
+                0 if self._media_down else trunk.room,
+                trunk.settings.max_calls,
+                trunk.settings.calls_per_second,
+                None if trunk.ping_status is None else f"OPTIONS {trunk.ping_status}",
+                self._moment(trunk.answered_at),
                 f"{trunk.settings.host}:{trunk.settings.port}",
                 None if trunk.registration is None else trunk.registration.registered,
                 trunk.ping_status,
@@ -207,10 +211,12 @@ class SipCarrier:
         self._media_load = MediaLoad(seen.ports, seen.tick_busy, seen.late_p99_ms / 1000, seen.skipped)
 
     def drain(self, name: str | None = None) -> None:
-        if name is None:
-            self._draining = True
         for trunk in self.trunks:
             trunk.draining |= name in (None, trunk.settings.name)
+
+    def resume(self, name: str | None = None) -> None:
+        for trunk in self.trunks:
+            trunk.draining &= name not in (None, trunk.settings.name)
 
     async def originate(self, call: NewCall) -> None:
         if call.id in self._calls:
@@ -381,7 +387,7 @@ class SipCarrier:
         refused = failed(over, statuses=trunk.settings.statuses, offered="")
         certain = over.status is None or over.status in TRUNK_FAULTS or refused.outcome is Outcome.CONGESTION
         late = self._loop.time() - call.began > FAILOVER_SECONDS
-        if not certain or late or call.ringing_told or call.given_up or self._draining or self._media_down:
+        if not certain or late or call.ringing_told or call.given_up or self._media_down:
             return False
         call.refused.append(trunk)
         following = choose(one for one in self.trunks if one not in call.refused)
@@ -672,6 +678,10 @@ class SipCarrier:
 
     def _play_agent(self, call: _Call) -> None:
         self._media.post("play", call.key, sound=HOLD, play_id="agent", repeat=True)
+
+    def _moment(self, at: float | None) -> datetime | None:
+        """An instant of the loop's clock."""
+        return None if at is None else self._clock.now() - timedelta(seconds=self._loop.time() - at)
 
     def _tell(self, call: _Call, fact: CallFact) -> None:
         self._hear(CallEvent(call.new.id, self._clock.now(), fact))

@@ -34,7 +34,7 @@ _BREATH_SECONDS: Final = 0.01
 _ANSWER_BY_ITSELF: Final[Mapping[str, str]] = MappingProxyType(
     {"Call-Info": "<sip:outdial>;answer-after=0", "Alert-Info": "<http://127.0.0.1>;info=alert-autoanswer"}
 )
-"""Two of the ways in which phones are asked to answer by themselves; those who know neither ring."""
+"""Two of the ways in which phones that stay up are asked to answer by themselves; those who know neither ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,4 +308,5 @@ class Phones:
         if to is None:
             return "the phone is not registered, and its address is no IP address"
         here, port = self._ours.endpoint.address
-        return Way(Invitation(uri, to, f"sip:outdial@{here}:{port}", "Outdial", headers=_ANSWER_BY_ITSELF))
+        headers = _ANSWER_BY_ITSELF if phone.nailed_up else {}
+        return Way(Invitation(uri, to, f"sip:outdial@{here}:{port}", "Outdial", headers=headers))

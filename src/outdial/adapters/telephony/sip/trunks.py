@@ -81,6 +81,8 @@ class Trunk:
         self.address: Address | None = None
         self.registration: Registration | None = None
         self.ping_status: int | None = None
+        self.answered_at: float | None = None
+        """When it gave the last sign of life that it was asked for; None: the last question had no answer."""
         self._answers_pings = False
         self._missed = 0
         self._clock = clock
@@ -130,6 +132,7 @@ class Trunk:
         """What came of a sign of life that was asked for: any answer is one, a refusal too."""
         before = self.trouble
         self.ping_status = status
+        self.answered_at = None if status is None else self._clock()
         if status is not None:
             self._answers_pings, self._missed = True, 0
         elif self._answers_pings:  # a carrier may ignore them, and take calls all the same
