@@ -141,6 +141,25 @@ class TestKeys:
         assert await app.state.answers.forget_old() == 1
 
 
+def holds_a_secret(answer: httpx.Response) -> bool:
+    return answer.is_success and "no-store" in answer.headers.get("Cache-Control", "")
+
+
+class TestAnAnswerThatHoldsASecret:
+    async def test_is_not_kept_and_the_same_request_makes_another_secret(
+        self, api: httpx.AsyncClient, parts: Parts, database: Database
+    ) -> None:
+        ana = {"name": "Ana", "email": "ana@example.com"}
+        user = (await api.post("/v1/users", json=ana)).json()["id"]
+        for path, member in (("/v1/webhook-secret", "secret"), (f"/v1/users/{user}/password-link", "href")):
+            first, second = await post(api, path, {}), await post(api, path, {})
+            assert first.is_success, first.text
+            assert second.status_code == first.status_code
+            assert first.json()[member] != second.json()[member]
+        async with database.connection() as connection:
+            assert await connection.fetchval("select count(*) from kept_answer") == 0
+
+
 class TestWorkThatIsNotOver:
     async def test_a_request_that_is_still_running_is_409(self, api: httpx.AsyncClient, database: Database) -> None:
         await post(api)
@@ -224,6 +243,8 @@ async def test_every_post_heeds_its_key(api: httpx.AsyncClient, parts: Parts) ->
         headers = {"Idempotency-Key": f"key {number}", "Content-Type": "application/json"}
         first = await api.post(world.address(door), content=b"{}", headers=headers)
         another = await api.post(world.address(door), content=b"[]", headers=headers)
+        if holds_a_secret(first):
+            continue
         if another.status_code != 422:
             wrong.append(f"{door}: {first.status_code} {first.text}, then {another.status_code} {another.text}")
     assert wrong == []

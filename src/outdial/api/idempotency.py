@@ -154,9 +154,19 @@ class AnswerOnce:
 
 
 def _answer_in(messages: list[Message]) -> Answer | None:
-    """The answer to keep; none where the server failed or was too busy: the same request can be sent again."""
+    """The answer to keep; none where the same request can be sent again.
+
+    So it is where the server failed or was too busy, and where the answer says that nobody may store it: it holds a
+    secret, of which not more than a hash is kept anywhere.
+    """
     start = next(iter(messages), None)
-    if start is None or start["status"] >= 500 or start["status"] == 429:
+    if start is None or start["status"] >= 500 or start["status"] == 429 or _holds_a_secret(start):
         return None
     headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"] if name in _KEPT_HEADERS}
     return Answer(start["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))
+
+
+def _holds_a_secret(start: Message) -> bool:
+    return start["status"] < 400 and any(
+        name == b"cache-control" and b"no-store" in value for name, value in start["headers"]
+    )

@@ -427,7 +427,10 @@ def _headers_of(operation: Operation) -> Iterator[dict[str, Any]]:
         return {"name": name, "in": "header", "required": False, "description": meaning, "schema": said}
 
     if operation.repeatable:
-        meaning = "The same request with the same key is carried out once, and has the same answer each time"
+        meaning = (
+            "The same request with the same key is carried out once, and has the same answer each time. An answer that "
+            "holds a secret (`Cache-Control: no-store`) is not kept: then the request is carried out again."
+        )
         yield header("Idempotency-Key", meaning, maxLength=LONGEST_KEY, pattern="^[!-~]([ -~]*[!-~])?$")
     if operation.says.conditional:
         yield header("If-Match", "Only if it is still what this ETag names", examples=["*"])
