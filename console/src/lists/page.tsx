@@ -1,7 +1,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { Link, useLocation } from "wouter";
-import { api, told } from "../api/client";
+import { api, told, type Schema } from "../api/client";
 import { useFilters } from "../lib/filters";
 import { IfCan } from "../session/session";
 import { useFormat, useText } from "../text/text";
@@ -13,6 +13,9 @@ import { Pager } from "../ui/pager";
 import { Empty, Loaded, Panel } from "../ui/panel";
 import { fieldsOf, ProblemOf } from "../ui/problem-of";
 import { ListStatusPill } from "./status";
+import { useImportText } from "./words";
+
+type UniqueBy = Schema["UniqueBy"];
 
 const FILTERS = { name: "", page: "1" };
 const PER_PAGE = 50;
@@ -76,9 +79,11 @@ function NewList() {
   const text = useText();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
+  const words = useImportText();
   const [name, setName] = useState("");
+  const [uniqueBy, setUniqueBy] = useState<UniqueBy>("PHONE_NUMBER");
   const making = useMutation({
-    mutationFn: () => told(api.POST("/record-lists", { body: { name } })),
+    mutationFn: () => told(api.POST("/record-lists", { body: { name, unique_identifier_type: uniqueBy } })),
     onSuccess: async (list) => {
       await Promise.all([queries.invalidateQueries({ queryKey: ["record-lists"] }), queries.invalidateQueries({ queryKey: ["things"] })]);
       navigate(`/lists/${list.id}`);
@@ -94,6 +99,17 @@ function NewList() {
       <form className="filters" onSubmit={submit}>
         <Field label={text.campaigns.name} error={fieldsOf(making.error)[0]?.description}>
           {(control) => <input {...control} required maxLength={120} value={name} onChange={(event) => setName(event.target.value)} />}
+        </Field>
+        <Field label={words.uniqueBy} hint={words.uniqueByHint}>
+          {(control) => (
+            <select {...control} value={uniqueBy} onChange={(event) => setUniqueBy(event.target.value as UniqueBy)}>
+              {Object.entries(words.uniqueBys).map(([kind, said]) => (
+                <option key={kind} value={kind}>
+                  {said}
+                </option>
+              ))}
+            </select>
+          )}
         </Field>
         <Button type="submit" look="primary" isPending={making.isPending}>
           {text.lists.createAndImport}

@@ -87,7 +87,8 @@ class Upload:
     Args:
         list_id: of a record list, or with `into` of a do-not-call list.
         first_file: whether the list was made for this file, and takes its status.
-        stored_as: the name of the file: the hash of the secret in its signed address, which is itself stored nowhere.
+        stored_as: the name of the file: the hash of the secret in its signed address. The address itself is stored only
+            with the answer to a request that had an idempotency key, for a client that asks twice.
         stored_bytes: None until the bytes are here.
         stored_tag: which version of the bytes was looked at, where the store has versions.
         rows_total: None until the file has been read once.

@@ -1,6 +1,13 @@
 /** Files of lists on their way in: fetched with the pages that speak of them. */
 
 export const imports = {
+  uniqueBy: "Two records are the same when they have",
+  uniqueByHint: "Decides which rows of a file are duplicates, or update a record. It cannot be changed later.",
+  uniqueBys: {
+    PHONE_NUMBER: "a phone number in common",
+    EXTERNAL: "the same external ID and provider",
+    NOTHING: "— never: every row is a record of its own",
+  },
   title: "Import a file",
   choose: "CSV file",
   chooseHint: "With a line of names first. The server looks at it before anything is imported.",

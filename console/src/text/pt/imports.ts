@@ -1,6 +1,13 @@
 import type { imports as english } from "../en/imports";
 
 export const imports: typeof english = {
+  uniqueBy: "Dois registos são o mesmo quando têm",
+  uniqueByHint: "Decide que linhas de um ficheiro são duplicadas, ou atualizam um registo. Não se pode mudar depois.",
+  uniqueBys: {
+    PHONE_NUMBER: "um número de telefone em comum",
+    EXTERNAL: "o mesmo identificador e fornecedor externo",
+    NOTHING: "— nunca: cada linha é um registo à parte",
+  },
   title: "Importar um ficheiro",
   choose: "Ficheiro CSV",
   chooseHint: "Com uma linha de nomes primeiro. O servidor olha para ele antes de importar seja o que for.",
