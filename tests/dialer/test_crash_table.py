@@ -14,6 +14,7 @@ import pytest
 from outdial.app.attempts import Finished, finish
 from outdial.app.campaigns import Changes
 from outdial.dialer.agent_pool import AgentPool
+from outdial.dialer.campaign_loop import CampaignLoop
 from outdial.dialer.engine import Engine, EngineSettings
 from outdial.domain.activity import Doing
 from outdial.domain.agents import AgentState
@@ -21,9 +22,10 @@ from outdial.domain.calls import CallState
 from outdial.domain.campaigns import CampaignStatus
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome
-from outdial.domain.pacing.progressive import ProgressivePacer
+from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.ports.dialing import Claimed, DialStore, NewAttempt, OpenAttempt, Placing, RunningCampaign
 from outdial.simulation.agents import SimulatedAgents
+from outdial.simulation.shift import pacer_of
 from outdial.simulation.virtual_time import VirtualTimeLoop, database_gate
 from tests.dialer.conftest import BUSY, NO_ANSWER, Tell, World, answers, paused
 
@@ -44,7 +46,7 @@ async def dies(world: World, *, lease_is_void: bool = True) -> None:
 
 
 @contextlib.asynccontextmanager
-async def next_engine(world: World) -> AsyncIterator[Engine]:
+async def next_engine(world: World, pacer: str = "progressive") -> AsyncIterator[Engine]:
     """Another one takes over, on the same carrier, with the same agents."""
     pool = AgentPool(world.clock, seed=1)
     engine = Engine(
@@ -54,7 +56,7 @@ async def next_engine(world: World) -> AsyncIterator[Engine]:
         pool=pool,
         clock=world.clock,
         ids=world.here.ids,
-        new_pacer=lambda running: ProgressivePacer(),
+        new_pacer=lambda running: pacer_of(running, pacer),
         settings=EngineSettings(poll_seconds=POLL, lease_seconds=LEASE, simulated_lease=True, fail_fast=True),
     )
     SimulatedAgents(pool, world.clock, seed=1).sign_in(world.prepared.users)
@@ -64,6 +66,11 @@ async def next_engine(world: World) -> AsyncIterator[Engine]:
     finally:
         await engine.stop()
         await running
+
+
+def predictive(loop: CampaignLoop) -> PredictivePacer:
+    assert isinstance(loop.pacer, PredictivePacer)
+    return loop.pacer
 
 
 def messages(world: World) -> list[UUID]:
@@ -210,6 +217,119 @@ class TestTheEngineDies:
                 assert await world.attempts() == [(0, "00", "lost")]
 
         tell(story, [NO_ANSWER])
+
+
+class TestWhatWasSpentOfTheAllowance:
+    """The pacer's counts are stored now and then; those of the time since then are in the attempts."""
+
+    @staticmethod
+    async def written(world: World) -> tuple[int, int]:
+        """Live calls, and abandoned ones, as the attempts have it."""
+        ((live, abandoned),) = await world.rows(
+            """select count(*) filter (where bridged_at is not null or outcome = 'abandoned' or left_early),
+                 count(*) filter (where outcome = 'abandoned' or left_early) from attempt"""
+        )
+        return live, abandoned
+
+    @staticmethod
+    def counted(engine: Engine) -> tuple[int, int]:
+        (loop,) = engine.loops.values()
+        budget = predictive(loop).budget
+        # All of it was today: every period counts the same as the whole.
+        for buckets in budget.windows.state().values():
+            assert [sum(bucket[i] for bucket in buckets) for i in (1, 2)] == [budget.live, budget.abandoned]
+        return budget.live, budget.abandoned
+
+    @staticmethod
+    async def nobody_is_there(world: World, seconds: float) -> None:
+        """As soon as calls are on their way, every agent pauses: who answers is given up, or leaves before."""
+        while not world.loop.unanswered:
+            await world.run_for(0.25)
+        for user in world.prepared.users:
+            world.live.pool.leave(user, AgentState.PAUSED)
+        await world.run_for(seconds)
+        for user in world.prepared.users:
+            agent = world.live.pool.agent(user)
+            if agent is not None and agent.state is AgentState.PAUSED:
+                world.live.pool.ready(user)
+
+    @staticmethod
+    async def just_kept(world: World) -> Mapping[str, Any]:
+        """Wait until the pacer's state is stored; answers it."""
+        ((before,),) = await world.rows("select pacer_state from campaign")
+        while True:
+            await world.run_for(0.25)
+            ((kept,),) = await world.rows("select pacer_state from campaign")
+            if kept != before:
+                return dict(kept)
+
+    FATES = (answers(talk=7.0), answers(3.0, talk=15.0), answers(4.0, talk=9.0, patience=1.0)) * 30
+
+    @pytest.mark.parametrize("seconds", [0.3, 2.5, 6.0, 20.0, 24.0, 28.0])
+    def test_is_known_to_the_next_engine_to_the_last_call_written(self, tell: Tell, seconds: float) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(25.0)
+            await self.nobody_is_there(world, 9.0)
+            kept = await self.just_kept(world)
+            crash_at = world.clock.monotonic() + seconds
+            if seconds > 10.0:
+                await self.nobody_is_there(world, 9.0)
+            await world.run_for(crash_at - world.clock.monotonic())
+            await dies(world)
+            async with next_engine(world, "predictive") as engine:
+                await world.run_for(0.5)
+                assert self.counted(engine) == await self.written(world)
+                assert self.counted(engine)[1] > 0
+                if seconds > 10.0:
+                    assert self.counted(engine)[1] > kept["budget"]["abandoned"]
+                    assert self.counted(engine)[0] > kept["budget"]["live"] + 1
+
+        tell(story, self.FATES, agents=4, pacer="predictive")
+
+    def test_crash_after_crash_is_counted_once(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(45.0)
+            await dies(world)
+            for seconds in (4.0, 12.0, 33.0, 1.0, 20.0):
+                async with next_engine(world, "predictive") as engine:
+                    await world.run_for(0.5)
+                    assert self.counted(engine) == await self.written(world)
+                    await world.run_for(seconds)
+                    engine.abort()
+                await world.do("update lease set until = '-infinity'")
+            async with next_engine(world, "predictive") as engine:
+                await world.run_for(0.5)
+                assert self.counted(engine) == await self.written(world)
+                assert self.counted(engine)[0] > 10
+
+        tell(story, self.FATES, agents=4, pacer="predictive")
+
+    def test_what_another_engine_spent_while_it_had_the_lease_is_counted_too(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(20.0)
+            before = predictive(world.loop).budget.live
+            # As if another had dialed: its attempts are in the database, this engine knows nothing of them.
+            await world.do(
+                """insert into attempt (uuid, campaign_id, record_id, list_id, number, priority, e164, phone_type,
+                     zone_id, mode, fence, started_at, answered_at, verdict_at, bridged_at, ended_at, outcome, counted,
+                     left_early)
+                   select gen_random_uuid(), campaign_id, record_id, list_id, 9, priority, e164, phone_type, zone_id,
+                     mode, fence + 1, now, now, now, case when g > 3 then now end, now,
+                     case when g > 3 then 'connected' else 'abandoned' end, true, false
+                   from (select * from attempt order by id limit 1) a, (select $1::timestamptz as now) n,
+                     generate_series(1, 10) g""",
+                world.clock.now(),
+            )
+            await world.do("update lease set holder = 'a thief', fence = fence + 1, until = '-infinity'")
+            world.live.engine.hint()
+            await world.run_for(0.5)
+            assert world.live.engine.owns
+            assert predictive(world.loop).budget.live >= before + 10
+            assert (predictive(world.loop).budget.live, predictive(world.loop).budget.abandoned) == (
+                await self.written(world)
+            )
+
+        tell(story, self.FATES, agents=4, pacer="predictive")
 
 
 class Away:

@@ -54,6 +54,9 @@ _RESULT_FOR_PACER = {
 }
 """Everything else was not launched as far as answer rates go: the network's or our doing, not the callee's."""
 
+_OPEN: Final = frozenset({CallState.DIALING, CallState.DETECTING, CallState.WAITING, CallState.BRIDGING})
+"""In any later state a call's fate is known."""
+
 _LOOK_SECONDS: Final = 5.0
 """How often calls are looked over for one that has been silent for too long."""
 _MARGIN: Final = 10.0
@@ -120,6 +123,11 @@ class CallFlow:
     def waiting(self) -> int:
         """People who have answered and have no agent yet."""
         return len(self._waiting)
+
+    @property
+    def awaited(self) -> tuple[int, ...]:
+        """The attempts of which the pacer knows and waits to be told whether they are live, and abandoned."""
+        return tuple(live.attempt for live in self.live.values() if not live.for_agent and live.call.state in _OPEN)
 
     def launched(
         self,

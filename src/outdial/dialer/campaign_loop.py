@@ -30,9 +30,10 @@ from outdial.domain.dnc import today
 from outdial.domain.eligibility import Candidate, DialLater, DialNow, NeverDial, may_dial
 from outdial.domain.errors import Unavailable
 from outdial.domain.outcomes import Outcome, Reason
-from outdial.domain.pacing.base import Pacer, PacerConfig
+from outdial.domain.pacing.base import Pacer, PacerConfig, State
+from outdial.domain.pacing.kept import Counted, caught_up
 from outdial.domain.pacing.limits import CallRate, Limit, Room, room
-from outdial.domain.pacing.predictive import STALE_SECONDS, PredictivePacer
+from outdial.domain.pacing.predictive import STALE_SECONDS, STATE_VERSION, PredictivePacer
 from outdial.domain.pacing.recording import RecordingPacer
 from outdial.domain.retry import NoMore
 from outdial.domain.values import AccountId, UserId
@@ -48,7 +49,7 @@ NOTE_AT_MOST_EVERY: Final = 5.0
 BRIEF_SECONDS: Final = 15.0
 """How often a pacer that dials ahead is told the time and how many records are left."""
 KEEP_SECONDS: Final = 30.0
-"""What a pacer learned and spent is stored so often while it dials: more is not lost when a process dies."""
+"""What a pacer learned is stored so often while it dials: more is not lost when a process dies."""
 MOST_LEFT: Final = 10_000
 """More records left than this are as good as any number."""
 ALIVE_SECONDS: Final = 1.0
@@ -191,7 +192,7 @@ class CampaignLoop:
         self.progress = Progress()
         self._noted: tuple[Doing, datetime | None] | None = None
         self._noted_at = float("-inf")
-        self._kept_at = 0.0
+        self._kept_at = float("-inf")
         self._kept_attempts = 0
         self._briefed_at = float("-inf")
         self._zones: Mapping[int, tuple[str, ...]] = {}
@@ -203,6 +204,10 @@ class CampaignLoop:
         self._next_due: datetime | None = None
         self._dry = False
         self._work_changed = True
+        # What was learned before the pacer at work began, and which live calls are not counted in it yet.
+        self._learned: Mapping[str, Any] = running.pacer_state or {}
+        self._uncounted: Counted | None = None
+        self._newest: tuple[int, datetime] | None = None
         # Until it has looked, a loop knows neither what an engine before it left open nor what a fault did.
         self._unsettled = True
         self._carrier_rests_until = float("-inf")
@@ -308,6 +313,9 @@ class CampaignLoop:
         self._ownership = replace(self._ownership, fence=fence)
         self.previews.end_all()
         self.flow.seat_again()
+        if self._newest is not None and self._uncounted is None:
+            through, begun_at = self._newest
+            self._uncounted = Counted(through, (), begun_at)  # another engine may have dialed meanwhile
         self._stopping, self._unsettled = not go_on, True
         self._wake.set()
 
@@ -352,7 +360,8 @@ class CampaignLoop:
 
     async def run(self) -> None:
         """Dial until stopped and done. The journal runs beside it."""
-        self._start_pacer(self._running.pacer_state or {})
+        self._start_pacer()
+        self._uncounted = Counted.of(self._learned)
         self._attach()
         try:
             while self._unsettled or not (self._stopping and not self.busy):
@@ -380,17 +389,30 @@ class CampaignLoop:
             self._ended = True
             self._pool.detach(self.key)
 
-    def _start_pacer(self, learned: Mapping[str, Any]) -> None:
+    def _start_pacer(self) -> None:
         self._paced_by = self._pacer_config()
         self.pacer.start(self._paced_by)
         self._tell_time()
         try:
-            self.pacer.restore(learned)
+            self.pacer.restore(self._learned)
         except (ValueError, KeyError, TypeError, IndexError) as exc:
             # Of another release: it learns anew, and the allowance of the time before is lost to it.
             log.warning("pacer_begins_anew", campaign_id=str(self.campaign_id), why=repr(exc))
+            self._learned = {}
             self.pacer.start(self._paced_by)
             self._tell_time()
+
+    async def _count_the_uncounted(self, uncounted: Counted) -> None:
+        """Let the pacer count live calls of another engine: of one that died, or that had the lease in between."""
+        settled, newest = await self._store.settled_since(self.key, uncounted)
+        self._newest = max(self._newest or (0, uncounted.at), (newest, self._clock.now()))
+        self._uncounted = None
+        # A pacer under which nothing was dialed yet knows nothing more than what was stored.
+        learned = {**self._learned, **self.pacer.state()} if self.progress.attempts else self._learned
+        if settled and learned.get("version") == STATE_VERSION:
+            log.info("live_calls_counted", campaign_id=str(self.campaign_id), calls=len(settled))
+            self._learned = caught_up(learned, settled, self._paced_by)
+            self.pacer.restore(self._learned)
 
     def _pacer_config(self) -> PacerConfig:
         configuration = self._configuration
@@ -420,9 +442,9 @@ class CampaignLoop:
     def _change_pacer(self) -> None:
         """Dial in another way from now on; calls in progress go on as they began."""
         self.previews.end_all()
-        learned = {**(self._running.pacer_state or {}), **self.pacer.state()}
+        self._learned = {**self._learned, **self.pacer.state()}
         self.pacer = self._new_pacer(self._running)
-        self._start_pacer(learned)
+        self._start_pacer()
         self._pool.detach(self.key)  # attached again at once, its new pacer hears of every agent
 
     async def _look(self) -> None:
@@ -451,6 +473,8 @@ class CampaignLoop:
                 raise
             self.callbacks.in_call(taken_over)
             self._work_changed = True
+        if self._uncounted is not None:
+            await self._count_the_uncounted(self._uncounted)
         await self.callbacks.settle(self._strategy)
         if self._changed:
             self.callbacks.changed()
@@ -731,6 +755,7 @@ class CampaignLoop:
         for key, attempt in zip(keys, new, strict=True):
             if key is None:  # another engine has it
                 continue
+            self._newest = max(self._newest or (0, now), (key, now))
             self.progress.attempts += 1
             sampled = extensions.detection.samples(attempt.id)
             self.flow.launched(key, attempt, detect_machines=detect, sampled=sampled, agent=agent)
@@ -883,11 +908,20 @@ class CampaignLoop:
         learned = None
         if self.progress.attempts != self._kept_attempts and mono - self._kept_at >= KEEP_SECONDS:
             self._kept_attempts, self._kept_at = self.progress.attempts, mono
-            learned = self.pacer.state() or None
+            learned = self._to_keep()
         if learned is None and (now == self._noted or not due):
             return
         self._noted, self._noted_at = now, mono
         await self._store.note(self.key, activity_json(self.activity), learned)
+
+    def _to_keep(self) -> State | None:
+        """What was learned and spent, and the attempts it knows of; `None` if there is nothing, or others dial now."""
+        learned = {**self._learned, **self.pacer.state()}
+        if not learned or self._uncounted is not None or not self._owned():
+            return None
+        if self._newest is None:
+            return learned
+        return Counted(self._newest[0], self.flow.awaited, self._clock.now()).beside(learned)
 
     async def _tell_of_stall(self) -> None:
         """An event when no call was made for a while: what stands in the way; and one when calls are made again."""
@@ -903,7 +937,7 @@ class CampaignLoop:
         """Store what the pacer learned, and that this engine no longer dials."""
         nobody = Activity(Doing.NO_ENGINE, self._clock.now())
         try:
-            await self._store.note(self.key, activity_json(nobody), self.pacer.state() or None)
+            await self._store.note(self.key, activity_json(nobody), self._to_keep())
         except Unavailable as exc:
             log.warning("campaign_end_not_noted", campaign_id=str(self.campaign_id), why=exc.code)
 

@@ -11,6 +11,7 @@ from outdial.domain.calls import Call
 from outdial.domain.campaigns import Campaign
 from outdial.domain.dispositions import Meaning
 from outdial.domain.outcomes import Outcome, Reason
+from outdial.domain.pacing.kept import Counted, Settled
 from outdial.domain.retry import DialAgain, NoMore, Phone, Tally
 from outdial.domain.values import AccountId, PhoneNumber, PhoneType, UserId
 from outdial.ports.callbacks import CallbackWork
@@ -279,6 +280,13 @@ class DialStore(CallbackWork, SecondChanceWork, Protocol):
         self, campaign: int, activity: Mapping[str, object], pacer_state: Mapping[str, object] | None
     ) -> None:
         """Store what the engine observes, and what the pacer learned; members that it does not have stay."""
+        ...
+
+    async def settled_since(self, campaign: int, counted: Counted) -> tuple[Sequence[Settled], int]:
+        """The live calls that a state with this in it does not know of, the earliest first; and the newest attempt.
+
+        Calls that were made for a certain agent are not among them: no pacer counts those.
+        """
         ...
 
     async def tell(self, campaign: int, topic: str, facts: Mapping[str, object], now: datetime) -> None:

@@ -16,9 +16,12 @@ from outdial.adapters.storage.database import Connection, Database, Row
 from outdial.adapters.storage.histories import histories_of
 from outdial.adapters.storage.second_chances import SecondChanceRows
 from outdial.domain.calls import Call, CallState
+from outdial.domain.campaigns import DialingMode
 from outdial.domain.dispositions import Effect, Meaning
 from outdial.domain.dnc import lock_key
-from outdial.domain.outcomes import Reason
+from outdial.domain.machine_detection import Verdict
+from outdial.domain.outcomes import Outcome, Reason
+from outdial.domain.pacing.kept import Counted, Settled
 from outdial.domain.retry import DialAgain, NoMore
 from outdial.domain.values import AccountId, PhoneType, UserId, number_from_int, number_to_int
 from outdial.ports.dialing import (
@@ -37,6 +40,8 @@ from outdial.ports.dialing import (
 )
 
 ENROL_AT_ONCE: Final = 5_000
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
+"""Who reads may be so far behind the clock of the engine that wrote: keys decide, the time only spares reading."""
 
 _LEASE = """
 insert into lease as l (name, holder, fence, until)
@@ -182,6 +187,20 @@ update dial_item i set state = f.state::"char", reason = f.reason, next_at = coa
 from facts f join ended e on e.id = f.attempt_id
   left join record_phone p on p.record_id = f.record_id and p.position = f.position
 where i.campaign_id = $1 and i.record_id = f.record_id
+"""
+
+# What a pacer is told of calls, read from what became of them (`CallFlow` tells it). A machine that was brought to an
+# agent to be measured is no live call, and what was made for a certain agent is none of its.
+_SETTLED = """
+with unknown as (
+  select * from attempt where id = any($3) and campaign_id = $1
+  union all
+  select * from attempt where campaign_id = $1 and started_at >= $4 and id > $2
+)
+select id, coalesce(bridged_at, ended_at) as at, bridged_at is null as abandoned,
+  mode <> $5 and callback_id is null and verdict is distinct from $6
+    and (bridged_at is not null or coalesce(outcome = any($7) or left_early, false)) as live
+from unknown order by 2, 1
 """
 
 _TOLD = """
@@ -511,6 +530,22 @@ class DialRows(CallbackDialing, SecondChanceRows):
                 dict(activity),
                 dict(pacer_state) if pacer_state is not None else None,
             )
+
+    async def settled_since(self, campaign: int, counted: Counted) -> tuple[Sequence[Settled], int]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _SETTLED,
+                campaign,
+                counted.through,
+                counted.awaited,
+                counted.at - _CLOCKS_DIFFER,
+                DialingMode.PREVIEW.value,
+                Verdict.MACHINE.value,
+                [Outcome.ABANDONED.value, Outcome.AGENT_HANGUP_BEFORE_CONNECTION.value],
+            )
+        newest = max((row["id"] for row in rows), default=counted.through)
+        settled = [Settled(row["at"], row["abandoned"]) for row in rows if row["live"]]
+        return settled, max(newest, counted.through)
 
     async def tell(self, campaign: int, topic: str, facts: Mapping[str, object], now: datetime) -> None:
         async with self._database.connection() as connection:
