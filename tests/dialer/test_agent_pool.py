@@ -9,7 +9,7 @@ from uuid import UUID
 
 from outdial.adapters.clock import LoopClock
 from outdial.dialer.agent_pool import AgentPool, Changed
-from outdial.domain.activity import Doing
+from outdial.domain.activity import Doing, Elsewhere
 from outdial.domain.agents import Agent, AgentState, Work
 from outdial.domain.values import PhoneNumber, PhoneType, UserId
 from outdial.simulation.shift import VIRTUAL_START
@@ -29,6 +29,10 @@ class Campaign:
     lost: list[UserId] = field(default_factory=list)
     calls_due: int = 0
     ago: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"campaign {self.key}"
 
     @property
     def campaign_id(self) -> UUID:
@@ -93,6 +97,26 @@ class TestSharing:
             assert (low.count(), high.count()) == (0, 3)
             pool.detach(2)
             assert low.count() == 3
+
+        play(story)
+
+    def test_who_has_no_agent_hears_where_they_are(self) -> None:
+        async def story(pool: AgentPool, clock: LoopClock) -> None:
+            pool.attach(1, EVERYBODY, Campaign(1), priority=3)
+            assert pool.elsewhere(1) is None
+            pool.attach(2, [ANA, BEN], Campaign(2), priority=7)
+            pool.attach(3, [EVE], Campaign(3), priority=9)
+            for agent in EVERYBODY:
+                pool.sign_in(agent)
+            assert pool.elsewhere(1) == Elsewhere(3, ("campaign 2", "campaign 3"))
+            pool.reserve(2)
+            assert pool.elsewhere(1) == Elsewhere(3, ("campaign 2", "campaign 3"))  # a call is elsewhere, too
+            pool.leave(EVE, AgentState.PAUSED)
+            assert pool.elsewhere(1) == Elsewhere(2, ("campaign 2",))
+            pool.choose(BEN, frozenset())
+            pool.leave(ANA, AgentState.SIGNED_OUT)
+            pool.not_connected(ANA)
+            assert pool.elsewhere(1) == Elsewhere(1, ())  # whoever chose other campaigns may be with none of them
 
         play(story)
 

@@ -17,6 +17,7 @@ from outdial.cli.preparation import Prepared, prepare
 from outdial.dialer.campaign_loop import KEEP_SECONDS
 from outdial.domain.access import Principal
 from outdial.domain.activity import Doing, NextLimit
+from outdial.domain.agents import AgentState
 from outdial.domain.campaigns import Campaign
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.domain.pacing.recording import replay
@@ -212,6 +213,31 @@ class TestAgentsInCommon:
 
         fates = [answers(talk=30.0)] * 8
         tell(story, fates, agents=2, pacer=pacer, before=self.beside(tmp_path, 4, priority=9))
+
+    def test_one_without_agents_says_which_campaign_has_them(self, tell: Tell, tmp_path: Path) -> None:
+        async def story(world: World) -> None:
+            def said() -> tuple[str, str]:
+                activity = world.live.engine.loops[1].activity
+                return activity.doing.value, activity.sentence()
+
+            await world.run_for(20.0)
+            with_them = 'its 2 agents at work are all with campaign "the other"'
+            assert said() == ("agents_elsewhere", with_them)
+            ((noted,),) = await world.rows("select activity from campaign where id = 1")
+            assert (noted["activity"], noted["reason"]) == ("agents_elsewhere", with_them)
+            ana, ben = world.prepared.users
+            world.live.pool.leave(ana, AgentState.SIGNED_OUT)
+            await world.run_for(120.0)
+            assert said() == ("agents_elsewhere", 'its one agent at work is with campaign "the other"')
+            world.live.pool.leave(ben, AgentState.SIGNED_OUT)
+            await world.run_for(120.0)
+            assert said() == ("no_agents_ready", "no agent is signed in and off pause")
+            world.live.pool.sign_in(ana)
+            await world.run_for(1200.0)
+            assert said() == ("list_exhausted", "every record is final")  # the other's list came to its end before
+
+        other = self.beside(tmp_path, 9, priority=9, name="the other")
+        tell(story, [answers(talk=30.0)] * 3, agents=2, pacer="progressive", before=other)
 
     def test_a_recorded_pacer_that_shared_its_agents_is_replayed_to_the_same_decisions(
         self, tell: Tell, tmp_path: Path

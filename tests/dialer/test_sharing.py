@@ -78,6 +78,10 @@ class Campaign:
     # What the pool and the others ask -------------------------------------------------------------------------
 
     @property
+    def name(self) -> str:
+        return f"campaign {self.key}"
+
+    @property
     def campaign_id(self) -> UUID:
         return UUID(int=self.key)
 

@@ -17,7 +17,7 @@ const CAMPAIGN_LOOKS: Record<ShownCampaignState, Look> = {
   BLOCKED: ["bad", "triangle"],
 };
 
-const WAITING = new Set<Activity>(["outside_calling_hours", "waiting_for_retry", "list_exhausted"]);
+const WAITING = new Set<Activity>(["outside_calling_hours", "waiting_for_retry", "list_exhausted", "agents_elsewhere"]);
 const BLOCKED = new Set<Activity>(["no_agents_ready", "carrier_down", "carrier_drained", "database_down", "no_engine"]);
 
 /** What a campaign's pill says: not what was asked for alone, but what is really going on. */

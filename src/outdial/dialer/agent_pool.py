@@ -1,7 +1,8 @@
 """The agents at work on this engine: who is ready since when, whom they work for, and how their time was spent."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from random import Random
 from typing import Final, Protocol
 from uuid import UUID
 
-from outdial.domain.activity import NOTHING_TO_DIAL, Doing
+from outdial.domain.activity import NOTHING_TO_DIAL, Doing, Elsewhere
 from outdial.domain.agents import Agent, AgentLimits, AgentState, Link, Trouble, Work
 from outdial.domain.campaigns import DEFAULT_PRIORITY
 from outdial.domain.values import UserId
@@ -34,6 +35,9 @@ class CampaignOfAgents(Protocol):
 
     @property
     def campaign_id(self) -> UUID: ...
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def calls_due(self) -> int:
@@ -205,14 +209,26 @@ class AgentPool:
         """
         return sum(
             1
-            for agent in self._agents.values()
-            if agent.state in AT_WORK
-            and (agent.link is Link.UP or agent.state is not AgentState.READY)
-            and (
-                campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
-                or campaign in self._counted_on.get(agent.id, ())
-            )
+            for agent in self._here()
+            if campaign in (self._counts_for.get(agent.id), self._serving.get(agent.id))
+            or campaign in self._counted_on.get(agent.id, ())
         )
+
+    def elsewhere(self, campaign: int) -> Elsewhere | None:
+        """Where the agents of a campaign are that none is at work for; `None` if nobody is at work at all."""
+        users = self._campaigns[campaign].users
+        away = [agent.id for agent in self._here() if agent.id in users]
+        if not away:
+            return None
+        found = Counter(map(self.works_for, away))
+        names = [self._campaigns[key].listener.name for key, _ in found.most_common() if key in self._campaigns]
+        return Elsewhere(len(away), tuple(names))
+
+    def _here(self) -> Iterator[Agent]:
+        """Everybody who is signed in, there, and not on pause."""
+        for agent in self._agents.values():
+            if agent.state in AT_WORK and (agent.link is Link.UP or agent.state is not AgentState.READY):
+                yield agent
 
     def counted_on(self) -> Mapping[int, AbstractSet[UserId]]:
         """By campaign the agents its pacer counts on, be it together with others: free now or busy."""

@@ -22,7 +22,7 @@ from outdial.dialer.preview import Previews
 from outdial.dialer.second_chances import SecondChances
 from outdial.dialer.sharing import Sharing
 from outdial.domain import retry
-from outdial.domain.activity import Activity, Doing, NextLimit, Pace
+from outdial.domain.activity import Activity, Doing, Elsewhere, NextLimit, Pace
 from outdial.domain.calling_hours import CallingHours, HolidayCalendar
 from outdial.domain.calls import Failed
 from outdial.domain.campaigns import Campaign, CampaignStatus, DialingConfiguration, DialingStrategy, Mode
@@ -190,7 +190,7 @@ class CampaignLoop:
         self.activity = Activity(Doing.WAITING_FOR_RETRY, clock.now())
         self.exhausted = asyncio.Event()
         self.progress = Progress()
-        self._noted: tuple[Doing, datetime | None] | None = None
+        self._noted: tuple[Doing, datetime | None, Elsewhere | None] | None = None
         self._noted_at = float("-inf")
         self._kept_at = float("-inf")
         self._kept_attempts = 0
@@ -226,6 +226,10 @@ class CampaignLoop:
     @property
     def campaign_id(self) -> UUID:
         return self._running.campaign.id
+
+    @property
+    def name(self) -> str:
+        return self.campaign.name
 
     @property
     def account(self) -> AccountId:
@@ -550,7 +554,9 @@ class CampaignLoop:
             return
         at_work = self._pool.at_work(self.key)
         if not at_work:
-            self._observe(Doing.NO_AGENTS_READY)
+            elsewhere = self._pool.elsewhere(self.key)
+            away = Doing.NO_AGENTS_READY if elsewhere is None else Doing.AGENTS_ELSEWHERE
+            self._observe(away, elsewhere=elsewhere)
             return
         if (down := self._carrier_down()) is not None:
             self._observe(down)
@@ -841,6 +847,8 @@ class CampaignLoop:
             seconds = None if change is None else max(0.0, (change - self._clock.now()).total_seconds())
         elif self.activity.doing is Doing.NO_AGENTS_READY:
             seconds = None
+        elif self.activity.doing is Doing.AGENTS_ELSEWHERE:
+            seconds = NOTE_AT_MOST_EVERY  # nobody tells of agents who go from one of the other campaigns to the next
         else:
             seconds = self._settings.decide_seconds
         if (look := self.callbacks.next_look(self._clock.now())) is not None and not self._stopping:
@@ -893,17 +901,25 @@ class CampaignLoop:
 
     # What is told -----------------------------------------------------------------------------------------------
 
-    def _observe(self, doing: Doing, until: datetime | None = None, *, pace: Pace | None = None) -> None:
+    def _observe(
+        self,
+        doing: Doing,
+        until: datetime | None = None,
+        *,
+        pace: Pace | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         if (doing, until) != (self.activity.doing, self.activity.until) or doing is Doing.PAUSING:
             since = self.activity.since if doing is self.activity.doing else self._clock.now()
-            self.activity = Activity(doing, since, until, len(self.flow.live), pace)
+            self.activity = Activity(doing, since, until, len(self.flow.live), pace, elsewhere)
             self._pool.observed(self.key, doing)
-        elif pace != self.activity.pace:
-            self.activity = replace(self.activity, pace=pace)
+        elif (pace, elsewhere) != (self.activity.pace, self.activity.elsewhere):
+            self.activity = replace(self.activity, pace=pace, elsewhere=elsewhere)
 
     async def _note(self, *, at_once: bool = False) -> None:
         """Keep the stored activity true, without a write for every flicker."""
-        now, mono = (self.activity.doing, self.activity.until), self._clock.monotonic()
+        now = self.activity.doing, self.activity.until, self.activity.elsewhere
+        mono = self._clock.monotonic()
         due = at_once or mono - self._noted_at >= NOTE_AT_MOST_EVERY
         learned = None
         if self.progress.attempts != self._kept_attempts and mono - self._kept_at >= KEEP_SECONDS:

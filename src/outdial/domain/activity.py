@@ -14,6 +14,7 @@ class Doing(enum.Enum):
     LIMITED_BY_CALL_RATE = "limited_by_call_rate"
     CARRIER_SILENT = "carrier_silent"
     NO_AGENTS_READY = "no_agents_ready"
+    AGENTS_ELSEWHERE = "agents_elsewhere"
     AGENTS_BUSY = "agents_busy"
     OUTSIDE_CALLING_HOURS = "outside_calling_hours"
     WAITING_FOR_RETRY = "waiting_for_retry"
@@ -28,6 +29,10 @@ class Doing(enum.Enum):
 
 NOTHING_TO_DIAL: Final = frozenset({Doing.OUTSIDE_CALLING_HOURS, Doing.WAITING_FOR_RETRY, Doing.LIST_EXHAUSTED})
 """While one of these holds, agents wait for no fault of pacing: that time is kept apart from occupancy."""
+
+
+NAMED_AT_MOST: Final = 3
+"""More campaigns than these are counted, where agents are with others."""
 
 
 class NextLimit(enum.Enum):
@@ -75,10 +80,31 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Agents of a campaign who are at work, all of them with other campaigns; these by their names."""
+
+    agents: int
+    campaigns: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The same for people."""
+        who = "its one agent at work is" if self.agents == 1 else f"its {self.agents} agents at work are all"
+        named = [f'"{name}"' for name in self.campaigns[:NAMED_AT_MOST]]
+        if others := len(self.campaigns) - len(named):
+            named.append(f"{others} more")
+        if not named:
+            return f"{who} with other campaigns"
+        if len(named) == 1:
+            return f"{who} with campaign {named[0]}"
+        return f"{who} with campaigns {', '.join(named[:-1])} and {named[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """What is going on since when, and until when if that is known; `pace` while calls are on their way.
 
     Between two launches a limit is what goes on: `doing` names it, while `pace` tells how far it lets the campaign go.
+    `elsewhere` tells where its agents are, if they are `agents_elsewhere`.
     """
 
     doing: Doing
@@ -86,6 +112,7 @@ class Activity:
     until: datetime | None = None
     calls: int = 0
     pace: Pace | None = None
+    elsewhere: Elsewhere | None = None
 
     def sentence(self) -> str:
         """The reason line for people."""
@@ -105,6 +132,8 @@ class Activity:
                 return "nothing was heard from the carrier for seconds: one call for each ready agent until it is back"
             case Doing.NO_AGENTS_READY:
                 return "no agent is signed in and off pause"
+            case Doing.AGENTS_ELSEWHERE:
+                return "its agents are with other campaigns" if self.elsewhere is None else self.elsewhere.sentence()
             case Doing.AGENTS_BUSY:
                 return "every agent has a record, a call or a wrap-up"
             case Doing.OUTSIDE_CALLING_HOURS:

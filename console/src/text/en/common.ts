@@ -129,6 +129,7 @@ export const common = {
     limited_by_call_rate: "At the calls per second allowed",
     limited_by_lines: "Every line of the carrier is in use",
     no_agents_ready: "No agent is signed in and off pause",
+    agents_elsewhere: "Its agents are working for other campaigns",
     agents_busy: "Every agent is busy",
     outside_calling_hours: "Outside calling hours",
     waiting_for_retry: "Every record left waits for its next attempt",

@@ -130,6 +130,7 @@ export const common: typeof en = {
     limited_by_call_rate: "No máximo de chamadas por segundo permitido",
     limited_by_lines: "Todas as linhas da operadora estão ocupadas",
     no_agents_ready: "Nenhum agente presente e fora de pausa",
+    agents_elsewhere: "Os seus agentes estão a trabalhar para outras campanhas",
     agents_busy: "Todos os agentes estão ocupados",
     outside_calling_hours: "Fora das horas de chamada",
     waiting_for_retry: "Todos os registos que restam esperam a próxima tentativa",
