@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from outdial.domain.calling_hours import CallingHours
 from outdial.domain.campaigns import CallingWindow, WeekDay
 from tests.api.conftest import a_campaign, a_strategy
-from tests.browser.console import PASSWORD, Demo, Watch
+from tests.browser.console import AXE, PASSWORD, Demo, Watch
 
 Opened = Callable[..., Page]
 
@@ -147,3 +147,42 @@ def test_a_campaign_starts_from_a_template_of_hours_and_stays_when_that_is_chang
     page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("row", name=re.compile("^Evenings"))).to_have_count(0)
     assert demo.admin.get(campaign) == began
+
+
+def test_a_view_of_the_list_is_saved_at_once_comes_back_and_can_be_undone(opened: Opened, demo: Demo, axe: str) -> None:
+    page = opened("campaigns?status=RUNNING", demo.account("viewer"))
+    views = page.get_by_role("list", name="Saved views")
+
+    def save(name: str) -> None:
+        page.get_by_role("button", name="Save this view").click()
+        dialog = page.get_by_role("dialog", name="Save this view")
+        dialog.get_by_label("Name of the view").fill(name)
+        dialog.get_by_role("button", name="Save").click()
+
+    save("At work")
+    expect(page.get_by_text("The view “At work” is saved.")).to_be_visible()
+    page.get_by_label("Name contains").fill("demo")
+    save("Demos at work")
+    page.goto("campaigns")
+    views.get_by_role("link", name="Demos at work").click()
+    expect(page).to_have_url(re.compile(r"/campaigns\?name=demo&status=RUNNING$"))
+    expect(page.get_by_label("Name contains")).to_have_value("demo")
+    expect(views.get_by_role("link", name="Demos at work")).to_have_attribute("aria-current", "true")
+    page.get_by_label("Name contains").fill("nothing of the kind")
+    save("At work")
+    expect(page.get_by_text("The view “At work” has these filters now.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    views.get_by_role("link", name="At work", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/campaigns\?status=RUNNING$"))
+    page.get_by_role("button", name="Remove the view At work").click()
+    expect(views.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(views.get_by_role("listitem")).to_have_count(2)
+    page.evaluate(axe)
+    assert page.evaluate(AXE) == []
+    page.get_by_role("button", name="Remove the view At work").click()
+    page.reload()
+    expect(views.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="Remove the view Demos at work").click()
+    expect(views).to_have_count(0)

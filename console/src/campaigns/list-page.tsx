@@ -15,6 +15,7 @@ import { StreamRefusal } from "../ui/stream-refusal";
 import { AbandonmentMeter } from "./abandonment";
 import { StartOrPause } from "./commands";
 import { fitting, FILTERS, STATUSES } from "./filters";
+import { SavedViews } from "./saved-views";
 
 /** All campaigns: what each is doing and why, what is left, and whether it keeps its cap. */
 export default function CampaignsPage() {
@@ -64,6 +65,7 @@ export default function CampaignsPage() {
               </Button>
             )}
           </div>
+          <SavedViews filters={filters} unset={FILTERS} />
           <section className="panel" aria-label={text.campaigns.title}>
             {campaigns.length === 0 ? <Empty>{text.campaigns.noneFit}</Empty> : <CampaignTable campaigns={campaigns} />}
           </section>
