@@ -28,12 +28,27 @@ describe("a draft", () => {
     const beyond = {
       abandonment_periods: ["24h" as const],
       shadow: true,
-      detection: { profile: "business" as const, sample_rate: 1 },
-      safety_message: "north",
+      detection: { pause_in_ms: 800 },
     };
-    const draft: Draft = { ...FRESH, name: "Spring", mode: "PROGRESSIVE", beyond };
+    const draft: Draft = { ...FRESH, name: "Spring", mode: "PROGRESSIVE", profile: "business", beyond };
     expect(fromSettings(answer(draft)).beyond).toEqual(beyond);
     expect(toSettings({ ...draft, mode: "PREDICTIVE" })).not.toHaveProperty("shadow");
+  });
+
+  it("has detection and a safety message of its own, or the carrier's", () => {
+    expect(toSettings(FRESH)).not.toHaveProperty("detection");
+    expect(toSettings(FRESH)).not.toHaveProperty("safety_message");
+    const own: Draft = { ...FRESH, profile: "private", sampleRate: 2, safetyMessage: " north ", beyond: { detection: { pause_in_ms: 800 } } };
+    expect(toSettings(own)).toMatchObject({ detection: { profile: "private", pause_in_ms: 800, sample_rate: 2 }, safety_message: "north" });
+    expect(differing(fromSettings(answer(own)), { ...own, safetyMessage: "north" })).toEqual([]);
+    // Rules change a profile: without one the API takes none.
+    expect(toSettings({ ...own, profile: "" }).detection).toEqual({ sample_rate: 2 });
+  });
+
+  it("looks at a rate only where there is detection", () => {
+    const rate = { name: "Fine", sampleRate: Number.NaN } as const;
+    expect(problemsOf({ ...FRESH, ...rate }, words)).toEqual([]);
+    expect(problemsOf({ ...FRESH, ...rate, machineDetection: true }, words)).toEqual([{ name: "detection.sample_rate", description: "0-100" }]);
   });
 
   it("sends only what its mode asks for", () => {
@@ -77,6 +92,8 @@ describe("a draft", () => {
     expect(stepOf("dialing_strategy.dispositions.busy.retry_period")).toBe("outcomes");
     expect(stepOf("dialing_strategy.preview_timeout")).toBe("pacing");
     expect(stepOf("dialing_mode_configuration.max_dialing_ratio")).toBe("pacing");
+    expect(stepOf("detection.sample_rate")).toBe("pacing");
+    expect(stepOf("safety_message")).toBe("pacing");
     expect(stepOf("numbers.0")).toBe("people");
     expect(stepOf("presets")).toBe("hours");
   });

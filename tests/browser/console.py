@@ -238,7 +238,18 @@ def pages_of(demo: Demo) -> dict[str, str]:
     }
     pages |= {
         f"settings-{part}": f"settings/{part}"
-        for part in ("users", "dispositions", "hours", "agents", "numbers", "presets", "webhooks", "clients", "health")
+        for part in (
+            "users",
+            "dispositions",
+            "hours",
+            "agents",
+            "phones",
+            "numbers",
+            "presets",
+            "webhooks",
+            "clients",
+            "health",
+        )
     }
     return pages | {
         "campaigns": "campaigns",

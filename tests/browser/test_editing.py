@@ -186,3 +186,56 @@ def test_a_view_of_the_list_is_saved_at_once_comes_back_and_can_be_undone(opened
     expect(views.get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name="Remove the view Demos at work").click()
     expect(views).to_have_count(0)
+
+
+def test_an_agent_is_given_a_phone_that_is_changed_and_taken_away(opened: Opened, demo: Demo, watch: Watch) -> None:
+    watch.expected.add(400)
+    user = demo.admin.send("POST", "/v1/users", {"name": "Yara"})["id"]
+    page = opened("settings/phones")
+    form = page.get_by_role("region", name="Give an agent a phone")
+    form.get_by_label("Agent", exact=True).select_option("Yara")
+    form.get_by_label("Number or SIP address").fill("the one on the left")
+    form.get_by_role("button", name="Add").click()
+    expect(form.get_by_text("neither a number")).to_be_visible()
+    form.get_by_label("Number or SIP address").fill("sip:yara@pbx.example.com")
+    form.get_by_label("How it is called").select_option("Called at sign-on, and stays up")
+    form.get_by_role("button", name="Add").click()
+    row = page.get_by_role("row", name="Yara")
+    expect(row).to_contain_text("Called at sign-on")
+    expect(form.get_by_role("option", name="Yara")).to_have_count(0)
+
+    row.get_by_role("button", name="Edit").click()
+    dialog = page.get_by_role("dialog", name="The phone of Yara")
+    dialog.get_by_label("Number or SIP address").fill("+12025550177")
+    dialog.get_by_label("How it is called").select_option("It rings for each call")
+    dialog.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("It rings for each call")
+    (phone,) = demo.admin.get("/v1/phone-agents", user_id=user)["_embedded"]["phone_agents"]
+    assert (phone["address"], phone["mode"]) == ("+12025550177", "ON_DEMAND")
+
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
+    assert demo.admin.get("/v1/phone-agents", user_id=user)["total"] == 0
+
+
+def test_a_campaign_has_detection_and_a_safety_message_of_its_own(opened: Opened, demo: Demo, watch: Watch) -> None:
+    watch.expected.add(400)
+    made = demo.admin.send("POST", "/campaigns", {"name": "Who answers"})["id"]
+    page = opened(f"campaigns/{made}/edit")
+    page.get_by_role("button", name="5 Pacing").click()
+    page.get_by_role("checkbox", name=re.compile("answering machines")).check()
+    page.get_by_label("How machines are told").select_option("Businesses")
+    page.get_by_label("Verdicts that an agent checks, %").fill("2.5")
+    page.get_by_label("Safety message").fill("The north")
+    page.get_by_role("button", name="8 Review").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=re.compile("^5. Pacing"))).to_be_visible()
+    expect(page.get_by_label("Safety message")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Safety message").fill("north")
+    page.get_by_role("button", name="8 Review").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile("/live$"))
+    settings = demo.admin.get(f"/v1/campaigns/{made}")
+    assert settings["detection"] == {"profile": "business", "sample_rate": 2.5}
+    assert settings["safety_message"] == "north"

@@ -27,6 +27,7 @@ const PARTS: readonly Part[] = [
   { id: "dispositions", needs: "campaigns:read", Content: Dispositions },
   { id: "hours", needs: "campaigns:read", Content: lazy(() => import("./hours")) },
   { id: "agents", needs: "agents:read", Content: AgentTimes },
+  { id: "phones", needs: "users:read", Content: lazy(() => import("./phones")) },
   { id: "numbers", needs: "numbers:read", Content: Numbers },
   { id: "presets", needs: "campaigns:read", Content: Presets },
   { id: "webhooks", needs: "record-lists:manage", changes: true, Content: Webhooks },

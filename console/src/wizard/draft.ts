@@ -40,8 +40,16 @@ export interface OutcomeRule {
   readonly unit: TimeUnit;
 }
 
-/** What only the API sets: a change of anything else leaves it as it is. */
-export type Beyond = Pick<SettingsBody, "abandonment_periods" | "shadow" | "detection" | "safety_message">;
+/** How people are told from machines; empty: as the carrier does it. */
+export const PROFILES = ["", "private", "business"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+type Detection = NonNullable<SettingsBody["detection"]>;
+
+/** What only the API sets: a change of anything else leaves it as it is. Of detection these are the profile's rules. */
+export type Beyond = Pick<SettingsBody, "abandonment_periods" | "shadow"> & {
+  readonly detection?: Omit<Detection, "profile" | "sample_rate">;
+};
 
 export interface Draft {
   readonly name: string;
@@ -61,6 +69,11 @@ export interface Draft {
   readonly strictPriority: boolean;
   readonly ringSeconds: number;
   readonly machineDetection: boolean;
+  readonly profile: Profile;
+  /** Percent of the calls judged machine that an agent gets all the same. */
+  readonly sampleRate: number;
+  /** Empty: the carrier's usual one. */
+  readonly safetyMessage: string;
   /** Percent. */
   readonly abandonmentCap: number;
   readonly dialingRatio: number;
@@ -97,6 +110,9 @@ export const FRESH: Draft = {
   strictPriority: true,
   ringSeconds: 25,
   machineDetection: false,
+  profile: "",
+  sampleRate: 0,
+  safetyMessage: "",
   abandonmentCap: 3,
   dialingRatio: 3,
   abandonmentSeconds: 2,
@@ -118,12 +134,22 @@ export const FRESH: Draft = {
   beyond: {},
 };
 
+/** Whether people are to be told from machines: not where an agent chose to call. */
+export const detects = (draft: Draft): boolean => draft.mode !== "PREVIEW" && draft.machineDetection;
+
 /** The body that gives a campaign these settings. */
 export function toSettings(draft: Draft): SettingsBody {
   const ids = (given: readonly string[]) => given.map((id) => ({ id }));
-  const { shadow, ...beyond } = draft.beyond;
+  const { shadow, detection: rules, ...beyond } = draft.beyond;
+  const message = draft.safetyMessage.trim();
+  const detection: Detection = {
+    ...(draft.profile !== "" && { ...rules, profile: draft.profile }),
+    ...(draft.sampleRate > 0 && { sample_rate: draft.sampleRate }),
+  };
   return {
     ...beyond,
+    ...(Object.keys(detection).length > 0 && { detection }),
+    ...(message !== "" && { safety_message: message }),
     ...(draft.mode === "PROGRESSIVE" && shadow !== undefined && { shadow }),
     name: draft.name.trim(),
     mode: draft.mode,
@@ -202,6 +228,9 @@ export function fromSettings(shown: SettingsShown): Draft {
     presets: shown.presets,
     exceptions: shown.exceptions,
     strictPriority: shown.strict_priority,
+    profile: shown.detection?.profile ?? FRESH.profile,
+    sampleRate: shown.detection?.sample_rate ?? FRESH.sampleRate,
+    safetyMessage: shown.safety_message ?? FRESH.safetyMessage,
     beyond: beyondOf(shown),
     ...(configuration && {
       ringSeconds: configuration.max_ring_time_in_secs,
@@ -225,12 +254,12 @@ export function fromSettings(shown: SettingsShown): Draft {
   };
 }
 
-function beyondOf({ abandonment_periods, shadow, detection, safety_message }: SettingsShown): Beyond {
+function beyondOf({ abandonment_periods, shadow, detection = {} }: SettingsShown): Beyond {
+  const rules: NonNullable<Beyond["detection"]> = Object.fromEntries(Object.entries(detection).filter(([name]) => name.endsWith("_in_ms")));
   return {
     ...(abandonment_periods.length > 0 && { abandonment_periods }),
     ...(shadow && { shadow }),
-    ...(detection !== undefined && { detection }),
-    ...(safety_message !== undefined && { safety_message }),
+    ...(Object.keys(rules).length > 0 && { detection: rules }),
   };
 }
 
@@ -275,6 +304,7 @@ export const RANGES = {
   "dialing_mode_configuration.max_abandonment_rate": [0.1, 100],
   "dialing_mode_configuration.max_dialing_ratio": [1, 3],
   "dialing_mode_configuration.abandonment_timeout.amount": [2, 30],
+  "detection.sample_rate": [0, 100],
 } as const satisfies Record<string, Range>;
 export type NumberName = keyof typeof RANGES;
 
@@ -290,7 +320,7 @@ export function stepOf(name: string): Step {
     if (strategy.startsWith("dispositions")) return "outcomes";
     return /^(preview|max_skip|strategy_type)/.test(strategy) ? "pacing" : "attempts";
   }
-  if (name.startsWith("dialing_mode_configuration")) return "pacing";
+  if (/^(dialing_mode_configuration|detection|safety_message)/.test(name)) return "pacing";
   if (/^(users|numbers|do_not_call_lists)/.test(name)) return "people";
   if (name.startsWith("record_lists")) return "records";
   if (/^(holidays|exceptions|presets)/.test(name)) return "hours";
@@ -324,6 +354,7 @@ function numbersOf(draft: Draft): readonly (readonly [NumberName, number])[] {
     ["dialing_strategy.max_attempts", draft.maxAttempts],
     ["dialing_strategy.retry_period", draft.retryPeriod],
     ["dialing_mode_configuration.max_ring_time_in_secs", draft.ringSeconds],
+    ...(detects(draft) ? ([["detection.sample_rate", draft.sampleRate]] as const) : []),
     ...(draft.mode === "PREDICTIVE"
       ? ([
           ["dialing_mode_configuration.max_abandonment_rate", draft.abandonmentCap],

@@ -7,7 +7,8 @@ import { ChainList } from "../ui/chain-list";
 import { Choose } from "../ui/choose";
 import { Field, fieldId } from "../ui/field";
 import { errorOf } from "../ui/problem-of";
-import { ATTEMPTS, OUTCOMES, PERIOD, type ChainItem, type Mode, type OutcomeKey, type OutcomeRule } from "./draft";
+import { DetectionFields, SafetyMessage } from "./detection";
+import { ATTEMPTS, detects, OUTCOMES, PERIOD, type ChainItem, type Mode, type OutcomeKey, type OutcomeRule } from "./draft";
 import { Check, NumberField, RowNumber, UnitSelect, type StepProps } from "./parts";
 
 const MODES: readonly Mode[] = ["PREDICTIVE", "PROGRESSIVE", "PREVIEW"];
@@ -209,6 +210,8 @@ export function PacingStep({ draft, change, problems }: StepProps) {
           {text.wizard.machines} <span className="soft">{text.wizard.machinesHint}</span>
         </Check>
       )}
+      {detects(draft) && <DetectionFields draft={draft} change={change} problems={problems} />}
+      <SafetyMessage draft={draft} change={change} problems={problems} />
       {draft.mode === "PREVIEW" && (
         <>
           <Check checked={draft.previewByTimer} onChange={(previewByTimer) => change({ previewByTimer })}>

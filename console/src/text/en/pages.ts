@@ -152,6 +152,7 @@ export const settings = {
     dispositions: "Dispositions",
     hours: "Calling-hour templates",
     agents: "Wrap-up and pauses",
+    phones: "Agents' phones",
     numbers: "Caller numbers",
     presets: "Rule sets",
     webhooks: "Webhooks",

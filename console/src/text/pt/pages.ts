@@ -154,6 +154,7 @@ export const settings: Text["settings"] = {
     dispositions: "Classificações",
     hours: "Modelos de horas",
     agents: "Pós-chamada e pausas",
+    phones: "Telefones dos agentes",
     numbers: "Números de origem",
     presets: "Conjuntos de regras",
     webhooks: "Webhooks",
