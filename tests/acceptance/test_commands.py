@@ -1,12 +1,13 @@
 """Commands that work on the database, beside a running server."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from outdial.cli import execute
-from tests.acceptance.outdial_process import Home, fresh_home
+from tests.acceptance.outdial_process import PATIENCE, Home, fresh_home
 
 pytestmark = pytest.mark.xdist_group("commands")
 
@@ -118,6 +119,32 @@ class TestNumbers:
     )
     def test_what_is_not_e164_is_refused(self, number: str, outdial: Commands) -> None:
         assert outdial.refused("numbers", "add", number) == (2, "invalid")
+
+
+class TestTrunks:
+    def test_the_engine_of_another_process_drains_one_and_takes_it_back(self, outdial: Commands) -> None:
+        def become(state: str) -> None:
+            for _ in range(int(PATIENCE / 0.1)):
+                if names(outdial("trunks", "list"), "trunks", "state") == [state]:
+                    return
+                time.sleep(0.1)
+            raise AssertionError(outdial("trunks", "list"))
+
+        become("TAKES_CALLS")
+        try:
+            assert outdial("trunks", "drain", "simulated")["drained"] is True
+            become("DRAINED")
+            checks = outdial("doctor")["checks"]
+            assert isinstance(checks, list)
+            assert [(one["level"], one["found"]) for one in checks if one["check"] == "dialing over simulated"] == [
+                ("warn", "drained")
+            ]
+        finally:
+            outdial("trunks", "resume", "simulated")
+        become("TAKES_CALLS")
+
+    def test_one_that_is_not_there_is_not_found(self, outdial: Commands) -> None:
+        assert outdial.refused("trunks", "drain", "nobody-knows-it") == (3, "trunk-not-found")
 
 
 class TestDatabase:
