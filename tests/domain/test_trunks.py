@@ -34,7 +34,11 @@ TRUNK = Trunk(
         (replace(TRUNK, drained=True, draining=True, calls=0), TrunkState.DRAINED, "drained"),
         # Whoever switches a server off because of this word must be sure that the engine knows it.
         (replace(TRUNK, drained=True, calls=0), TrunkState.DRAINING, "draining, 0 calls left"),
-        (replace(TRUNK, draining=True), TrunkState.DRAINING, "draining, 7 calls left"),
+        (
+            replace(TRUNK, draining=True),
+            TrunkState.DRAINING,
+            "is being taken back: the engine follows within two seconds",
+        ),
     ],
 )
 def test_a_trunk_that_the_engine_tells_of(trunk: Trunk, state: TrunkState, sentence: str) -> None:

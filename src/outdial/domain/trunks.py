@@ -60,6 +60,8 @@ class Trunk:
 
     def sentence(self, now: datetime) -> str:
         """The same for people."""
+        if self.draining and not self.drained and self.state(now) is not TrunkState.UNHEARD:
+            return "is being taken back: the engine follows within two seconds"
         match self.state(now):
             case TrunkState.TAKES_CALLS:
                 return f"takes calls, has {self.calls} of at most {self.most}"
