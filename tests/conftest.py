@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from outdial.adapters.holidays import PublicHolidays
 from outdial.adapters.postgres import ServerAddress, temporary_postgres
@@ -18,6 +19,10 @@ from outdial.adapters.storage.unit_of_work import SqlStorage
 
 _numbers = itertools.count(1)
 _BROWSER = Path(__file__).parent / "browser"
+
+# How long an example takes is the machine's affair: no test asserts time, and hypothesis would by itself.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

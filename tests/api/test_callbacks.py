@@ -418,7 +418,7 @@ class TestRescheduling:
         assert refusal(await desk.patch(made, ("/timeToCall", AT_NOON))) == (400, "0532006")
 
     # The fixtures are shared by all examples: each tries the same callback.
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         value=st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(max_size=8),

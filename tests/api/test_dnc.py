@@ -673,7 +673,7 @@ anything = st.recursive(
 
 
 class TestGarbage:
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(body=anything)
     async def test_is_never_an_error_of_ours(self, api: httpx.AsyncClient, body: object) -> None:
         path = await a_list(api)

@@ -97,7 +97,7 @@ def test_every_route_that_reads_json_takes_part() -> None:
     assert all(example_of(door) is not None for door in READERS)
 
 
-@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(sent=asked())
 async def test_no_json_is_a_fault(api: httpx.AsyncClient, world: World, sent: tuple[Door, Any]) -> None:
     """The client of these tests holds every answer against the document: an undocumented one fails, too."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from outdial.domain.merge_patch import difference
@@ -29,17 +29,11 @@ flat = st.dictionaries(names, values, max_size=4)
 documents = st.dictionaries(names, values | flat, max_size=4)
 
 
-# How fast the documents are made says nothing about patches.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@unhurried
 @given(documents, documents)
 def test_a_patch_makes_the_new_document_of_the_old_one(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert applied(difference(before, after), before) == after
 
 
-@unhurried
 @given(documents)
 def test_nothing_changed_is_an_empty_patch(document: dict[str, Any]) -> None:
     assert difference(document, document) == {}

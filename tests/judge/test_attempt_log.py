@@ -804,13 +804,13 @@ def right_logs(draw: st.DrawFn) -> Logbook:
     return book
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right_logs())
 def test_what_a_plain_dialer_does_is_right(book: Logbook) -> None:
     assert book.judged() == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right_logs(), st.data())
 def test_an_attempt_that_is_missing_or_made_twice_is_found(book: Logbook, data: st.DataObject) -> None:
     victim = data.draw(st.integers(0, len(book.attempts) - 1))
@@ -820,7 +820,7 @@ def test_an_attempt_that_is_missing_or_made_twice_is_found(book: Logbook, data: 
     assert book.judged() != []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right_logs(), st.data())
 def test_an_ending_that_is_swapped_for_another_is_found(book: Logbook, data: st.DataObject) -> None:
     key = data.draw(st.sampled_from(sorted(book.records)))

@@ -474,7 +474,7 @@ KINDS = ["launched", "ended", "answered", "verdict", "queued", "connected", "aba
 KINDS += ["talk_end", "idle", "login", "logout", "decide"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
