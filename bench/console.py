@@ -4,8 +4,9 @@
 
 The console in Chromium, against the real server of a browser test's stage. What its stream says is made up, as in
 `make bench-stream`: a campaign of so many agents with a full series, and a list of so many campaigns, anew each second.
-Script is what Chromium's own profiler counts for the page (scripting, layout and style apart); memory is the heap after
-a forced collection. Figures are wall time of a machine that does other things too: they are told, not asserted.
+Script is what Chromium's own profiler counts for the page (scripting, layout and style apart), in processor time of its
+main thread; memory is the heap after a forced collection. The time until it can be used is wall time of a machine that
+does other things too. Figures are told, not asserted.
 """
 
 import argparse
@@ -40,7 +41,7 @@ def measured(agents: int, campaigns: int, ticks: int) -> dict[str, float]:
             page.locator("[data-figure=in-flight]").wait_for()
             usable = time.perf_counter() - began
             session = context.new_cdp_session(page)
-            session.send("Performance.enable")
+            session.send("Performance.enable", {"timeDomain": "threadTicks"})
             spent: list[dict[str, float]] = []
             heap = [_heap(session)]
             before = _counters(session)

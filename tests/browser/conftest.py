@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.console import ROOT, Account, Demo, Watch, chromium, context_of, open_page, running_demo
+from tests.browser.console import AXE, ROOT, Account, Demo, Watch, chromium, context_of, open_page, running_demo
 from tests.browser.stage import Stage, running_stage
 
 # Generous: a machine may be busy.
@@ -104,3 +104,18 @@ def opened(
             request.node.add_report_section("teardown", "page", f"{page.url}: {picture}")
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def seen(opened: Opened, axe: str) -> Iterator[Opened]:
+    """Opens pages which have no barrier at the end of the test."""
+    pages: list[Page] = []
+
+    def see(path: str, account: Account | None = None) -> Page:
+        pages.append(opened(path, account) if account else opened(path))
+        return pages[-1]
+
+    yield see
+    for page in pages:
+        page.evaluate(axe)
+        assert page.evaluate(AXE) == []

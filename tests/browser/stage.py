@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,7 +24,8 @@ from outdial.app import logins
 from outdial.app.access import create_account
 from outdial.cli.up import address_of, listening
 from outdial.domain.outcomes import Outcome
-from outdial.domain.values import PhoneNumber
+from outdial.domain.values import PhoneNumber, UserId
+from outdial.simulation.agents import SimulatedAgents
 from outdial.simulation.shift import Live, Shift, begin, stopped_at_the_end
 from tests.api.conftest import a_campaign, a_strategy
 from tests.browser.console import PATIENCE, Account, Demo, enter
@@ -83,6 +85,7 @@ class Stage:
     def __init__(self, loop: StageLoop, here: bootstrap.Installation, live: Live, http: Http) -> None:
         self._loop, self.here, self.live, self.http = loop, here, live, http
         self.demo: Demo
+        self._machine = SimulatedAgents(live.pool, here.clock, seed=1)
         self._numbers = iter(range(100, 10_000))
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -106,6 +109,20 @@ class Stage:
     def jump(self, **by: float) -> None:
         """It is later, at once, by what a `timedelta` is made of; whatever became due happens."""
         self._loop.call_soon_threadsafe(self._loop.jump, timedelta(**by).total_seconds())
+
+    def be_it(self, at: str) -> None:
+        """It is this instant, or a later one."""
+        self.jump(seconds=max(0.0, (datetime.fromisoformat(at) - self.here.clock.now()).total_seconds()))
+
+    def works(self, *users: str) -> None:
+        """These users sit at a desk from now on, ready for calls; the machine plays them."""
+
+        async def sit_down() -> None:
+            known = [UserId(UUID(user)) for user in users]
+            self.here.desk.adopt(await self.here.account_id(), known)
+            self._machine.sign_in(known)
+
+        self.run(sit_down)
 
     def script(self, number: str, fate: Fate) -> None:
         """Say how calls to a number go from now on."""

@@ -197,7 +197,7 @@ def test_who_loses_the_microphone_gets_no_calls_until_they_have_one_again(
     desk.sign_on.click()
     expect(desk.page.get_by_role("heading", name="Waiting for a call")).to_be_visible()
     desk.lose_microphone()
-    expect(desk.page.get_by_role("heading", name="On pause: your microphone was lost")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="On pause: the microphone was lost")).to_be_visible()
     expect(desk.page.get_by_text("press “Try again” at the phone above")).to_be_visible()
     (seen,) = site.admin.get("/v1/agents")["agents"]
     assert (seen["state"], seen["reason"]) == ("paused", "microphone_lost")

@@ -1,79 +1,26 @@
 """Scenes that the demo does not play: calls, agents, network and clock go as each test says."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocket, WebSocketRoute, expect
 
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.domain.outcomes import Outcome
-from tests.browser.console import AXE, Account, Demo, Watch, changes_twice
+from tests.browser.console import Account, Demo, Watch, changes_twice
+from tests.browser.scenes import an_agent, calls_of, press, sign_on, state
 from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage
 
 Opened = Callable[..., Page]
-
-PREVIEW: dict[str, Any] = {"dialing_mode": "PREVIEW"}
 
 
 @pytest.fixture(scope="module")
 def demo(stage: Stage) -> Demo:
     """What the fixtures of the console's tests look at."""
     return stage.demo
-
-
-@pytest.fixture
-def seen(opened: Opened, axe: str) -> Iterator[Opened]:
-    """Opens pages which have no barrier at the end of the test."""
-    pages: list[Page] = []
-
-    def see(path: str, account: Account | None = None) -> Page:
-        pages.append(opened(path, account) if account else opened(path))
-        return pages[-1]
-
-    yield see
-    for page in pages:
-        page.evaluate(axe)
-        assert page.evaluate(AXE) == []
-
-
-def an_agent(stage: Stage, name: str, **campaign: Any) -> tuple[Account, str, OnStage]:
-    """An agent, their id, and a running campaign of their own whose calls are answered and last."""
-    strategy = {"strategy_type": "MANUAL", "max_skip_attempts": 1, "preview_timeout": 120} | campaign.pop("preview", {})
-    user, account = stage.agent(name)
-    made = stage.campaign(f"{name}'s campaign", users=[user], strategy=strategy, **(PREVIEW | campaign))
-    for phone in made.phones:
-        stage.script(phone, LONG_TALK)
-    made.start()
-    return account, user, made
-
-
-def sign_on(page: Page) -> None:
-    button = page.get_by_role("button", name="Sign on", exact=True)
-    expect(page.get_by_role("group", name="Campaigns to work for")).to_be_visible()
-    expect(button).to_be_enabled()
-    button.focus()
-    page.keyboard.press("Enter")
-    expect(button).to_have_count(0)
-
-
-def press(page: Page, key: str, button: str) -> None:
-    """A key that stands for a button, as soon as that can be used; not while something is being written."""
-    page.evaluate("document.activeElement?.blur()")
-    expect(page.get_by_role("button", name=re.compile(f"^{button}"))).to_be_enabled()
-    page.keyboard.press(key)
-
-
-def state(page: Page, word: str) -> None:
-    """The desk is in this state."""
-    expect(page.locator(f"[data-state={word}]")).to_be_visible()
-
-
-def calls_of(stage: Stage, campaign: OnStage) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stage.admin.get(f"/v1/campaigns/{campaign.id}/attempts")["_embedded"]["attempts"]
-    return found
 
 
 class TestASupervisor:
@@ -92,6 +39,9 @@ class TestASupervisor:
         expect(page.get_by_text("Pausing", exact=True)).to_be_visible()
         press(desk, "e", "Hang up")
         expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+        expect(page.get_by_text("Not dialing: paused")).to_be_visible()
+        happened = page.get_by_role("list", name="What happened").get_by_role("listitem")
+        expect(happened.filter(has_text="Demo paused it")).to_have_text(re.compile("^1[2-9]:[0-9]{2}:[0-9]{2} "))
         changes = stage.admin.get(f"/v1/campaigns/{campaign.id}/audit")["_embedded"]["changes"]
         assert (changes[0]["after"], "user_id" in changes[0]) == ({"running": False}, True)
 
@@ -112,27 +62,48 @@ class TestASupervisor:
 
     def test_reads_why_nothing_is_dialed(self, stage: Stage, seen: Opened) -> None:
         night = {"calling_hours": [{"from": "03:00:00", "to": "04:00:00", "week_days": ALL_WEEK}]}
-        users = {name: stage.agent(name) for name in ("Hugo", "Rita", "Ines")}
+        users = {name: stage.admin.send("POST", "/v1/users", {"name": name})["id"] for name in ("Hugo", "Rita", "Ines")}
         stage.campaign("No agents").start()
-        closed = stage.campaign("At night", users=[users["Hugo"][0]], strategy=night)
-        retried = stage.campaign("On retry", users=[users["Rita"][0]])
-        over = stage.campaign("All done", users=[users["Ines"][0]])
+        closed = stage.campaign("At night", users=[users["Hugo"]], strategy=night)
+        retried = stage.campaign("On retry", users=[users["Rita"]])
+        over = stage.campaign("All done", users=[users["Ines"]])
         stage.script(retried.phones[0], BUSY)
         stage.script(over.phones[0], Fate(Outcome.INVALID_NUMBER, 0.05, 0.1))
         for campaign in (closed, retried, over):
             campaign.start()
-        for user, account in users.values():
-            account.send("POST", "/v1/sessions", {"user_id": user})
+        stage.works(*users.values())
         stage.campaign("Stopped")
+        paused = stage.campaign("Held back")
+        paused.start()
+        paused.status("PAUSED")
         page = seen("campaigns")
         for name, why in (
             ("No agents", "Not dialing: No agent is signed in and off pause"),
             ("At night", "Not dialing: Outside calling hours until 2 Jun, 03:00"),
             ("On retry", "Not dialing: Every record left waits for its next attempt"),
             ("All done", "Every record is final"),
-            ("Stopped", "Ready to start"),
+            ("Stopped", "Not dialing: not started yet"),
+            ("Held back", "Not dialing: paused"),
         ):
             expect(page.get_by_role("row", name=re.compile(name))).to_contain_text(why)
+
+    def test_reads_that_lines_are_full_and_that_the_carrier_is_down(self, stage: Stage, seen: Opened) -> None:
+        talker, caller = (stage.admin.send("POST", "/v1/users", {"name": name})["id"] for name in ("Timo", "Carl"))
+        busy = stage.campaign("Has the line", users=[talker])
+        stage.script(busy.phones[0], LONG_TALK)
+        carrier, before = stage.live.carrier, stage.live.carrier.most_lines
+        carrier.most_lines = 1
+        busy.start()
+        stage.works(talker, caller)
+        page = seen("campaigns")
+        expect(row(page, "Has the line")).to_contain_text("Every line of the carrier is in use")
+        stage.campaign("Wants one", users=[caller]).start()
+        expect(row(page, "Wants one")).to_contain_text("Every line of the carrier is in use")
+        carrier.trouble = "no answer to OPTIONS"
+        expect(row(page, "Wants one")).to_contain_text("Not dialing: The carrier does not take calls")
+        expect(row(page, "Wants one")).to_contain_text("Blocked")
+        carrier.most_lines, carrier.trouble = before, None
+        expect(row(page, "Wants one")).not_to_contain_text("Not dialing: The carrier")
 
     def test_reads_what_came_of_the_calls_and_takes_it_home(self, stage: Stage, seen: Opened) -> None:
         campaign = stage.campaign("Counted")
@@ -163,6 +134,10 @@ class TestASupervisor:
         team = page.get_by_role("row", name=re.compile("^12 "))
         expect(team).to_contain_text(f"{scenario['attempts']['likely']:,.0f}")
         expect(page.get_by_role("figure", name=re.compile("^How busy the agents are. 12 agents: "))).to_be_visible()
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.get_by_role("row", name=re.compile(name))
 
 
 def answered(stage: Stage, campaign: OnStage, *, connected: int, abandoned: int) -> None:

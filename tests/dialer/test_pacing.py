@@ -163,7 +163,7 @@ class TestWhatIsNamedWhileItDials:
         async def story(world: World) -> None:
             carrier = world.live.carrier
             assert isinstance(carrier, SimulatedCarrier)
-            carrier._lines_limit = 2
+            carrier.most_lines = 2
             named = await limits_named(world, 30)
             assert named == {NextLimit.LINES: "dialing at 0.50, limited by the free lines of the carrier"}
 

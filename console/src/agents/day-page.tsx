@@ -8,6 +8,7 @@ import { byDay as en } from "../text/en/by-day";
 import { useLate } from "../text/late";
 import { byDay as pt } from "../text/pt/by-day";
 import { useFormat, useText } from "../text/text";
+import { wordFor } from "../text/words";
 import { ButtonLink } from "../ui/button";
 import { DataTable } from "../ui/data-table";
 import { Field } from "../ui/field";
@@ -83,7 +84,7 @@ function DayTable({ agents }: { readonly agents: readonly Day[] }) {
               {agent.pauses.length > 0 && (
                 <span className="soft small">
                   {" "}
-                  {format.list(agent.pauses.map((pause) => words.pause(pause.reason ?? words.noReason, time(pause.seconds))))}
+                  {format.list(agent.pauses.map((pause) => words.pause(pause.reason === undefined ? words.noReason : wordFor(text.desk.pauseReasons, pause.reason), time(pause.seconds))))}
                 </span>
               )}
             </>

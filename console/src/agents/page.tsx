@@ -7,6 +7,7 @@ import { IfCan } from "../session/session";
 import { useAgentsTopic, useCampaignsTopic, useServerNow } from "../stream/provider";
 import type { AgentRow, AgentState } from "../stream/topics";
 import { useText } from "../text/text";
+import { wordFor } from "../text/words";
 import { ButtonLink } from "../ui/button";
 import { ConfirmAction } from "../ui/confirm-action";
 import { DataTable } from "../ui/data-table";
@@ -88,7 +89,7 @@ function AgentTable({ agents }: { readonly agents: readonly AgentRow[] }) {
           cell: (agent) => (
             <span className="row">
               <AgentPill state={agent.state as AgentState} />
-              {agent.reason !== undefined && <span className="soft small">{agent.reason}</span>}
+              {agent.reason !== undefined && <span className="soft small">{wordFor(text.desk.pauseReasons, agent.reason)}</span>}
               {agent.leaving !== undefined && <span className="soft small">{text.agents.then(text.agentStates[agent.leaving])}</span>}
             </span>
           ),

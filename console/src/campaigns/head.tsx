@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { IfCan } from "../session/session";
 import type { CampaignTopic } from "../stream/topics";
@@ -23,7 +23,6 @@ const VIEWS = ["live", "records", "results", "forecast", "audit"] as const;
 /** Name, state, reason and commands of a campaign, and the way between its views. */
 export function CampaignHead({ id, topic, actions }: CampaignHeadProps) {
   const text = useText();
-  const [path] = useLocation();
   const settings = useQuery({ ...campaignSettings(id), enabled: topic === undefined });
   const name = topic?.campaign.name ?? settings.data?.body.name ?? text.campaigns.title;
   return (
@@ -56,16 +55,24 @@ export function CampaignHead({ id, topic, actions }: CampaignHeadProps) {
           </>
         }
       />
-      <nav className="tabs" aria-label={text.campaigns.viewsLabel}>
-        {VIEWS.map((view) => {
-          const href = `/campaigns/${id}/${view}`;
-          return (
-            <Link key={view} href={href} className="tab" aria-current={path === href ? "page" : undefined}>
-              {text.campaigns.views[view]}
-            </Link>
-          );
-        })}
-      </nav>
+      <Views id={id} />
     </>
   );
 }
+
+const Views = memo(function Views({ id }: { readonly id: string }) {
+  const text = useText();
+  const [path] = useLocation();
+  return (
+    <nav className="tabs" aria-label={text.campaigns.viewsLabel}>
+      {VIEWS.map((view) => {
+        const href = `/campaigns/${id}/${view}`;
+        return (
+          <Link key={view} href={href} className="tab" aria-current={path === href ? "page" : undefined}>
+            {text.campaigns.views[view]}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+});

@@ -1,8 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useId, useRef, useState, type ReactNode } from "react";
 import { api, told, type Schema } from "../api/client";
+import { ApiProblem, type FieldProblem } from "../api/problem";
 import { instantOf } from "../lib/calling-hours";
 import { useKey } from "../lib/keys";
+import { useErrorWords } from "../text/errors";
 import { useText } from "../text/text";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
@@ -39,6 +41,7 @@ const dispositionsQuery = {
 /** What became of a call: during it, in its wrap-up, or afterwards. */
 export function DispositionForm({ attempt, of, draft, write, session, desk, children }: FormProps) {
   const text = useText();
+  const words = useErrorWords();
   const id = useId();
   const notes = useRef<HTMLTextAreaElement>(null);
   const query = useQuery(dispositionsQuery);
@@ -152,7 +155,7 @@ export function DispositionForm({ attempt, of, draft, write, session, desk, chil
               callback={draft.callback}
               onChange={(callback) => change({ callback })}
               missing={missing === "callback"}
-              problems={fieldsOf(saving.error)}
+              problems={refusalsOf(saving.error, words)}
             />
           ))}
         <Field label={text.desk.notes} hint={text.desk.notesHint} optional>
@@ -211,4 +214,12 @@ function Saved({ draft, dispositions }: { readonly draft: Draft; readonly dispos
 function Key({ combo, act }: { readonly combo: string; readonly act: () => void }) {
   useKey(combo, act);
   return null;
+}
+
+const ANOTHER_CALLBACK = "callback-exists";
+
+/** What speaks against the callback: members of it, or that the person has been promised another one. */
+function refusalsOf(error: Error | null, words: Readonly<Record<string, string>> | null): readonly FieldProblem[] {
+  if (!(error instanceof ApiProblem) || error.code !== ANOTHER_CALLBACK) return fieldsOf(error);
+  return [{ name: "time_to_call", description: words?.[error.code] ?? error.message }];
 }

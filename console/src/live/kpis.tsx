@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { abandonmentTone, AbandonmentMeter } from "../campaigns/abandonment";
 import type { CampaignTopic } from "../stream/topics";
 import { useFormat, useText } from "../text/text";
@@ -6,20 +7,23 @@ import { Meter } from "../ui/meter";
 import { Pill } from "../ui/pill";
 import { statesOf } from "./people";
 
+/** A part of the topic: a figure is drawn anew only when its own part changes. */
+type Of<Part extends keyof CampaignTopic> = Readonly<Record<Part, CampaignTopic[Part]>>;
+
 /** The figures to read first: are we legal, are the agents busy, how much is left. */
 export function Kpis({ data }: { readonly data: CampaignTopic }) {
   return (
     <div className="kpis">
-      <Pacing data={data} />
-      <InFlight data={data} />
-      <Abandonment data={data} />
-      <Penetration data={data} />
-      <Agents data={data} />
+      <Pacing pacing={data.pacing} />
+      <InFlight calls={data.calls} />
+      <Abandonment abandonment={data.abandonment} />
+      <Penetration records={data.records} />
+      <Agents agents={data.agents} />
     </div>
   );
 }
 
-function Pacing({ data: { pacing } }: { readonly data: CampaignTopic }) {
+const Pacing = memo(function Pacing({ pacing }: Of<"pacing">) {
   const text = useText();
   const format = useFormat();
   if (!pacing) return null;
@@ -33,9 +37,9 @@ function Pacing({ data: { pacing } }: { readonly data: CampaignTopic }) {
       />
     </Kpi>
   );
-}
+});
 
-function InFlight({ data: { calls } }: { readonly data: CampaignTopic }) {
+const InFlight = memo(function InFlight({ calls }: Of<"calls">) {
   const text = useText();
   const format = useFormat();
   if (!calls) return null;
@@ -50,9 +54,9 @@ function InFlight({ data: { calls } }: { readonly data: CampaignTopic }) {
       <p className="kpi-detail">{text.live.inFlightDetail(calls.ringing, calls.waiting, calls.talking)}</p>
     </Kpi>
   );
-}
+});
 
-function Abandonment({ data: { abandonment } }: { readonly data: CampaignTopic }) {
+const Abandonment = memo(function Abandonment({ abandonment }: Of<"abandonment">) {
   const text = useText();
   const format = useFormat();
   if (!abandonment) return null;
@@ -78,9 +82,9 @@ function Abandonment({ data: { abandonment } }: { readonly data: CampaignTopic }
       )}
     </Kpi>
   );
-}
+});
 
-function Penetration({ data: { records } }: { readonly data: CampaignTopic }) {
+const Penetration = memo(function Penetration({ records }: Of<"records">) {
   const text = useText();
   const format = useFormat();
   if (!records) return null;
@@ -92,9 +96,9 @@ function Penetration({ data: { records } }: { readonly data: CampaignTopic }) {
       <Meter label={text.live.penetration} value={share} text={detail} />
     </Kpi>
   );
-}
+});
 
-function Agents({ data: { agents } }: { readonly data: CampaignTopic }) {
+const Agents = memo(function Agents({ agents }: Of<"agents">) {
   const text = useText();
   const format = useFormat();
   if (!agents) return null;
@@ -105,4 +109,4 @@ function Agents({ data: { agents } }: { readonly data: CampaignTopic }) {
       {agents.occupancy !== undefined && <p className="kpi-detail">{text.live.occupancy(format.percent(agents.occupancy, 0))}</p>}
     </Kpi>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useParams } from "wouter";
 import { NEAR_CAP } from "../campaigns/abandonment";
 import { CampaignHead } from "../campaigns/head";
@@ -123,7 +123,7 @@ function AbandonmentChart({ data: { abandonment, rates }, ts }: { readonly data:
   );
 }
 
-function Chain({ chain }: { readonly chain: NonNullable<CampaignTopic["chain"]> }) {
+const Chain = memo(function Chain({ chain }: { readonly chain: NonNullable<CampaignTopic["chain"]> }) {
   const text = useText();
   const format = useFormat();
   return (
@@ -150,9 +150,9 @@ function Chain({ chain }: { readonly chain: NonNullable<CampaignTopic["chain"]> 
       )}
     </Panel>
   );
-}
+});
 
-function Held({ reasons }: { readonly reasons: NonNullable<CampaignTopic["records"]>["reasons"] }) {
+const Held = memo(function Held({ reasons }: { readonly reasons: NonNullable<CampaignTopic["records"]>["reasons"] }) {
   const text = useText();
   const bars = Object.entries(reasons).map(([reason, value]) => ({ id: reason, label: wordFor(text.reasons, reason), value }));
   return (
@@ -160,15 +160,15 @@ function Held({ reasons }: { readonly reasons: NonNullable<CampaignTopic["record
       <Bars bars={bars} />
     </Panel>
   );
-}
+});
 
-function Outcomes({ outcomes }: { readonly outcomes: NonNullable<CampaignTopic["outcomes"]> }) {
+const Outcomes = memo(function Outcomes({ outcomes }: { readonly outcomes: NonNullable<CampaignTopic["outcomes"]> }) {
   const text = useText();
   const bars = Object.entries(outcomes).map(([outcome, value]) => ({ id: outcome, label: wordFor(text.outcomes, outcome), value }));
   return <Panel title={text.live.outcomes}>{bars.length === 0 ? <Empty>{text.live.noAttempts}</Empty> : <Bars bars={bars} />}</Panel>;
-}
+});
 
-function Events({ events }: { readonly events: NonNullable<CampaignTopic["events"]> }) {
+const Events = memo(function Events({ events }: { readonly events: NonNullable<CampaignTopic["events"]> }) {
   const text = useText();
   const format = useFormat();
   return (
@@ -189,4 +189,4 @@ function Events({ events }: { readonly events: NonNullable<CampaignTopic["events
       )}
     </Panel>
   );
-}
+});

@@ -1,8 +1,9 @@
-import { useState } from "react";
+import { createContext, memo, use, useMemo, useState } from "react";
 import { duration } from "../lib/format";
 import { useServerNow } from "../stream/provider";
 import type { Person } from "../stream/topics";
 import { useText } from "../text/text";
+import { wordFor } from "../text/words";
 import { Button } from "../ui/button";
 import { Empty, Panel } from "../ui/panel";
 import { Pill } from "../ui/pill";
@@ -17,13 +18,16 @@ interface PeoplePanelProps {
 
 const FIRST_ROWS = 60;
 
+/** Milliseconds. It alone changes each second in every row: the rest of a row is drawn when its agent changes. */
+const Now = createContext<number | null>(null);
+
 export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
   const text = useText();
   const [order, setOrder] = useState<Order>("longest");
   const serverNow = useServerNow();
   const now = frozenAt ?? serverNow;
   const [all, setAll] = useState(false);
-  const everybody = ordered(Object.values(people ?? {}), order);
+  const everybody = useMemo(() => ordered(Object.values(people ?? {}), order), [people, order]);
   // Each row has a clock: hundreds of them, each second, would keep the page busy.
   const rows = all ? everybody : everybody.slice(0, FIRST_ROWS);
   return (
@@ -55,9 +59,11 @@ export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
               </tr>
             </thead>
             <tbody>
-              {rows.map((person) => (
-                <PersonRow key={person.user_id} person={person} now={now} />
-              ))}
+              <Now value={now}>
+                {rows.map((person) => (
+                  <PersonRow key={person.user_id} person={person} standsOut={standsOut(person, now)} />
+                ))}
+              </Now>
             </tbody>
           </table>
         </div>
@@ -73,15 +79,20 @@ export function PeoplePanel({ people, frozenAt }: PeoplePanelProps) {
   );
 }
 
-function PersonRow({ person, now }: { readonly person: Person; readonly now: number | null }) {
+interface RowProps {
+  readonly person: Person;
+  readonly standsOut: boolean;
+}
+
+const PersonRow = memo(function PersonRow({ person, standsOut }: RowProps) {
   const text = useText();
   return (
-    <tr data-stands-out={standsOut(person, now) ? "" : undefined}>
+    <tr data-stands-out={standsOut ? "" : undefined}>
       <th scope="row">{person.name}</th>
       <td>
         <div className="row">
           <AgentPill state={person.state} />
-          {person.reason !== undefined && <span className="soft small">{person.reason}</span>}
+          {person.reason !== undefined && <span className="soft small">{wordFor(text.desk.pauseReasons, person.reason)}</span>}
           {(person.link === "lost" || person.link === "gone") && (
             <Pill tone="bad" shape="cross">
               {text.live.linkLost}
@@ -89,7 +100,14 @@ function PersonRow({ person, now }: { readonly person: Person; readonly now: num
           )}
         </div>
       </td>
-      <td className="number">{now === null ? "" : duration(now - Date.parse(person.since))}</td>
+      <td className="number">
+        <Since at={person.since} />
+      </td>
     </tr>
   );
+});
+
+function Since({ at }: { readonly at: string }) {
+  const now = use(Now);
+  return now === null ? "" : duration(now - Date.parse(at));
 }

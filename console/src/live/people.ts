@@ -4,10 +4,13 @@ export type Order = "longest" | "name";
 
 const STATES: readonly AgentState[] = ["wrap_up", "paused", "talking", "reserved", "dialing", "previewing", "ready"];
 
+const names = new Intl.Collator();
+
 /** Agents in an order to read: by the longest in their state, or by name. */
 export function ordered(people: readonly Person[], order: Order): readonly Person[] {
+  // Instants are all written alike, and come in the order of their characters.
   return people.toSorted((one, other) =>
-    order === "name" ? one.name.localeCompare(other.name) : one.since.localeCompare(other.since) || one.name.localeCompare(other.name),
+    order === "name" || one.since === other.since ? names.compare(one.name, other.name) : one.since < other.since ? -1 : 1,
   );
 }
 

@@ -10,14 +10,12 @@ export interface SeriesColumns {
 }
 
 export function columns(series: Readonly<Record<string, SeriesPoint>>): SeriesColumns {
-  // Whole numbers as keys come in ascending order; the server promises them in no order.
-  const points = Object.entries(series)
-    .map(([second, point]) => [Number(second), point] as const)
-    .toSorted(([one], [other]) => one - other);
+  // Whole numbers as keys come in ascending order, in whatever order the server names them.
+  const points = Object.values(series);
   return {
-    times: points.map(([second]) => second),
-    inFlight: points.map(([, point]) => point[0]),
-    ready: points.map(([, point]) => point[2]),
+    times: Object.keys(series).map(Number),
+    inFlight: points.map((point) => point[0]),
+    ready: points.map((point) => point[2]),
   };
 }
 

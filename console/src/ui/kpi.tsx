@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { memo, useState, type ReactNode } from "react";
 import { Tooltip, TooltipTrigger } from "react-aria-components/Tooltip";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { useText } from "../text/text";
@@ -30,7 +30,7 @@ export function Kpi({ label, value, unit, definition, children }: KpiProps) {
 }
 
 /** A small i that tells what a figure means, on hover, focus and touch. */
-export function Definition({ label, definition }: { readonly label: string; readonly definition: string }) {
+export const Definition = memo(function Definition({ label, definition }: { readonly label: string; readonly definition: string }) {
   const text = useText();
   const [open, setOpen] = useState(false);
   return (
@@ -46,4 +46,4 @@ export function Definition({ label, definition }: { readonly label: string; read
       </Tooltip>
     </TooltipTrigger>
   );
-}
+});

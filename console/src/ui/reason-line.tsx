@@ -25,7 +25,7 @@ export function ReasonLine({ status, doing }: ReasonLineProps) {
   const now = useServerNow();
   const shown = shownState(status, doing.activity);
   const until = doing.until === undefined ? null : now === null ? format.dateTime(doing.until) : format.near(doing.until, now);
-  const sentence = shown === "RUNNING" && doing.pace !== undefined ? paceOf(text, format, doing.pace) : reasonOf(text, doing, until);
+  const sentence = shown === "RUNNING" && doing.pace !== undefined ? paceOf(text, format, doing.pace) : reasonOf(text, status, doing, until);
   const stopped = status === "RUNNING" && shown !== "RUNNING";
   return (
     <p className="reason-line" data-trouble={shown === "BLOCKED" ? "" : undefined}>
@@ -39,10 +39,11 @@ function paceOf(text: Text, format: Formats, { ratio, limit, target, cap }: Pace
   return text.activities.dialingAt(format.decimal(ratio), text.limits[limit] + rates);
 }
 
-function reasonOf(text: Text, doing: Doing, until: string | null): string {
+function reasonOf(text: Text, status: CampaignStatus, doing: Doing, until: string | null): string {
   const { activity } = doing;
+  if (activity === undefined) return status === "RUNNING" ? doing.reason : text.notAsked[status];
   // The engine counts the calls that finish, in its own sentence.
-  if (activity === undefined || activity === "pausing") return doing.reason;
+  if (activity === "pausing") return doing.reason;
   const sentence = text.activities[activity];
   return until === null ? sentence : text.activities.until(sentence, until);
 }

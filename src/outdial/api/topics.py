@@ -22,7 +22,7 @@ from outdial.domain.agents import AgentState
 from outdial.domain.audit import Action, Change
 from outdial.domain.calls import CallState
 from outdial.domain.campaigns import Campaign
-from outdial.domain.values import CampaignId
+from outdial.domain.values import CampaignId, UserId
 from outdial.ports.desk import SessionNotFound
 from outdial.ports.live import LiveCampaign
 from outdial.ports.progress import Overview, Watched
@@ -244,14 +244,21 @@ def _events(campaign: Campaign, now: LiveCampaign | None, counted: live.Counted)
     found = [
         *((at, "activity", text) for at, text in (now.events if now is not None else ())),
         *((at, "abandonment", f"{_NEWS[standing]} ({rate:.2%} of {cap:.2%})") for at, standing, rate in news),
-        *((one.at, "change", _in_words(one)) for one in counted.changes),
+        *((one.at, "change", _in_words(one, counted.names)) for one in counted.changes),
     ]
     found.sort(key=lambda event: event[0], reverse=True)
     return [{"at": instant(at), "kind": kind, "text": text} for at, kind, text in found]
 
 
-def _in_words(change: Change) -> str:
-    return f"changed: {', '.join(change.fields)}" if change.action is Action.CHANGED else change.action.value
+def _in_words(change: Change, names: Mapping[UserId, str]) -> str:
+    """Who did what: `Ana paused it`, `Ana changed priority`."""
+    user, client = change.actor.user_id, change.actor.client_id
+    who = (None if user is None else names.get(UserId(user))) or client or "somebody"
+    if change.action is not Action.CHANGED:
+        return f"{who} {change.action.value} it"
+    if change.fields == ("running",):
+        return f"{who} {'started' if change.after.get('running') else 'paused'} it"
+    return f"{who} changed {', '.join(change.fields)}"
 
 
 def _states(states: Iterable[AgentState]) -> dict[str, int]:

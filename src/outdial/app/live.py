@@ -14,7 +14,7 @@ from outdial.domain.abandonment import Abandonment, history
 from outdial.domain.access import Principal
 from outdial.domain.audit import Change
 from outdial.domain.campaigns import Campaign
-from outdial.domain.values import CampaignId
+from outdial.domain.values import CampaignId, UserId
 from outdial.ports.audit import ChangeFilter
 from outdial.ports.campaigns import CampaignFilter, OrderBy
 from outdial.ports.clock import Clock
@@ -41,6 +41,8 @@ class Counted:
     """How abandonment stood after each of the latest calls, the oldest first."""
     lists: Sequence[ListProgress]
     changes: Sequence[Change]
+    names: Mapping[UserId, str]
+    """Of the users who made these changes."""
 
 
 async def campaign(campaign_id: str, *, by: Principal, storage: Storage) -> Campaign:
@@ -57,9 +59,10 @@ async def counted(campaign_id: str, *, by: Principal, storage: Storage, clock: C
         assert watched is not None, "it was there in the same transaction"
         since = clock.now() - timedelta(days=ABANDONMENT_DAYS)
         _, changes = await uow.audit.page(ChangeFilter(campaign=known), offset=0, limit=_MOST_CHANGES)
+        names = await uow.agents.names([UserId(one.actor.user_id) for one in changes if one.actor.user_id is not None])
         abandonment = await uow.progress.abandonment(known, since)
         stood = history(abandonment, await uow.progress.live_calls(known, since, MOST_CALLS))
-        return Counted(watched, abandonment, stood, await uow.progress.lists(known), changes)
+        return Counted(watched, abandonment, stood, await uow.progress.lists(known), changes, names)
 
 
 async def standings(

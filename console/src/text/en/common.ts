@@ -145,6 +145,11 @@ export const common = {
     dialingAt: (ratio: string, limit: string) => `Dialing at ${ratio}, limited by ${limit}`,
     notDialing: (reason: string) => `Not dialing: ${reason}`,
   },
+  notAsked: {
+    INCOMPLETE: "Not dialing: something is missing",
+    READY: "Not dialing: not started yet",
+    PAUSED: "Not dialing: paused",
+  },
   limits: {
     abandonment: "the abandonment target (of cap)",
     ratio: "the dialing ratio",

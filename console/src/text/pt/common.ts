@@ -146,6 +146,11 @@ export const common: typeof en = {
     dialingAt: (ratio, limit) => `A ligar a ${ratio}, por limite: ${limit}`,
     notDialing: (reason) => `Não está a ligar: ${reason}`,
   },
+  notAsked: {
+    INCOMPLETE: "Não está a ligar: falta alguma coisa",
+    READY: "Não está a ligar: ainda não começou",
+    PAUSED: "Não está a ligar: em pausa",
+  },
   limits: {
     abandonment: "o objetivo de abandono (do limite)",
     ratio: "o rácio de marcação",

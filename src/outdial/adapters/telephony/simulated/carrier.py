@@ -110,7 +110,9 @@ class SimulatedCarrier:
         lines: int = 1_000,
         script: Mapping[PhoneNumber, Fate] | None = None,
     ) -> None:
-        self._clock, self._seed, self._lines_limit = clock, seed, lines
+        self._clock, self._seed = clock, seed
+        self.most_lines = lines
+        """Calls that it carries at a time."""
         self._world = world or World()
         self.script: dict[PhoneNumber, Fate] = dict(script or {})
         self.messages: dict[str, float] = {}
@@ -133,7 +135,7 @@ class SimulatedCarrier:
 
     def free_lines(self) -> int:
         down = self._draining or self.trouble is not None
-        return 0 if down else max(0, self._lines_limit - len(self._lines))
+        return 0 if down else max(0, self.most_lines - len(self._lines))
 
     def health(self) -> tuple[WayOut, ...]:
         calls, most = len(self._lines), self._lines_limit
@@ -170,7 +172,7 @@ class SimulatedCarrier:
         if call.id in self._lines:
             return
         if not self.free_lines():
-            raise NoFreeLine(self.trouble or f"all {self._lines_limit} lines are in use")
+            raise NoFreeLine(self.trouble or f"all {self.most_lines} lines are in use")
         fate = self.script.get(call.number) or self._fate(call)
         line = self._lines[call.id] = _Line(call, fate)
         if fate.outcome not in (Outcome.BUSY, Outcome.INVALID_NUMBER, Outcome.CONGESTION):
