@@ -125,17 +125,17 @@ class TestACallback:
 
 
 class TestARecordOnTheScreen:
-    def test_is_not_called_after_it_was_skipped(self, stage: Stage, seen: Opened) -> None:
+    def test_is_not_called_when_the_time_is_over_after_it_was_skipped(self, stage: Stage, seen: Opened) -> None:
         countdown = {"strategy_type": "AUTOMATIC", "preview_timeout": 25}
-        account, _, campaign = an_agent(stage, "Sina", preview=countdown)
+        account, _, campaign = an_agent(stage, "Sina", numbers=2, preview=countdown)
         page = seen("desk", account)
         sign_on(page)
-        state(page, "previewing")
+        expect(page.get_by_role("heading", name="Bea Berg 1")).to_be_visible()
         press(page, "s", "Skip")
-        expect(page.get_by_role("heading", name="Waiting")).to_be_visible()
+        expect(page.get_by_role("heading", name="Bea Berg 2")).to_be_visible()
         stage.jump(seconds=25)
-        page.reload()
-        assert calls_of(stage, campaign) == []
+        state(page, "talking")
+        assert [call["phone_number"] for call in calls_of(stage, campaign)] == [campaign.phones[1]]
 
     def test_is_called_once_when_the_skip_comes_too_late(self, stage: Stage, seen: Opened, watch: Watch) -> None:
         watch.expected |= {404, 409, 422}

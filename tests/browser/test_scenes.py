@@ -1,7 +1,10 @@
 """Scenes that the demo does not play: calls, agents, network and clock go as each test says."""
 
+import json
+import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +13,8 @@ from playwright.sync_api import Locator, Page, WebSocket, WebSocketRoute, expect
 
 from outdial.adapters.telephony.simulated.carrier import Fate
 from outdial.domain.outcomes import Outcome
+from outdial.domain.pacing.predictive import PredictivePacer
+from outdial.simulation.pacing.world import World, play
 from tests.browser.console import Account, Demo, Watch, changes_twice
 from tests.browser.scenes import an_agent, calls_of, press, sign_on, state
 from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage
@@ -51,14 +56,39 @@ class TestASupervisor:
         expect(page.get_by_text("Too few calls to judge").first).to_be_visible()
         answered(stage, campaign, connected=118, abandoned=0)
         answered(stage, campaign, connected=0, abandoned=3)
-        expect(page.get_by_text("Near the cap")).to_be_visible()
+        near = looks_of(page, "Near the cap")
         happened = page.get_by_role("list", name="What happened")
         expect(happened).to_contain_text("abandonment is at 80% of its cap or more (2.48% of 3.00%)")
         answered(stage, campaign, connected=0, abandoned=2)
-        expect(page.get_by_text("Over the cap")).to_be_visible()
+        over = looks_of(page, "Over the cap")
+        assert near != over and not set(near) & set(over), "told by a sign and a colour as well"
         expect(happened).to_contain_text("abandonment is over its cap (3.28% of 3.00%)")
         page.goto("campaigns")
         expect(page.get_by_role("row", name=re.compile("Too eager"))).to_contain_text("4.07% of at most 3.0%")
+
+    def test_sees_pacing_fall_when_abandonment_is_over_its_cap(self, stage: Stage, seen: Opened) -> None:
+        team = [stage.admin.send("POST", "/v1/users", {"name": f"Eager {n}"})["id"] for n in range(6)]
+        campaign = stage.campaign("Overdone", users=team, numbers=30)
+        # For one ring time after its start a pacer is careful: nobody is reached by its first calls.
+        for place, phone in enumerate(campaign.phones):
+            stage.script(phone, UNANSWERED if place < len(team) else replace(LONG_TALK, after=20.0))
+        answered(stage, campaign, connected=118, abandoned=0)
+        pacer = PredictivePacer()
+        play(World(agents=6, p=0.2, hours=1.0, seed=3), pacer)
+        stage.sql("update campaign set pacer_state = $2 where uuid::text = $1", campaign.id, pacer.state())
+        stage.works(*team)
+        page = seen(f"campaigns/{campaign.id}/live")
+        campaign.start()
+        pacing = page.locator("[data-figure=pacing]")
+        expect(pacing).to_have_text("1.00")
+        stage.jump(seconds=26)
+        expect(pacing).to_have_text(re.compile("^(1[.][1-9]|2[.]0)"))
+        stage.jump(seconds=20)
+        expect(page.locator("[data-figure=in-flight]")).to_have_text(re.compile("^([7-9]|1[0-2])$"))
+        stage.jump(seconds=3)
+        expect(page.get_by_text("Over the cap")).to_be_visible()
+        expect(pacing).to_have_text("0.00")
+        expect(page.locator(".reason-line")).to_contain_text("Holding back: one more call could be abandoned")
 
     def test_reads_why_nothing_is_dialed(self, stage: Stage, seen: Opened) -> None:
         night = {"calling_hours": [{"from": "03:00:00", "to": "04:00:00", "week_days": ALL_WEEK}]}
@@ -136,6 +166,17 @@ class TestASupervisor:
         expect(page.get_by_role("figure", name=re.compile("^How busy the agents are. 12 agents: "))).to_be_visible()
 
 
+UNANSWERED = Fate(Outcome.NO_ANSWER, 0.05, math.inf)
+
+
+def looks_of(page: Page, word: str) -> tuple[str, str]:
+    """The sign beside a word, and its colour."""
+    pill = page.locator(".pill", has_text=word)
+    expect(pill).to_be_visible()
+    sign, colour = pill.evaluate("(pill) => [pill.querySelector('svg').innerHTML, getComputedStyle(pill).color]")
+    return sign, colour
+
+
 def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=re.compile(name))
 
@@ -163,21 +204,34 @@ class TestTheLink:
         self, stage: Stage, seen: Opened, watch: Watch
     ) -> None:
         campaign = stage.campaign("Cut off")
-        page = seen(f"campaigns/{campaign.id}/live")
+        topic, heard = f"campaign:{campaign.id}", []
+        page = seen("callbacks")
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(json.loads(frame))))
+        page.clock.install()
+        page.goto(f"campaigns/{campaign.id}/live")
         expect(page.locator("[data-phase=live]")).to_be_visible()
         page.evaluate("window.loadedOnce = true")
+        # No second passes for the page from here on: it tells at once.
+        page.clock.pause_at(page.evaluate("Date.now() + 1000"))
         watch.cut = True
         stage.run(stage.http.kill)
         expect(page.locator("[data-phase=offline]")).to_be_visible()
+        page.clock.resume()
         expect(page.get_by_text("clocks have stopped")).to_be_visible()
         said = page.locator("[data-phase=offline]").text_content()
         stage.sql("update campaign set name = 'Cut off no more' where uuid::text = $1", campaign.id)
         assert page.locator("[data-phase=offline]").text_content() == said
+        heard.clear()
         stage.run(stage.http.start)
         expect(page.locator("[data-phase=live]")).to_be_visible()
         # What happened meanwhile is there: the whole comes first.
         expect(page.get_by_role("heading", name="Cut off no more")).to_be_visible()
         assert page.evaluate("window.loadedOnce") is True
+        changes_twice(page, "[data-phase=live]")
+        told = [message for message in heard if message.get("topic") == topic]
+        assert [message["op"] for message in told] == ["snapshot", *["delta"] * (len(told) - 1)]
+        assert [message["seq"] for message in told] == [told[0]["seq"] + place for place in range(len(told))]
+        assert stage.admin.get("/v1/console/snapshot", topic=topic)["seq"] == told[-1]["seq"]
 
     def test_tells_that_nothing_is_heard_though_the_socket_is_open(self, stage: Stage, opened: Opened) -> None:
         campaign = stage.campaign("Frozen")

@@ -28,7 +28,7 @@ const Pacing = memo(function Pacing({ pacing }: Of<"pacing">) {
   const format = useFormat();
   if (!pacing) return null;
   return (
-    <Kpi label={text.live.pacing} value={format.decimal(pacing.ratio)} unit={text.live.pacingUnit} definition={text.live.pacingAbout}>
+    <Kpi label={text.live.pacing} value={<span data-figure="pacing">{format.decimal(pacing.ratio)}</span>} unit={text.live.pacingUnit} definition={text.live.pacingAbout}>
       <p className="kpi-detail">{text.live.pacingLimit(format.decimal(pacing.limit))}</p>
       <Meter
         label={text.live.pacing}

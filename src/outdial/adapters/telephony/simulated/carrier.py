@@ -138,7 +138,7 @@ class SimulatedCarrier:
         return 0 if down else max(0, self.most_lines - len(self._lines))
 
     def health(self) -> tuple[WayOut, ...]:
-        calls, most = len(self._lines), self._lines_limit
+        calls, most = len(self._lines), self.most_lines
         return (WayOut("simulated", self.trouble, self._draining, calls, self.free_lines(), most),)
 
     def drain(self, name: str | None = None) -> None:
