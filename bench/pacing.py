@@ -28,14 +28,20 @@ from typing import Any
 from bench.pacing_report import KNOWS_AGENTS, OURS, PEERS, TUNED, Measured, markdown, targets
 
 from outdial.adapters.clock import WallClock
+from outdial.dialer.campaign_loop import LoopSettings
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.simulation.pacing.baselines import pacer_named
 from outdial.simulation.pacing.comparison import Result
-from outdial.simulation.pacing.world import Pattern, Shift, World, play
+from outdial.simulation.pacing.world import Pattern, Shift, World, line_bound, play
 
 CHANGING = (Pattern.STEADY, Pattern.DOUBLES, Pattern.HALVES, Pattern.SINE, Pattern.BLOCKS)
 """The changing campaigns that the targets are about; answers in bursts came later, and have a block of their own."""
 ANSWER_RATES, TALKS = (0.1, 0.25, 0.4), (30.0, 90.0, 240.0)
+ENGINE_TICK = LoopSettings().decide_seconds
+"""Seconds between the engine's decisions: for cells in which it shows how long a line or an agent waits for one.
+
+Elsewhere it does not, and decisions are a second apart: half of the work.
+"""
 PLAYED_BY = (
     "simulation.pacing.world",
     "simulation.pacing.baselines",
@@ -70,6 +76,8 @@ def full() -> Iterator[Job]:
         for talk in TALKS if agents <= 50 else (90.0,):
             for p in ANSWER_RATES:
                 cell = World(agents=agents, p=p, talk=talk)
+                if agents >= 50 and line_bound(cell) < 1:
+                    cell = replace(cell, tick=ENGINE_TICK)
                 yield from _beside_peers(block, cell, seeds)
                 yield Job(block, cell, KNOWS_AGENTS, max(2, seeds // 2))
                 if talk == 90.0:
@@ -100,7 +108,7 @@ def quick() -> Iterator[Job]:
             cell = World(agents=agents, p=p)
             yield from _beside_peers("core", cell, 3)
             yield Job("core", cell, KNOWS_AGENTS, 1)
-    yield Job("lines", World(agents=50, p=0.1, talk=30.0), OURS, 1)
+    yield Job("lines", World(agents=50, p=0.1, talk=30.0, tick=ENGINE_TICK), OURS, 1)
     yield from _dynamics({10: 2})
     yield Job("bursts", World(agents=50, pattern=Pattern.BURSTS, hours=3.0), OURS, 2)
     yield Job("timeout", World(agents=25, timeout=30.0), OURS, 1)
@@ -127,7 +135,8 @@ def _dynamics(seeds: Mapping[int, int]) -> Iterator[Job]:
 def _exact(teams: Sequence[int], caps: Sequence[float], hours: float) -> Iterator[Job]:
     for agents in teams:
         for cap in caps:
-            yield Job("exact", World.of_the_optimum(agents=agents, cap=cap, hours=hours), OURS, 1)
+            cell = World.of_the_optimum(agents=agents, cap=cap, hours=hours, tick=ENGINE_TICK)
+            yield Job("exact", cell, OURS, 1)
 
 
 def _played(world: World, name: str) -> Shift:
@@ -250,7 +259,7 @@ def decision_p99(agents: int = 300) -> float:
 def speed(agents: int) -> float:
     """Simulated agent-hours per second of processor time, through the pacer that dials: the best of three shifts.
 
-    Decisions are two seconds apart, as in `outdial simulate`; all other blocks decide every second.
+    Decisions are two seconds apart, as in `outdial simulate`.
     """
     world = World(agents=agents, hours=max(0.5, 10 / agents), tick=2.0)
     times = []

@@ -79,10 +79,11 @@ class LoopSettings:
     """How a loop works; durations in seconds of dialing time.
 
     `strict_priority`: a record that waits for its retry holds lower priorities back. `holidays` knows the days off
-    that campaigns may keep. `call_rate` holds calls a second of all campaigns together.
+    that campaigns may keep. `call_rate` holds calls a second of all campaigns together. `decide_seconds` lie between
+    two decisions while calls could be made: for half of them, on average, a line or an agent that comes free waits.
     """
 
-    decide_seconds: float = 1.0
+    decide_seconds: float = 0.5
     strict_priority: bool = True
     holidays: HolidayCalendar | None = None
     call_rate: CallRate | None = None
