@@ -77,7 +77,7 @@ def pages_made(demo: Demo) -> dict[str, str]:
 def desk_pictures(browser: Browser, folder: Path) -> None:
     """An agent's desk, from sign-on to the end of a wrap-up."""
     with running_stage() as stage:
-        for name, effect in (("Sale", "FINAL"), ("Call back", "CALLBACK"), ("Do not call again", "DO_NOT_CALL")):
+        for name, effect in (("Sale", "FINAL"), ("Call back", "CALLBACK"), ("Not interested", "FINAL")):
             stage.admin.send("POST", "/v1/dispositions", {"name": name, "effect": effect})
         for colours, width in (("light", 1280), ("dark", 1280), ("light", 400), ("dark", 400)):
             account, _, _ = an_agent(stage, f"Ana-{colours}-{width}")

@@ -95,7 +95,7 @@ function Ended({ list, upload }: { readonly list: string; readonly upload: Uploa
   const refused = upload.rejected + upload.duplicates;
   const repair = upload.cancel_asked_at === undefined && refused > 0;
   return (
-    <>
+    <div className="stack">
       <Panel title={words.report}>
         {upload.corrupted !== undefined && (
           <p className="note tone-bad" role="alert">
@@ -122,6 +122,6 @@ function Ended({ list, upload }: { readonly list: string; readonly upload: Uploa
       <IfCan scope="record-lists:manage">
         <ImportForm list={list} title={words.again} {...(repair && { label: words.repaired })} />
       </IfCan>
-    </>
+    </div>
   );
 }

@@ -108,7 +108,7 @@ function Settings({ list, upload, sample, alike, onRead }: SettingsProps) {
   const wrongZone = zone !== "" && !isZone(zone) ? words.zoneUnknown : fieldsOf(checking.error).find(({ name }) => name === "timezone")?.description;
   const readable = sample.corrupted === undefined && problems.length === 0;
   return (
-    <>
+    <div className="stack">
       <Panel title={words.reading}>
         <div className="filters">
           <Field label={words.encoding}>
@@ -202,7 +202,7 @@ function Settings({ list, upload, sample, alike, onRead }: SettingsProps) {
       <p className="visually-hidden" role="status">
         {checking.isPending ? text.states.loading : ""}
       </p>
-    </>
+    </div>
   );
 }
 
@@ -269,6 +269,7 @@ function Mapping({ sample, uses, onChange }: MappingProps) {
                 {sample.rows
                   .slice(0, EXAMPLES)
                   .map((row) => row.cells[place])
+                  .filter((cell) => cell !== undefined && cell !== "")
                   .join(" · ")}
               </td>
             </tr>

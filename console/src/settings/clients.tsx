@@ -90,7 +90,7 @@ function ClientTable({ clients, onSecret }: { readonly clients: readonly Client[
       columns={[
         { id: "name", label: text.campaigns.name, cell: (client) => client.name },
         { id: "id", label: words.clientId, cell: (client) => <code>{client.client_id}</code> },
-        { id: "scopes", label: words.scopes, cell: (client) => client.scopes.join(" ") },
+        { id: "scopes", label: words.scopes, cell: (client) => <span className="cell-long">{client.scopes.join(" ")}</span> },
         { id: "state", label: words.state, cell: stateOf },
         { id: "actions", label: text.campaigns.actions, cell: (client) => client.revoked_at === undefined && <Commands client={client} onSecret={onSecret} /> },
       ]}

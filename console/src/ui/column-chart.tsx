@@ -38,30 +38,32 @@ export function ColumnChart({ title, columns, whole, part, show }: ColumnChartPr
         <span className="key-whole">{whole}</span>
         <span className="key-part">{part}</span>
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
-        {[0, most / 2, most].map((value) => (
-          <g key={value}>
-            <line className="column-grid" x1={LEFT} x2={WIDTH} y1={HEIGHT - BOTTOM - high(value)} y2={HEIGHT - BOTTOM - high(value)} />
-            <text className="column-mark" x={LEFT - 8} y={HEIGHT - BOTTOM - high(value) + 4} textAnchor="end">
-              {Number.isInteger(value) ? show(value) : ""}
-            </text>
-          </g>
-        ))}
-        {columns.map((column, place) => {
-          const x = LEFT + place * wide + wide * 0.12;
-          return (
-            <g key={column.id}>
-              <rect className="column-whole" x={x} width={wide * 0.76} y={HEIGHT - BOTTOM - high(column.whole)} height={high(column.whole)} />
-              <rect className="column-part" x={x} width={wide * 0.76} y={HEIGHT - BOTTOM - high(column.part)} height={high(column.part)} />
-              {place % every === 0 && (
-                <text className="column-mark" x={LEFT + (place + 0.5) * wide} y={HEIGHT - 6} textAnchor="middle">
-                  {column.label}
-                </text>
-              )}
+      <div className="column-scroll" tabIndex={0} role="group" aria-label={title}>
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
+          {[0, most / 2, most].map((value) => (
+            <g key={value}>
+              <line className="column-grid" x1={LEFT} x2={WIDTH} y1={HEIGHT - BOTTOM - high(value)} y2={HEIGHT - BOTTOM - high(value)} />
+              <text className="column-mark" x={LEFT - 8} y={HEIGHT - BOTTOM - high(value) + 4} textAnchor="end">
+                {Number.isInteger(value) ? show(value) : ""}
+              </text>
             </g>
-          );
-        })}
-      </svg>
+          ))}
+          {columns.map((column, place) => {
+            const x = LEFT + place * wide + wide * 0.12;
+            return (
+              <g key={column.id}>
+                <rect className="column-whole" x={x} width={wide * 0.76} y={HEIGHT - BOTTOM - high(column.whole)} height={high(column.whole)} />
+                <rect className="column-part" x={x} width={wide * 0.76} y={HEIGHT - BOTTOM - high(column.part)} height={high(column.part)} />
+                {place % every === 0 && (
+                  <text className="column-mark" x={LEFT + (place + 0.5) * wide} y={HEIGHT - 6} textAnchor="middle">
+                    {column.label}
+                  </text>
+                )}
+              </g>
+            );
+          })}
+        </svg>
+      </div>
     </figure>
   );
 }

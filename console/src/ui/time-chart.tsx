@@ -53,6 +53,8 @@ export function TimeChart({ title, times, lines, show, height = 170, floor = 1 }
   );
 }
 
+const MINUTE = 60;
+
 type CanvasProps = Required<Omit<TimeChartProps, "title">>;
 
 function Canvas({ times, lines, show, height, floor }: CanvasProps) {
@@ -79,7 +81,7 @@ function Canvas({ times, lines, show, height, floor }: CanvasProps) {
         padding: [8, 8, 0, 0],
         scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(floor, most * 1.08)] } },
         axes: [
-          { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((tick) => format.time(tick * 1_000)) },
+          { ...axis, size: 26, space: 70, values: (_, ticks, __, ___, step) => ticks.map((tick) => (step < MINUTE ? format.clock : format.time)(tick * 1_000)) },
           { ...axis, size: 46, space: 34, values: (_, ticks) => ticks.map(show) },
         ],
         series: [
