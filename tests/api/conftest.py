@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from outdial.adapters.bus.memory import MemoryBus
 from outdial.adapters.clock import RandomIds
@@ -73,9 +74,25 @@ async def services(database: Database, storage: SqlStorage, clock: SetClock, tmp
     )
 
 
+_ROUTES: Final[list[BaseRoute]] = []
+
+
+def new_app(services: Services) -> FastAPI:
+    """An application around services, with routes that all applications of the process have in common.
+
+    Routes hold nothing of the services, and what FastAPI works out when one is first asked for takes longer than most
+    tests do.
+    """
+    app = create_app(services)
+    if not _ROUTES:
+        _ROUTES.extend(app.router.routes)
+    app.router.routes[:] = _ROUTES
+    return app
+
+
 @pytest.fixture
 def app(services: Services) -> FastAPI:
-    return create_app(services)
+    return new_app(services)
 
 
 @pytest.fixture

@@ -14,13 +14,12 @@ import pytest
 from fastapi import FastAPI
 
 from outdial.adapters.uploads import UploadFolder
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.importer import Importer
 from outdial.app.webhooks import Deliveries
 from outdial.domain.access import Scope
 from outdial.ports.webhooks import CallRefused, NoAnswer
-from tests.api.conftest import Bearer, fields_of
+from tests.api.conftest import Bearer, fields_of, new_app
 from tests.conftest import SetClock
 
 CSV = b"First name,Last name,Mobile\nAna,Costa,+12025550142\nBea,,+12025550143\n"
@@ -57,7 +56,7 @@ def world() -> World:
 
 @pytest.fixture
 async def app(services: Services, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    app = create_app(replace(services, uploads=UploadFolder(tmp_path / "uploads")))
+    app = new_app(replace(services, uploads=UploadFolder(tmp_path / "uploads")))
     async with app.router.lifespan_context(app):
         yield app
 
@@ -244,7 +243,7 @@ class TestDelivery:
         self, api: httpx.AsyncClient, app: FastAPI, services: Services, world: World
     ) -> None:
         path = await finished(api, app)
-        serving = create_app(replace(services, webhooks=world))
+        serving = new_app(replace(services, webhooks=world))
         async with serving.router.lifespan_context(serving):
             await serving.state.deliveries.caught_up()
         assert (await callback(api, path))["status"] == "DELIVERED"

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.domain.access import Role
 from outdial.domain.phone_agents import BrowserPhones, IceServer
+from tests.api.conftest import new_app
 from tests.api.test_logins import Browser, a_person
 
 PHONES = BrowserPhones(
@@ -76,7 +76,7 @@ async def test_a_back_end_without_browsers_offers_none(
     api: httpx.AsyncClient, ana: Browser, services: Services
 ) -> None:
     await give(api, ana, "sip:ana@pbx.example.com")
-    async with Browser(create_app(replace(services, browser_phones=None))) as browser:
+    async with Browser(new_app(replace(services, browser_phones=None))) as browser:
         await browser.sign_in()
         assert await phone_of(browser) is None
 
@@ -87,7 +87,7 @@ async def test_pages_may_connect_to_the_phones_servers_and_to_no_other_host(app:
             return (await visitor.get("/console/desk")).headers["content-security-policy"]
 
     assert "connect-src 'self' wss://pbx.example.com:8443;" in await policy(app)
-    assert "connect-src 'self';" in await policy(create_app(replace(services, browser_phones=None)))
+    assert "connect-src 'self';" in await policy(new_app(replace(services, browser_phones=None)))
 
 
 def test_no_password_is_shown_by_accident() -> None:

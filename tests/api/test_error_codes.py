@@ -8,7 +8,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from outdial.api.http import create_app
 from outdial.api.problems import resources_of
 from outdial.api.services import Services
 from outdial.domain.access import Scope
@@ -16,7 +15,7 @@ from outdial.domain.errors import Unavailable
 from outdial.domain.reports import MOST_JOBS
 from outdial.domain.values import AccountId
 from outdial.ports.storage import UnitOfWork
-from tests.api.conftest import BASE_URL, Bearer, Parts, make_ready
+from tests.api.conftest import BASE_URL, Bearer, Parts, make_ready, new_app
 from tests.api.every_route import NOBODY, World, a_world
 
 UPLOADED = {"op": "replace", "path": "/status", "value": "UPLOADED"}
@@ -130,7 +129,7 @@ NEVER: Mapping[str, str] = {
 
 @pytest.fixture
 async def app(services: Services) -> AsyncIterator[FastAPI]:
-    app = create_app(services)
+    app = new_app(services)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -178,7 +177,7 @@ class Broken:
 async def told_by(services: Services, bearer: Bearer, error: Exception, method: str, path: str) -> tuple[int, str]:
     """Status and code of a request while the database fails like this."""
     headers = await bearer()
-    transport = httpx.ASGITransport(create_app(replace(services, storage=Broken(error))))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(new_app(replace(services, storage=Broken(error))))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers) as api:
         return told(await api.request(method, path.format(NOBODY, NOBODY)))
 
@@ -230,7 +229,7 @@ class TestByAStory:
         assert told(taken) == (417, "0530966")
 
     async def test_0012001_too_many_requests(self, services: Services, bearer: Bearer) -> None:
-        limited = create_app(replace(services, rate_limit=0.5, rate_burst=1))
+        limited = new_app(replace(services, rate_limit=0.5, rate_burst=1))
         transport = httpx.ASGITransport(limited)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             await api.get("/campaigns")
@@ -251,7 +250,7 @@ class TestByAStory:
         self, services: Services, bearer: Bearer
     ) -> None:
         # Nobody writes them: this application has not begun to serve.
-        transport = httpx.ASGITransport(create_app(services))
+        transport = httpx.ASGITransport(new_app(services))
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             for _ in range(MOST_JOBS):
                 assert (await api.post(JOBS, json={"timespan": JANUARY})).status_code == 202

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outdial.api.http import create_app, document
+from outdial.api.http import document
 from outdial.api.services import Services
-from tests.api.conftest import Parts
+from tests.api.conftest import Parts, new_app
 from tests.api.every_route import Door, World, a_world, doors
 from tests.api.held_against import operation_of
 
@@ -82,7 +82,7 @@ def asked(draw: st.DrawFn) -> tuple[Door, Any]:
 
 @pytest.fixture
 async def app(services: Services) -> AsyncIterator[FastAPI]:
-    app = create_app(services)
+    app = new_app(services)
     async with app.router.lifespan_context(app):
         yield app
 

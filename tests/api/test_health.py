@@ -9,7 +9,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from outdial.adapters.storage.database import Database, DatabaseUnavailable
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.domain.activity import Activity, Doing
 from outdial.domain.agents import AgentState
@@ -19,7 +18,7 @@ from outdial.domain.values import AccountId, CampaignId
 from outdial.ports.carrier import MediaLoad, WayOut
 from outdial.ports.health import DatabaseState
 from outdial.ports.live import LiveCampaign, LiveEngine
-from tests.api.conftest import a_campaign, created
+from tests.api.conftest import a_campaign, created, new_app
 from tests.api.held_against import Described
 from tests.conftest import SetClock
 
@@ -66,7 +65,7 @@ def a_state(**of: Any) -> DatabaseState:
 
 def visitor(services: Services, *, site: str = HERE, peer: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
     """A client at an address; every answer is held against the document of the API."""
-    transport = httpx.ASGITransport(create_app(services), client=(peer, 40000))
+    transport = httpx.ASGITransport(new_app(services), client=(peer, 40000))
     return httpx.AsyncClient(transport=Described(transport), base_url=site, headers=headers)
 
 

@@ -9,11 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from outdial.adapters.storage.database import Database
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.idempotency import GIVEN_UP
 from outdial.domain.access import Scope
-from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, new_app
 from tests.api.every_route import a_world, doors
 from tests.conftest import SetClock
 
@@ -183,14 +182,14 @@ class TestWorkThatIsNotOver:
                     raise Killed
                 return services.ids.new(kind, *key)
 
-        app = create_app(replace(services, ids=Fatal()))
+        app = new_app(replace(services, ids=Fatal()))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as dying:
             with pytest.raises(Killed):
                 await post(dying)
         clock.advance(GIVEN_UP.total_seconds())
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(services)), base_url=BASE_URL, headers=await bearer()
+            transport=httpx.ASGITransport(new_app(services)), base_url=BASE_URL, headers=await bearer()
         ) as api:
             return await post(api)
 
@@ -224,7 +223,7 @@ class TestWorkThatIsNotOver:
                 return services.ids.new(kind, *key)
 
         failing = Failing()
-        app = create_app(replace(services, ids=failing))
+        app = new_app(replace(services, ids=failing))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             assert (await post(api)).status_code == 500

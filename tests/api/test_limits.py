@@ -6,16 +6,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from outdial.api.http import create_app
 from outdial.api.services import Services
-from tests.api.conftest import BASE_URL, Bearer
+from tests.api.conftest import BASE_URL, Bearer, new_app
 from tests.conftest import SetClock
 
 
 @pytest.fixture
 async def limited(services: Services, bearer: Bearer) -> AsyncIterator[httpx.AsyncClient]:
     """Half a request a second, three at once."""
-    transport = httpx.ASGITransport(create_app(replace(services, rate_limit=0.5, rate_burst=3)))
+    transport = httpx.ASGITransport(new_app(replace(services, rate_limit=0.5, rate_burst=3)))
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as client:
         yield client
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from outdial.api.http import create_app, document
+from outdial.api.http import document
 from outdial.api.services import Services
-from tests.api.conftest import Parts
+from tests.api.conftest import Parts, new_app
 from tests.api.every_route import World, a_world, doors
 from tests.api.test_garbage import example_of
 
@@ -38,7 +38,7 @@ def operation_at(operation_id: str) -> tuple[str, str, dict[str, Any]]:
 
 @pytest.fixture
 async def app(services: Services) -> AsyncIterator[FastAPI]:
-    app = create_app(services)
+    app = new_app(services)
     async with app.router.lifespan_context(app):
         yield app
 

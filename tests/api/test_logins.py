@@ -9,13 +9,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app import logins
 from outdial.domain.access import RIGHTS, Role, Scope
 from outdial.domain.logins import IDLE, LINK_LIFETIME, LONGEST_LOGIN, AdminExists
 from outdial.domain.values import AccountId
-from tests.api.conftest import Bearer, Parts, created
+from tests.api.conftest import Bearer, Parts, created, new_app
 from tests.api.every_route import Door, World, a_world, doors, nobodys
 from tests.api.held_against import Described
 from tests.conftest import SetClock
@@ -154,7 +153,7 @@ class TestSigningIn:
             assert (answer.status_code, answer.json()["code"]) == (422, "needs-https")
         async with Browser(app, "http://127.0.0.1:8000") as here:
             assert "secure" not in (await here.post("/v1/login", json=words)).headers["set-cookie"].lower()
-        behind_a_proxy = create_app(replace(services, public_url="https://dialer.example"))
+        behind_a_proxy = new_app(replace(services, public_url="https://dialer.example"))
         async with Browser(behind_a_proxy, "http://dialer.example") as proxied:
             assert "secure" in (await proxied.post("/v1/login", json=words)).headers["set-cookie"].lower()
 

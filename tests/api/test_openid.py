@@ -11,13 +11,13 @@ import pytest
 from joserfc.jwk import ECKey
 
 from outdial.adapters.oauth.openid import HttpOpenId, OpenIdClient
-from outdial.api.http import create_app
 from outdial.api.openid import JOURNEY_COOKIE
 from outdial.api.services import Services
 from outdial.app.openid import OpenId
 from outdial.domain.access import Role
 from outdial.domain.openid import OpenIdRules
 from tests.api.company import CLIENT_ID, SECRET, Company, unsigned
+from tests.api.conftest import new_app
 from tests.api.test_logins import SITE, Browser
 from tests.conftest import SetClock
 
@@ -38,7 +38,7 @@ def with_openid(services: Services, company: Company, **rules: Any) -> Services:
 
 @pytest.fixture
 async def browser(services: Services, company: Company) -> AsyncIterator[Browser]:
-    async with Browser(create_app(with_openid(services, company))) as one:
+    async with Browser(new_app(with_openid(services, company))) as one:
         yield one
 
 
@@ -215,7 +215,7 @@ class TestTheWayBackIsNotGood:
     ) -> None:
         for about in ({"issuer": "https://elsewhere.example"}, {"token_endpoint": "http://dialer.example/token"}):
             company.about = about
-            async with Browser(create_app(with_openid(services, company))) as browser:
+            async with Browser(new_app(with_openid(services, company))) as browser:
                 assert await leave(browser) == f"{SITE}/console/?error=openid-away"
 
     async def test_to_a_page_that_is_none_of_ours(self, browser: Browser) -> None:
@@ -263,7 +263,7 @@ class TestWhoMayNot:
     ) -> None:
         await a_user(api)
         await services.access.add_account("other", clock.now())
-        async with Browser(create_app(with_openid(services, company, account="other"))) as browser:
+        async with Browser(new_app(with_openid(services, company, account="other"))) as browser:
             assert await there_and_back(browser, company) == REFUSED
 
 
@@ -275,7 +275,7 @@ class TestRolesOfTheOtherPlace:
 
     async def signed_in_as(self, services: Services, company: Company, said: Any) -> str | None:
         company.claims = {"realm": said}
-        async with Browser(create_app(with_openid(services, company, **self.RULES))) as browser:
+        async with Browser(new_app(with_openid(services, company, **self.RULES))) as browser:
             await there_and_back(browser, company)
             return await role_of(browser)
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.importer import Importer
+from tests.api.conftest import new_app
 from tests.builders.lists import make_list
 
 HEADER = "First name,Last name,Mobile\n"
@@ -19,7 +19,7 @@ ANA, BEA = "Ana,Costa,+12025550142\n", "Bea,Silva,+12025550143\n"
 @pytest.fixture
 async def app(services: Services) -> AsyncIterator[FastAPI]:
     """The application with its background work running."""
-    app = create_app(services)
+    app = new_app(services)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -17,14 +17,13 @@ from structlog.testing import capture_logs
 
 from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.unit_of_work import SqlStorage
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.reports import ReportWriter
 from outdial.domain.access import Scope
 from outdial.domain.reports import ADDRESS_LIFETIME, FILE_LIFETIME, MOST_JOBS, MOST_TRIES
 from outdial.domain.values import AccountId
 from outdial.ports.clock import Clock
-from tests.api.conftest import BASE_URL, Bearer, Parts, created, fields_of
+from tests.api.conftest import BASE_URL, Bearer, Parts, created, fields_of, new_app
 from tests.api.test_record_lists import MARTA, a_list
 from tests.conftest import SetClock
 
@@ -196,7 +195,7 @@ class TestAsking:
                 raise OSError
 
         headers = await bearer()
-        app = create_app(replace(services, storage=Away(None, services.clock), database_away=(OSError,)))  # type: ignore[arg-type]
+        app = new_app(replace(services, storage=Away(None, services.clock), database_away=(OSError,)))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL, headers=headers) as client:
             answer = await client.get(f"{JOBS}/{NOBODY}")
         assert (answer.status_code, answer.json()["code"]) == (503, "1020019")
@@ -416,7 +415,7 @@ class TestTheServer:
     @pytest.fixture
     async def app(self, services: Services) -> AsyncIterator[FastAPI]:
         """The application with its background work running."""
-        app = create_app(services)
+        app = new_app(services)
         async with app.router.lifespan_context(app):
             yield app
 

@@ -16,7 +16,6 @@ from outdial.adapters.storage.database import Database
 from outdial.adapters.storage.dialing import DialRows
 from outdial.adapters.telephony.simulated.carrier import Fate, SimulatedCarrier
 from outdial.api.hal import instant
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.dialer.agent_pool import AgentPool
 from outdial.dialer.desk import FrontDesk
@@ -25,7 +24,7 @@ from outdial.domain.access import Scope
 from outdial.domain.outcomes import Outcome
 from outdial.domain.pacing.progressive import ProgressivePacer
 from outdial.domain.values import PhoneNumber
-from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, a_strategy, created, fields_of
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, a_strategy, created, fields_of, new_app
 from tests.api.held_against import Described
 from tests.conftest import SetClock
 
@@ -106,7 +105,7 @@ async def office(
         new_pacer=lambda running: ProgressivePacer(),
         settings=EngineSettings(poll_seconds=0.05, drain_seconds=0.2),
     )
-    app = create_app(replace(services, desk=desk))
+    app = new_app(replace(services, desk=desk))
     async with desk.open():
         desk.serve(engine)
         running = asyncio.create_task(engine.run())
@@ -347,7 +346,7 @@ class TestRefusals:
         self, services: Services, bearer: Bearer, parts: Parts
     ) -> None:
         user = await parts.user()
-        transport = Described(httpx.ASGITransport(create_app(replace(services, desk=None))))
+        transport = Described(httpx.ASGITransport(new_app(replace(services, desk=None))))
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             for answer in (
                 await api.post("/v1/sessions", json={"user_id": user}),

@@ -18,7 +18,6 @@ import pytest
 from fastapi import FastAPI
 
 from outdial.adapters.uploads import UploadFolder
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.access import create_client, grant_service_token
 from outdial.app.importer import Importer
@@ -26,7 +25,7 @@ from outdial.app.imports import import_rows
 from outdial.app.record_upkeep import REJECTS_ARE_KEPT, Upkeep
 from outdial.domain.access import Scope
 from outdial.domain.record_lists import LARGEST_LATER_FILE, UPLOAD_LIFETIME, UploadId
-from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, created
+from tests.api.conftest import BASE_URL, Bearer, Parts, a_campaign, created, new_app
 
 CSV = b"First name,Last name,Mobile\nAna,Costa,+12025550142\nBea,,+12025550143\n"
 UPLOADED = [{"op": "replace", "path": "/status", "value": "UPLOADED"}]
@@ -40,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 async def app(services: Services, folder: Path) -> AsyncIterator[FastAPI]:
     """The application with a folder for files and its background work running."""
-    app = create_app(replace(services, uploads=UploadFolder(folder)))
+    app = new_app(replace(services, uploads=UploadFolder(folder)))
     async with app.router.lifespan_context(app):
         yield app
 
@@ -292,7 +291,7 @@ class TestAFileThatNobodyAnnounces:
     async def test_is_removed_by_the_server_itself(
         self, services: Services, bearer: Bearer, parts: Parts, folder: Path
     ) -> None:
-        app = create_app(replace(services, uploads=UploadFolder(folder)))
+        app = new_app(replace(services, uploads=UploadFolder(folder)))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             _, address = await awaited(api)
@@ -305,7 +304,7 @@ class TestAFileThatNobodyAnnounces:
     async def test_does_not_take_those_along_that_wait_to_be_read(
         self, services: Services, bearer: Bearer, upkeep: Upkeep, parts: Parts, folder: Path
     ) -> None:
-        idle = create_app(replace(services, uploads=UploadFolder(folder)))
+        idle = new_app(replace(services, uploads=UploadFolder(folder)))
         idle.state.importer = Importer(
             storage=services.storage, clock=services.wall, ids=services.ids, files=UploadFolder(folder)
         )
@@ -631,7 +630,7 @@ class TestTheFileOfADoNotCallList:
     async def test_that_came_while_nothing_could_be_read_is_read_later(
         self, services: Services, bearer: Bearer, folder: Path, upkeep: Upkeep
     ) -> None:
-        idle = create_app(replace(services, uploads=UploadFolder(folder)))
+        idle = new_app(replace(services, uploads=UploadFolder(folder)))
         transport = httpx.ASGITransport(idle)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=await bearer()) as api:
             path, address = await self.awaited(api)

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from outdial.adapters.s3 import Bucket, S3Uploads
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.record_upkeep import Upkeep, remove_leftover_files
 from tests.adapters.s3_store import BUCKET, KEY_ID, REGION, SECRET, Store, serving
+from tests.api.conftest import new_app
 from tests.conftest import SetClock
 
 CSV = b"First name,Last name,Mobile\nAna,Costa,+12025550142\nBea,,+12025550143\n"
@@ -29,7 +29,7 @@ def store() -> Iterator[Store]:
 @pytest.fixture
 async def app(services: Services, store: Store) -> AsyncIterator[FastAPI]:
     uploads = S3Uploads(Bucket(BUCKET, "", store.address, REGION, KEY_ID, SECRET))
-    app = create_app(replace(services, uploads=uploads))
+    app = new_app(replace(services, uploads=uploads))
     async with app.router.lifespan_context(app):
         yield app
 

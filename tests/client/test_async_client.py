@@ -9,12 +9,11 @@ import pytest
 from fastapi import FastAPI
 
 from outdial.adapters.uploads import UploadFolder
-from outdial.api.http import create_app
 from outdial.api.services import Services
 from outdial.app.access import create_client
 from outdial.client import AsyncClient, Invalid, NotAllowed, NotFound
 from outdial.domain.access import DEFAULT_ACCOUNT, Scope
-from tests.api.conftest import BASE_URL, Parts, a_campaign
+from tests.api.conftest import BASE_URL, Parts, a_campaign, new_app
 from tests.api.conftest import parts as parts
 from tests.api.conftest import services as services
 from tests.conftest import SetClock
@@ -23,7 +22,7 @@ from tests.conftest import SetClock
 @pytest.fixture
 async def app(services: Services, tmp_path: Path) -> AsyncIterator[FastAPI]:
     """The application with its background work running."""
-    app = create_app(replace(services, uploads=UploadFolder(tmp_path / "uploads")))
+    app = new_app(replace(services, uploads=UploadFolder(tmp_path / "uploads")))
     async with app.router.lifespan_context(app):
         yield app
 

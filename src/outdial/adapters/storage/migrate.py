@@ -1,5 +1,6 @@
 """Bring a database to the schema this release needs."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def _config() -> Config:
     return config
 
 
+@functools.cache
 def newest_revision() -> str:
     """The revision this release's code was written for."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
