@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from outdial.adapters.holidays import PublicHolidays
@@ -16,6 +17,14 @@ from outdial.adapters.postgres import ServerAddress, temporary_postgres
 from outdial.adapters.storage.database import Database, open_database
 from outdial.adapters.storage.migrate import upgrade
 from outdial.adapters.storage.unit_of_work import SqlStorage
+
+# To show every local variable of every frame, as it does where rich is installed, takes seconds for one fault of ours.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _numbers = itertools.count(1)
 _BROWSER = Path(__file__).parent / "browser"
