@@ -331,6 +331,23 @@ class TestWhatWasSpentOfTheAllowance:
 
         tell(story, self.FATES, agents=4, pacer="predictive")
 
+    def test_who_dials_now_says_what_the_campaign_does(self, tell: Tell) -> None:
+        async def story(world: World) -> None:
+            await world.run_for(20.0)
+            await world.do(
+                "update lease set holder = 'another', fence = fence + 1, until = $1",
+                world.clock.now() + timedelta(seconds=30),
+            )
+            said = {"activity": "dialing", "said_by": "another"}
+            await world.do("update campaign set activity = $1", said)
+            world.live.engine.hint()
+            await world.run_for(25.0)
+            assert not world.live.engine.owns
+            ((now,),) = await world.rows("select activity from campaign")
+            assert now == said
+
+        tell(story, self.FATES, agents=4, pacer="predictive")
+
 
 class Away:
     """The real store, in front of a database that can go away; with `late` the next attempts are written, and no answer

@@ -919,6 +919,8 @@ class CampaignLoop:
 
     async def _note(self, *, at_once: bool = False) -> None:
         """Keep the stored activity true, without a write for every flicker."""
+        if not self._owned():
+            return  # whoever dials now says what the campaign does
         now = self.activity.doing, self.activity.until, self.activity.elsewhere
         mono = self._clock.monotonic()
         due = at_once or mono - self._noted_at >= NOTE_AT_MOST_EVERY
@@ -932,9 +934,9 @@ class CampaignLoop:
         await self._store.note(self.key, activity_json(self.activity), learned)
 
     def _to_keep(self) -> State | None:
-        """What was learned and spent, and the attempts it knows of; `None` if there is nothing, or others dial now."""
+        """What was learned and spent, and the attempts it knows of; `None` if there is nothing."""
         learned = {**self._learned, **self.pacer.state()}
-        if not learned or self._uncounted is not None or not self._owned():
+        if not learned or self._uncounted is not None:
             return None
         if self._newest is None:
             return learned
@@ -951,7 +953,9 @@ class CampaignLoop:
             self._stall.told(doing, now)
 
     async def note_end(self) -> None:
-        """Store what the pacer learned, and that this engine no longer dials."""
+        """Store what the pacer learned, and that this engine no longer dials; nothing if another one does."""
+        if not self._owned():
+            return
         nobody = Activity(Doing.NO_ENGINE, self._clock.now())
         try:
             await self._store.note(self.key, activity_json(nobody), self._to_keep())

@@ -175,9 +175,9 @@ class Engine:
         simulated, seconds = self._settings.simulated_lease, self._settings.lease_seconds
         asked, now = self._clock.monotonic(), self._clock.now() if simulated else None
         fence = await self._store.take_lease(POOL_LEASE, self._holder, seconds=seconds, now=now)
-        if fence is not None:
-            # A lease runs out in the database's own time, unless that is simulated.
-            self._owned_until = asked + seconds / (1.0 if simulated else self._clock.real_seconds(1.0))
+        # A lease runs out in the database's own time, unless that is simulated; one that another engine has, has.
+        lasts = seconds / (1.0 if simulated else self._clock.real_seconds(1.0))
+        self._owned_until = asked if fence is None else asked + lasts
         if fence == self._fence:
             return
         log.info("lease", name=POOL_LEASE, fence=fence, owned=fence is not None)
