@@ -182,9 +182,12 @@ class Stage:
 
         return enter(self.http.address, self.run(link), name="First", email=f"first@{name}.example.com")
 
+    def _email(self, name: str) -> str:
+        return f"{name.lower()}-{next(self._numbers)}@example.com"
+
     def agent(self, name: str) -> tuple[str, Account]:
         """Somebody of the role agent, with a password."""
-        user = self.admin.send("POST", "/v1/users", {"name": name, "email": f"{name.lower()}@example.com"})["id"]
+        user = self.admin.send("POST", "/v1/users", {"name": name, "email": self._email(name)})["id"]
         self.admin.send("PUT", f"/v1/users/{user}/role", {"role": "agent"})
         link = self.admin.send("POST", f"/v1/users/{user}/password-link")["href"]
         return user, enter(self.http.address, link.rpartition("#")[2])
@@ -222,7 +225,8 @@ def running_stage(**given: object) -> Iterator[Stage]:
         over.append(lambda: loop.call_soon_threadsafe(end.set))
         clock = LoopClock(loop, MONDAY_NOON)
         async with bootstrap.open_installation(settings, server, clock=clock) as here:
-            shift = Shift(users=[], seed=1, start=clock.now())
+            # Where time jumps, an ownership must outlive the jump.
+            shift = Shift(users=[], seed=1, start=clock.now(), lease_seconds=timedelta(days=365).total_seconds())
             live = begin(DialRows(here.database), shift, clock, ids=here.ids)
             async with stopped_at_the_end(live), bootstrap.hints_for(here, live):
                 app = bootstrap.http_app(here)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, WebSocketRoute, expect
@@ -332,13 +333,13 @@ class TestAnAgent:
     def test_puts_a_person_on_hold_and_presses_keys_and_finds_both_after_a_reload(
         self, stage: Stage, seen: Opened
     ) -> None:
-        account, _, _ = an_agent(stage, "Hella")
+        account, _, campaign = an_agent(stage, "Hella")
         page = seen("desk", account)
         sign_on(page)
         state(page, "previewing")
         press(page, "d", "Dial now")
         state(page, "talking")
-        (call,) = stage.run(stage.live.carrier.calls)
+        call = UUID(calls_of(stage, campaign)[0]["id"])
         press(page, "h", "Hold")
         expect(page.locator("[data-state=talking]")).to_contain_text("On hold")
         assert stage.live.carrier.held == {call}

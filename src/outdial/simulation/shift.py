@@ -54,6 +54,7 @@ class Shift:
         pacer: a name out of `PACERS`.
         pacer_logs: a folder for what pacers see and decide.
         calls_per_second: of all campaigns together; `None` = as many as the carrier takes.
+        lease_seconds: dialing time for which the ownership holds without being renewed.
     """
 
     users: Sequence[UserId]
@@ -68,6 +69,7 @@ class Shift:
     strict_priority: bool = True
     pacer_logs: Path | None = None
     calls_per_second: float | None = None
+    lease_seconds: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def employ(
     agents = SimulatedAgents(pool, clock, seed=shift.seed)
     settings = EngineSettings(
         poll_seconds=86_400.0 if shift.virtual else shift.speed,
-        lease_seconds=_ONE_OWNER_FOR_EVER if shift.virtual else 8.0,
+        lease_seconds=_ONE_OWNER_FOR_EVER if shift.virtual else shift.lease_seconds,
         simulated_lease=shift.virtual,
         fail_fast=shift.virtual,
         drain_seconds=300.0 if shift.virtual else shift.speed,
