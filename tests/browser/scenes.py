@@ -46,3 +46,11 @@ def state(page: Page, word: str) -> None:
 def calls_of(stage: Stage, campaign: OnStage) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = stage.admin.get(f"/v1/campaigns/{campaign.id}/attempts")["_embedded"]["attempts"]
     return found
+
+
+def note(page: Page, words: str) -> None:
+    """Write notes of a call with the keyboard, as soon as its form is there."""
+    expect(page.get_by_role("radio").first).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_label("Notes")).to_be_focused()
+    page.keyboard.type(words)

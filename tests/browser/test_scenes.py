@@ -17,7 +17,7 @@ from outdial.domain.outcomes import Outcome
 from outdial.domain.pacing.predictive import PredictivePacer
 from outdial.simulation.pacing.world import World, play
 from tests.browser.console import Account, Demo, Watch, changes_twice
-from tests.browser.scenes import an_agent, calls_of, press, sign_on, state
+from tests.browser.scenes import an_agent, calls_of, note, press, sign_on, state
 from tests.browser.stage import ALL_WEEK, BUSY, LONG_TALK, OnStage, Stage
 
 Opened = Callable[..., Page]
@@ -318,8 +318,7 @@ class TestAnAgent:
         expect(page.get_by_role("radio", name="Sold")).to_be_visible()
         page.keyboard.press("3")
         expect(page.get_by_role("radio", name="Sold")).to_be_checked()
-        page.keyboard.press("n")
-        page.keyboard.type("wants an offer, e.g. by mail: d s e 1")
+        note(page, "wants an offer, e.g. by mail: d s e 1")
         press(page, "e", "Hang up")
         state(page, "wrap_up")
         page.keyboard.press("Control+Enter")
@@ -448,8 +447,7 @@ class TestAnAgent:
         page.get_by_role("button", name="Pause after this call").click()
         page.get_by_role("menuitem", name="lunch").click()
         expect(page.get_by_text("You go on pause after this call: lunch.")).to_be_visible()
-        page.keyboard.press("n")
-        page.keyboard.type("half a word")
+        note(page, "half a word")
         press(page, "e", "Hang up")
         state(page, "wrap_up")
         stage.jump(seconds=5)
@@ -472,8 +470,7 @@ class TestAnAgent:
         state(page, "previewing")
         press(page, "d", "Dial now")
         state(page, "talking")
-        page.keyboard.press("n")
-        page.keyboard.type("said so far")
+        note(page, "said so far")
         office = seen("agents")
         watch.cut = True
         page.context.set_offline(True)
