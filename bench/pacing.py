@@ -192,8 +192,12 @@ class Diary:
             file.write(json.dumps({"key": key, "shift": asdict(shift)}) + "\n")
 
 
-def measure(jobs: Sequence[Job], processes: int, diary: Diary, seconds: float) -> tuple[dict[str, list[Result]], int]:
-    """Play the shifts that are not in the diary yet, until so much time has passed: results by block, shifts wanted.
+def measure(
+    jobs: Sequence[Job], processes: int, diary: Diary, seconds: float
+) -> tuple[dict[str, list[Result]], int, int]:
+    """Play the shifts that are not in the diary yet, until so much time has passed.
+
+    Answers the results by block, and how many of the wanted shifts were played, and wanted.
 
     First one shift of everything, then the second of everything: whatever is stopped has a little of all cells. Of
     those, small teams come first.
@@ -228,7 +232,7 @@ def measure(jobs: Sequence[Job], processes: int, diary: Diary, seconds: float) -
         shifts = [diary.shifts[key] for key in keys if key in diary.shifts]
         if shifts:
             blocks.setdefault(job.block, []).append(Result(job.pacer, job.world, shifts))
-    return blocks, len(tasks)
+    return blocks, sum(key in diary.shifts for key in tasks), len(tasks)
 
 
 def _cost(job: Job, world: World) -> float:
@@ -293,8 +297,8 @@ def main() -> None:
     began = clock.monotonic()
     p99, speeds = decision_p99(), {agents: speed(agents) for agents in (5, 25, 100)}
     diary = Diary(options.out / f"pacing-{options.form}.jsonl", resume=options.resume)
-    blocks, planned = measure(jobs, options.jobs, diary, 60 * options.minutes)
-    measured = Measured(blocks, p99, speeds, len(diary.shifts), planned)
+    blocks, played, planned = measure(jobs, options.jobs, diary, 60 * options.minutes)
+    measured = Measured(blocks, p99, speeds, played, planned)
     seconds = clock.monotonic() - began
     print(f"{seconds:.0f} s", file=sys.stderr)
     table = markdown(measured)

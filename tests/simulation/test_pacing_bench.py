@@ -111,15 +111,16 @@ class TestWritingDown:
 
     def test_a_form_that_was_stopped_goes_on_where_it_was(self, tmp_path: Path) -> None:
         path = tmp_path / "out" / "pacing.jsonl"
-        nothing, wanted = measure(self.JOBS, 1, Diary(path, resume=False), seconds=0.0)
-        assert (nothing, wanted) == ({}, 4)
-        whole, _ = measure(self.JOBS, 1, Diary(path, resume=False), seconds=inf)
+        assert measure(self.JOBS, 1, Diary(path, resume=False), seconds=0.0) == ({}, 0, 4)
+        whole, played, wanted = measure(self.JOBS, 1, Diary(path, resume=False), seconds=inf)
+        assert (played, wanted) == (4, 4)
         lines = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join([*lines[:2], lines[2][:40]]), encoding="utf-8")  # killed while it wrote the third
         diary = Diary(path, resume=True)
         assert len(diary.shifts) == 2
         assert measure(self.JOBS, 1, diary, seconds=inf)[0] == whole
         assert len(Diary(path, resume=True).shifts) == 4
+        assert measure(self.JOBS[:1], 1, Diary(path, resume=True), seconds=inf)[1:] == (2, 2)  # others are not of it
         assert Diary(path, resume=False).shifts == {}
 
     def test_what_other_code_has_played_is_not_taken_up(self, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ export default function DncListPage() {
     <>
       <PageHead title={list.data?.name ?? text.dnc.title} live={false} />
       <Loaded query={list} what={text.dnc.title} height={24}>
-        {(found) => <p className="soft">{text.dnc.summary(format.number(found.entries_count), text.lists.statuses[found.status])}</p>}
+        {(found) => <p className="soft">{text.dnc.summary(format.number(found.entries_count), found.entries_count === 1, text.lists.statuses[found.status])}</p>}
       </Loaded>
       <IfCan scope="do-not-call-lists:manage">
         <NewEntry list={id} />

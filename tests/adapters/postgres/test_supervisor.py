@@ -145,8 +145,10 @@ with EmbeddedPostgres(Path(sys.argv[1]), durability=Durability.NONE) as server:
     sys.stdin.read()
 """
 HOLD_THROWAWAY = """
-import sys
+import signal, sys
 from outdial.adapters.postgres import temporary_postgres
+# Whoever is begun in the background of a shell is deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with temporary_postgres() as server:
     print(server.pid, server.home, flush=True)
     sys.stdin.read()

@@ -70,7 +70,7 @@ export const dnc = {
   forEver: "for ever",
   reason: "Reason",
   add: "Put a number on this list",
-  summary: (entries: string, status: string) => `${entries} numbers · ${status}`,
+  summary: (entries: string, one: boolean, status: string) => `${entries} ${one ? "number" : "numbers"} · ${status}`,
   removeTitle: (number: string) => `Take ${number} off this list?`,
   removeAbout: "Campaigns that use this list may call the number again at once, unless another list has it.",
 };

@@ -72,7 +72,7 @@ export const dnc: Text["dnc"] = {
   forEver: "sempre",
   reason: "Motivo",
   add: "Pôr um número nesta lista",
-  summary: (entries, status) => `${entries} números · ${status}`,
+  summary: (entries, one, status) => `${entries} ${one ? "número" : "números"} · ${status}`,
   removeTitle: (number) => `Tirar ${number} desta lista?`,
   removeAbout: "As campanhas que usam esta lista podem logo voltar a ligar o número, a não ser que outra lista o tenha.",
 };
