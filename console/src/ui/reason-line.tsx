@@ -35,7 +35,7 @@ export function ReasonLine({ status, doing }: ReasonLineProps) {
 }
 
 function paceOf(text: Text, format: Formats, { ratio, limit, target, cap }: Pace): string {
-  const rates = limit === "abandonment" && target !== undefined && cap !== undefined ? ` ${format.percent(target)} / ${format.percent(cap)}` : "";
+  const rates = limit === "abandonment" && target !== undefined && cap !== undefined ? ` ${text.activities.ofCap(format.percent(target), format.percent(cap))}` : "";
   return text.activities.dialingAt(format.decimal(ratio), text.limits[limit] + rates);
 }
 

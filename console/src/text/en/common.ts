@@ -143,6 +143,7 @@ export const common = {
     pausing: "Pausing: calls in progress are finished first",
     until: (reason: string, at: string) => `${reason} until ${at}`,
     dialingAt: (ratio: string, limit: string) => `Dialing at ${ratio}, limited by ${limit}`,
+    ofCap: (target: string, cap: string) => `${target} of cap ${cap}`,
     notDialing: (reason: string) => `Not dialing: ${reason}`,
   },
   notAsked: {
@@ -151,7 +152,7 @@ export const common = {
     PAUSED: "Not dialing: paused",
   },
   limits: {
-    abandonment: "the abandonment target (of cap)",
+    abandonment: "the abandonment target",
     ratio: "the dialing ratio",
     lines: "free lines",
     calls_per_second: "calls per second",

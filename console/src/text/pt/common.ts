@@ -144,6 +144,7 @@ export const common: typeof en = {
     pausing: "A pausar: as chamadas em curso terminam primeiro",
     until: (reason, at) => `${reason} até às ${at}`,
     dialingAt: (ratio, limit) => `A ligar a ${ratio}, por limite: ${limit}`,
+    ofCap: (target, cap) => `${target} do limite de ${cap}`,
     notDialing: (reason) => `Não está a ligar: ${reason}`,
   },
   notAsked: {
@@ -152,7 +153,7 @@ export const common: typeof en = {
     PAUSED: "Não está a ligar: em pausa",
   },
   limits: {
-    abandonment: "o objetivo de abandono (do limite)",
+    abandonment: "o objetivo de abandono",
     ratio: "o rácio de marcação",
     lines: "linhas livres",
     calls_per_second: "chamadas por segundo",
