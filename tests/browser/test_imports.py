@@ -65,7 +65,7 @@ class TestAFileOfTenThousandRows:
         expect(page.get_by_role("heading", name="Report")).to_be_visible()
         expect(fact(page, "Accepted")).to_have_text("9,843")
         for kind, count in kinds.items():
-            expect(page.get_by_role("row", name=kind)).to_contain_text(f"{count} row")
+            expect(page.get_by_role("row", name=kind).get_by_role("cell").first).to_have_text(str(count))
         assert demo.admin.get(f"/record-lists/{record_list['id']}")["records_count"] == 9_843
         has_no_barrier(page)
         with page.expect_download() as download:
@@ -112,7 +112,7 @@ class TestTheReadingOfAFile:
         expect(page.get_by_role("alert")).to_have_count(0)
         expect(page.get_by_role("row", name="João;Conceição;212 555 0142")).to_contain_text("Last name: Conceição")
         page.get_by_role("button", name="Check", exact=True).click()
-        expect(page.get_by_role("row", name="phone_invalid")).to_contain_text("1 row")
+        expect(page.get_by_role("row", name="phone_invalid").get_by_role("cell").first).to_have_text("1")
         page.get_by_label("Country of numbers without one").select_option("United States")
         # What was checked is what is imported.
         expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()

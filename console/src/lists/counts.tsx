@@ -1,5 +1,5 @@
 import type { Schema } from "../api/client";
-import { useFormat, useText } from "../text/text";
+import { useFormat } from "../text/text";
 import { wordFor } from "../text/words";
 import { ErrorTable } from "../ui/error-table";
 import { useImportText } from "./words";
@@ -33,14 +33,14 @@ export function Counts({ of, rows }: { readonly of: Counted; readonly rows: numb
 
 /** The rejected rows by what is wrong with them. */
 export function Kinds({ of }: { readonly of: Readonly<Record<string, number>> }) {
-  const text = useText();
+  const format = useFormat();
   const words = useImportText();
   const kinds = Object.entries(of);
   if (kinds.length === 0) return null;
   return (
     <ErrorTable
       caption={words.byKind}
-      errors={kinds.map(([kind, rows]) => ({ code: kind, value: text.units.rows(rows), message: wordFor(words.kinds, kind) }))}
+      errors={kinds.map(([kind, rows]) => ({ code: kind, rows: format.number(rows), message: wordFor(words.kinds, kind) }))}
     />
   );
 }

@@ -4,6 +4,8 @@ export interface RowError {
   readonly row?: number;
   readonly column?: string;
   readonly value?: string;
+  /** How many rows have it, where they are not told one by one. */
+  readonly rows?: string;
   readonly code: string;
   readonly message: string;
 }
@@ -13,11 +15,13 @@ interface ErrorTableProps {
   readonly errors: readonly RowError[];
 }
 
+const NUMBERS = new Set(["row", "rows"]);
+
 /** What is wrong where: row, column, value, code and message, as far as they are known. */
 export function ErrorTable({ caption, errors }: ErrorTableProps) {
   const { errorTable } = useText();
-  const has = (member: "row" | "column" | "value") => errors.some((error) => error[member] !== undefined);
-  const columns = (["row", "column", "value"] as const).filter(has);
+  const has = (member: "row" | "column" | "value" | "rows") => errors.some((error) => error[member] !== undefined);
+  const columns = (["row", "column", "value", "rows"] as const).filter(has);
   return (
     <div className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
       <table className="table">
@@ -25,7 +29,7 @@ export function ErrorTable({ caption, errors }: ErrorTableProps) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column} scope="col" className={column === "row" ? "number" : undefined}>
+              <th key={column} scope="col" className={NUMBERS.has(column) ? "number" : undefined}>
                 {errorTable[column]}
               </th>
             ))}
@@ -37,7 +41,7 @@ export function ErrorTable({ caption, errors }: ErrorTableProps) {
           {errors.map((error, index) => (
             <tr key={index}>
               {columns.map((column) => (
-                <td key={column} className={column === "row" ? "number" : undefined}>
+                <td key={column} className={NUMBERS.has(column) ? "number" : undefined}>
                   {error[column]}
                 </td>
               ))}

@@ -88,7 +88,7 @@ export const common = {
     optional: "optional",
     saved: "Saved",
   },
-  errorTable: { row: "Row", column: "Column", value: "Value", code: "Code", message: "What is wrong" },
+  errorTable: { row: "Row", column: "Column", value: "Value", rows: "Rows", code: "Code", message: "What is wrong" },
   page: {
     of: (from: number, to: number, total: string) => `${from} to ${to} of ${total}`,
     rows: "Rows",

@@ -89,7 +89,7 @@ export const common: typeof en = {
     optional: "opcional",
     saved: "Guardado",
   },
-  errorTable: { row: "Linha", column: "Coluna", value: "Valor", code: "Código", message: "O que está errado" },
+  errorTable: { row: "Linha", column: "Coluna", value: "Valor", rows: "Linhas", code: "Código", message: "O que está errado" },
   page: {
     of: (from, to, total) => `${from} a ${to} de ${total}`,
     rows: "Linhas",
