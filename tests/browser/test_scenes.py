@@ -30,6 +30,35 @@ def demo(stage: Stage) -> Demo:
 
 
 class TestASupervisor:
+    def test_starts_a_campaign_and_sees_it_run_with_the_figures_that_the_api_has(
+        self, stage: Stage, seen: Opened
+    ) -> None:
+        team = [stage.admin.send("POST", "/v1/users", {"name": f"Starter {n}"})["id"] for n in range(3)]
+        campaign = stage.campaign("Begun", users=team, numbers=4)
+        for phone in campaign.phones:
+            stage.script(phone, LONG_TALK)
+        topic, heard = f"campaign:{campaign.id}", list[dict[str, Any]]()
+        page = seen("callbacks")
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(json.loads(frame))))
+        page.goto(f"campaigns/{campaign.id}/live")
+        expect(page.get_by_text("Not dialing: not started yet")).to_be_visible()
+        expect(page.get_by_text("No dialer is running")).to_have_count(0)
+        stage.works(team[0])
+        page.get_by_role("button", name="Start: Begun").click()
+        page.get_by_role("button", name="Start dialing").click()
+        expect(page.get_by_text("Running", exact=True)).to_be_visible()
+        expect(page.locator("[data-figure=in-flight]")).to_have_text("1")
+        stage.works(*team[1:])
+        expect(page.locator("[data-figure=in-flight]")).to_have_text("3")
+        expect(page.get_by_text("0 ringing, 0 waiting for an agent, 3 talking")).to_be_visible()
+        # All talk for hours: what the page shows stays until the next look, and so at the same number of the stream.
+        here = stage.admin.get("/v1/console/snapshot", topic=topic)
+        expect(page.get_by_text(f"of {here['data']['records']['total']} records final")).to_be_visible()
+        calls = {name: here["data"]["calls"][name] for name in ("in_flight", "ringing", "waiting", "talking")}
+        assert calls == {"in_flight": 3, "ringing": 0, "waiting": 0, "talking": 3}
+        changes_twice(page, "[data-phase=live]")
+        assert here["seq"] in {message["seq"] for message in heard if message.get("topic") == topic}
+
     def test_is_told_what_a_pause_does_and_when_it_is_done(self, stage: Stage, seen: Opened) -> None:
         account, _, campaign = an_agent(stage, "Paula")
         desk = seen("desk", account)

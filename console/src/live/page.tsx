@@ -57,9 +57,10 @@ interface DashboardProps {
 function Dashboard({ data, ts, frozenAt }: DashboardProps) {
   const text = useText();
   const series = useMemo(() => columns(data.series ?? {}), [data.series]);
+  const noEngine = data.campaign.status === "RUNNING" && data.calls === undefined && data.activity.activity === "no_engine";
   return (
     <>
-      {data.calls === undefined && <p className="note tone-neutral">{text.live.noEngine}</p>}
+      {noEngine && <p className="note tone-neutral">{text.live.noEngine}</p>}
       <Kpis data={data} />
       <div className="live-grid">
         <div className="stack">
