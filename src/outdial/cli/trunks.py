@@ -1,6 +1,6 @@
 """`outdial trunks`: the ways to the telephone network, emptied and taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -32,27 +32,23 @@ def list_(as_json: JsonOption = False, as_lines: JsonLinesOption = False) -> Non
 @app.command()
 def drain(name: Name, as_json: JsonOption = False) -> None:
     """Give it no further calls, until `resume`; those that it has go on. The engine follows within two seconds."""
-
-    async def main(here: bootstrap.Installation) -> tuple[Clock, Trunk]:
-        account = await here.account_id()
-        found = await trunks.named(account, name, storage=here.storage)
-        return here.wall_clock, await trunks.drain(account, str(found.id), storage=here.storage)
-
-    clock, drained = with_installation(main)
-    print_object(_shown(drained, clock), as_json=as_json)
+    _put(trunks.drain, name, as_json=as_json)
 
 
 @app.command()
 def resume(name: Name, as_json: JsonOption = False) -> None:
     """Let it take calls again."""
+    _put(trunks.resume, name, as_json=as_json)
 
+
+def _put(change: Callable[..., Awaitable[Trunk]], name: str, *, as_json: bool) -> None:
     async def main(here: bootstrap.Installation) -> tuple[Clock, Trunk]:
         account = await here.account_id()
         found = await trunks.named(account, name, storage=here.storage)
-        return here.wall_clock, await trunks.resume(account, str(found.id), storage=here.storage)
+        return here.wall_clock, await change(account, str(found.id), storage=here.storage)
 
-    clock, taken_back = with_installation(main)
-    print_object(_shown(taken_back, clock), as_json=as_json)
+    clock, changed = with_installation(main)
+    print_object(_shown(changed, clock), as_json=as_json)
 
 
 def _shown(trunk: Trunk, clock: Clock) -> dict[str, object]:
